@@ -1,0 +1,1 @@
+//! Data about the user's text: positions and findings.

@@ -1,0 +1,3 @@
+//! Floor `runtime`: doing it.
+
+pub mod engine;
