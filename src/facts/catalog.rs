@@ -1,0 +1,65 @@
+//! Stage `catalog`: facts about tables, as the engine's catalog tells them; loaded values, no I/O.
+//!
+//! Names are canonical: lower-case `database.table`, without backquotes. A table that is absent from
+//! [`Catalog::tables`] was not asked about, which is not the same as [`TableKind::Missing`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What is known about the tables of a pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// Version of the Spark that answered; none where nothing was collected.
+    pub spark_version: Option<String>,
+    /// Facts by canonical name.
+    pub tables: BTreeMap<String, TableFacts>,
+}
+
+/// What is known about one table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableFacts {
+    /// Whether it exists, and as what.
+    pub kind: TableKind,
+    /// Format, lower-case: `csv`, `parquet`, `orc`, `json`, `hive`, …
+    pub provider: Option<String>,
+    /// Where its files lie, as a URI without trailing slash.
+    pub location: Option<String>,
+    /// Columns in order, partition columns last, as `SELECT *` returns them.
+    pub columns: Vec<ColumnFacts>,
+    /// Names of the partition columns.
+    pub partition_columns: Vec<String>,
+    /// Size of its files in bytes; none where unknown.
+    pub size_bytes: Option<u64>,
+    /// Number of rows from statistics; none where unknown.
+    pub rows: Option<u64>,
+}
+
+/// Whether a table exists, and as what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableKind {
+    /// Its files belong to the catalog.
+    Managed,
+    /// Its files belong to somebody else.
+    External,
+    /// A permanent view: reads whatever its text names.
+    View,
+    /// There is no such table.
+    Missing,
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnFacts {
+    /// Its name, in the catalog's spelling.
+    pub name: String,
+    /// Spark's simple type string, such as `decimal(12,2)`.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// May hold NULL.
+    pub nullable: bool,
+}

@@ -1,0 +1,1 @@
+//! Stage `python`: Python files → statements.

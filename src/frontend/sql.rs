@@ -1,0 +1,1 @@
+//! Stage `sql`: SQL files → statements. sqlparser's types never leave this module.

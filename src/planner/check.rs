@@ -1,0 +1,1 @@
+//! Stage `check`: accesses + plan + program → every promise re-derived independently.

@@ -1,0 +1,1 @@
+//! Stage `cost`: what building and reading a frame costs.

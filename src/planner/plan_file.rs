@@ -1,0 +1,1 @@
+//! Stage `plan_file`: plan + program + facts + fingerprints ↔ versioned JSON.
