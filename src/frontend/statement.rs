@@ -397,8 +397,17 @@ pub struct Call {
     pub span: Span,
     /// Number of arguments.
     pub arguments: u32,
-    /// Has an `OVER` clause.
-    pub window: bool,
+    /// Its `OVER` clause.
+    pub window: Option<Window>,
+}
+
+/// The `OVER` clause of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Columns of `PARTITION BY` and `ORDER BY`; none where one of them is not a plain column or the window is named.
+    pub keys: Option<Vec<ColumnReference>>,
+    /// Has `ROWS` bounds: the value depends on the order of ties.
+    pub rows: bool,
 }
 
 /// A column as written: `c`, `t.c`, `db.t.c`, `t.c.field`.
