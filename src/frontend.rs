@@ -10,3 +10,33 @@ pub mod python;
 pub mod source;
 pub mod sql;
 pub mod statement;
+
+use crate::diagnostic::Diagnostic;
+use source::{SourceKind, Sources};
+use statement::{Statement, StatementId};
+
+/// The statements of a pipeline.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed {
+    /// In file order; `statements[i].id == StatementId(i)`.
+    pub statements: Vec<Statement>,
+    /// What is wrong with the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads every file of a pipeline. What is not understood is an opaque statement and a diagnostic.
+pub fn parse(sources: &Sources) -> Parsed {
+    let mut parsed = Parsed::default();
+    for source in sources {
+        let (statements, diagnostics) = match source.kind {
+            SourceKind::Sql => sql::parse(source),
+            SourceKind::Python => python::parse(source),
+        };
+        parsed.statements.extend(statements);
+        parsed.diagnostics.extend(diagnostics);
+    }
+    for (statement, number) in parsed.statements.iter_mut().zip(0..) {
+        statement.id = StatementId(number);
+    }
+    parsed
+}
