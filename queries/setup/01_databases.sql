@@ -1,0 +1,3 @@
+-- The two databases of the pipeline: sources in `insurance`, results in `mart`.
+CREATE DATABASE IF NOT EXISTS insurance;
+CREATE DATABASE IF NOT EXISTS mart;
