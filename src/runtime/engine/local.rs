@@ -86,6 +86,9 @@ struct Open {
     /// Language of the submissions whose final state was not asked for yet.
     submissions: BTreeMap<SubmissionId, Language>,
     last_submission: u64,
+    /// Submissions whose final state has arrived; the agent keeps it until it is told so, since whoever asks for it
+    /// may stop waiting for the answer.
+    ended: Vec<u64>,
 }
 
 impl Local {
@@ -187,6 +190,7 @@ impl Engine for Local {
             session,
             submissions: BTreeMap::new(),
             last_submission: 0,
+            ended: Vec::new(),
         });
         Ok(info)
     }
@@ -215,9 +219,9 @@ impl Engine for Local {
             .submissions
             .get(&id)
             .ok_or(EngineError::UnknownSubmission { id })?;
-        let answer = open
-            .request("poll", serde_json::json!({ "submission": id.0 }))
-            .await?;
+        let request = serde_json::json!({ "submission": id.0, "forget": open.ended });
+        let answer = open.request("poll", request).await?;
+        open.ended.clear();
         let status = match wire::read(answer)? {
             wire::State::Unknown => Err(EngineError::UnknownSubmission { id }),
             wire::State::Lost => Err(open.lost()),
@@ -229,6 +233,7 @@ impl Engine for Local {
             wire::State::Cancelled => Ok(Status::Cancelled),
         };
         open.submissions.remove(&id);
+        open.ended.push(id.0);
         status
     }
 
