@@ -439,12 +439,11 @@ async fn two_at_once(engine: &mut Local) {
     );
 }
 
-/// 40 tasks of which each sleeps a little in a function that Spark cannot fold.
-const LONG: &str =
-    "SELECT count(java_method('java.lang.Thread', 'getName')) FROM range(0, 1000000000000, 1, 40)";
+/// 40 tasks that take hours.
+const LONG: &str = "SELECT sum(hash(id)) FROM range(0, 1000000000000, 1, 40)";
 
 async fn progress_and_cancel(engine: &mut Local) {
-    let steps = "SELECT sum(reflect('java.lang.Math', 'abs', CAST(id AS INT))) FROM range(0, 400000, 1, 40)";
+    let steps = "SELECT max(sha2(CAST(id AS STRING), 512)) FROM range(0, 2000000, 1, 40)";
     let id = engine
         .submit(sql(steps, Want::Preview { rows: 1 }))
         .await
@@ -477,7 +476,9 @@ async fn progress_and_cancel(engine: &mut Local) {
         .submit(sql(LONG, Want::Preview { rows: 1 }))
         .await
         .unwrap();
-    until_active(engine, id).await;
+    // Spark gives its cores to the first one, so the second waits with its jobs submitted.
+    until_active(engine, other).await;
+    until_submitted(engine, id).await;
     let asked = Instant::now();
     engine.cancel(id).await.unwrap();
     assert_eq!(
@@ -502,10 +503,18 @@ async fn progress_and_cancel(engine: &mut Local) {
 }
 
 async fn until_active(engine: &mut Local, id: SubmissionId) {
+    until(engine, id, |progress| progress.tasks_active > 0).await;
+}
+
+async fn until_submitted(engine: &mut Local, id: SubmissionId) {
+    until(engine, id, |progress| progress.tasks_total > 0).await;
+}
+
+async fn until(engine: &mut Local, id: SubmissionId, reached: impl Fn(Progress) -> bool) {
     let started = Instant::now();
     loop {
         match engine.poll(id).await.unwrap() {
-            Status::Running(progress) if progress.tasks_active > 0 => return,
+            Status::Running(progress) if reached(progress) => return,
             Status::Running(_) => assert!(started.elapsed() < Duration::from_secs(30)),
             other => panic!("{other:?}"),
         }
@@ -630,13 +639,13 @@ fn a_session_that_cannot_start_says_why() {
         let mut options = options(home.path(), CatalogKind::InMemory);
         options.conf.insert(
             "spark.driver.extraJavaOptions".to_owned(),
-            "-XX:+NoSuchOption".to_owned(),
+            "-javaagent:no-such-agent.jar".to_owned(),
         );
         let error = Local::new(options).open(&mut |_| ()).await.unwrap_err();
         let EngineError::StartFailed { message, .. } = &error else {
             panic!("{error}")
         };
-        assert!(message.contains("NoSuchOption"), "{message}");
+        assert!(message.contains("no-such-agent.jar"), "{message}");
         assert!(error.help().contains("spark.log"), "{}", error.help());
     });
     assert_nothing_left(home.path());
