@@ -563,7 +563,8 @@ def serve(session):
                 os._exit(0)
             answer({"id": number, "ok": getattr(session, op)(request)})
         except BaseException as error:
-            traceback.print_exc()
+            if session.gateway is not None:
+                traceback.print_exc()  # otherwise Java's own last words shall be the last in the log
             task = Task({"submission": 0, "label": op, "file": None})
             answer({"id": number, "error": describe(error, task)})
 

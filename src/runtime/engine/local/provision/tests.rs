@@ -43,6 +43,7 @@ impl Machine {
 
     /// An interpreter of this version that makes environments, in which pip does what `pip` says with package `$6`.
     fn python(&self, name: &str, version: &str, modules: &str, pip: &str) -> PathBuf {
+        let modules = modules.replace('"', "\\\"");
         let text = format!(
             r#"#!/bin/sh
 here="${{0%/*}}/.."
