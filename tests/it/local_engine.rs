@@ -602,7 +602,7 @@ fn held_session() {
             .unwrap();
         until_active(&mut engine, id).await;
         fs::write(home.join("ready"), "").unwrap();
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_mins(10)).await;
     });
 }
 

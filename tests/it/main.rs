@@ -1,3 +1,10 @@
 //! Integration tests, in one binary.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy knows test functions, but not the helpers beside them"
+)]
 
 mod local_engine;

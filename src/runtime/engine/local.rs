@@ -1,6 +1,6 @@
 //! The local engine: real Spark in `local[*]`, driven as a child process.
 //!
-//! The child is a Python program ([`agent_text`]) which speaks JSON lines over its own pipe and holds one
+//! The child is a Python program, `local/agent.py`, which speaks JSON lines over its own pipe and holds one
 //! `SparkSession`. It runs in a process group of its own and ends, with Java and the scratch folders, when its engine
 //! closes it, is dropped, or is killed. Where Spark comes from: [`provision`].
 #![expect(
@@ -37,7 +37,7 @@ pub enum CatalogKind {
     /// Spark's Hive catalog on an embedded Derby database: tables outlive the session.
     #[default]
     Hive,
-    /// In the session's memory: quicker to start, forgotten at its end.
+    /// In the session's memory, with the files of its managed tables in the scratch folder: quicker, gone at its end.
     InMemory,
 }
 

@@ -82,10 +82,10 @@ pub(super) fn all(options: &LocalOptions, session: &Session) -> BTreeMap<String,
     set("spark.driver.bindAddress", "127.0.0.1".to_owned());
     set("spark.ui.enabled", "false".to_owned());
     set("spark.ui.showConsoleProgress", "false".to_owned());
-    set("spark.sql.warehouse.dir", file_uri(&home.join("warehouse")));
     match options.catalog {
         CatalogKind::Hive => {
             set("spark.sql.catalogImplementation", "hive".to_owned());
+            set("spark.sql.warehouse.dir", file_uri(&home.join("warehouse")));
             let metastore = home.join("metastore");
             set(
                 "spark.hadoop.javax.jdo.option.ConnectionURL",
@@ -107,7 +107,14 @@ pub(super) fn all(options: &LocalOptions, session: &Session) -> BTreeMap<String,
                 scratch.join("resources").display().to_string(),
             );
         }
-        CatalogKind::InMemory => set("spark.sql.catalogImplementation", "in-memory".to_owned()),
+        CatalogKind::InMemory => {
+            set("spark.sql.catalogImplementation", "in-memory".to_owned());
+            // Files of tables that the next session does not know would be in its way.
+            set(
+                "spark.sql.warehouse.dir",
+                file_uri(&session.scratch.join("warehouse")),
+            );
+        }
     }
     for (key, value) in &options.conf {
         set(key, value.clone());
