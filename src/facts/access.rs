@@ -5,10 +5,31 @@
 //! share a frame only if their [`TableVersion`]s are equal. Run once without facts to know which names to ask the
 //! catalog for, and once with them. Facts only: whether something is *worth* sharing is decided in `planner`.
 
-use std::collections::BTreeSet;
+mod block;
+mod functions;
+mod names;
+mod order;
+mod resolve;
+mod scope;
+mod session;
+mod settings;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::resolve::resolve;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::frontend::statement::{Identifier, LiteralKind, StatementId, TestOperator};
+
+/// What the user declares about tables and functions, because SQL cannot say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declarations {
+    /// Current database where the pipeline begins.
+    pub default_database: String,
+    /// Columns whose values together occur at most once, by canonical table name.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// Functions of the user that give the same value for the same arguments, lower-case.
+    pub deterministic_functions: BTreeSet<String>,
+}
 
 /// A table, view or temporary view of the workload, numbered by first appearance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -139,8 +160,12 @@ pub enum Fixed {
     ViewDefinition,
     /// The statement also writes this table.
     WrittenByReader,
-    /// Its column list names a column that the catalog does not know.
+    /// A column is asked of it that the catalog does not know, or a hidden one such as `_metadata`.
     UnknownColumn,
+    /// A one-part name after a statement that is not seen through: it may mean another table or view.
+    AfterUnknownSession,
+    /// All of its columns are needed, and the pipeline may have redefined it since the catalog was asked.
+    Redefined,
 }
 
 /// A trait of a statement that bears on sharing what it reads.
@@ -233,3 +258,18 @@ pub struct Accesses {
     /// What there is to say about the text.
     pub diagnostics: Vec<Diagnostic>,
 }
+
+/// Canonical names worth asking a catalog for, sorted: no temporary views and no paths.
+pub fn names(accesses: &Accesses) -> Vec<String> {
+    accesses
+        .tables
+        .iter()
+        .filter(|table| !table.temporary && names::path_of(&table.name).is_none())
+        .map(|table| table.name.clone())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,460 @@
+//! The walk through the statements: names to tables, tables to versions.
+
+use std::collections::BTreeSet;
+
+use super::block::{Found, FoundRead, FoundSubquery, Outputs, Walk};
+use super::session::{Change, Session, View};
+use super::settings::{self, Effect};
+use super::{
+    Access, Accesses, Barrier, Declarations, Fixed, Origin, Read, ReadId, Subquery, SubqueryId,
+    Table, TableId, TableVersion, Write, WriteKind,
+};
+use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::facts::catalog::Catalog;
+use crate::frontend::statement::{Name, PythonDeclaration, Query, Statement, StatementKind};
+
+/// Resolves what every statement reads and writes.
+///
+/// Without facts about a table it may be a view, hold the rows of any other table and have any column; a statement
+/// that is not seen through makes all facts doubtful. So an empty `catalog` is sound, only useless for sharing.
+pub fn resolve(
+    statements: &[Statement],
+    catalog: &Catalog,
+    declarations: &Declarations,
+) -> Accesses {
+    // A write may start versions of tables that are named only later, so the names are gathered first.
+    let tables = Resolver::new(catalog, declarations, Vec::new())
+        .run(statements)
+        .tables;
+    Resolver::new(catalog, declarations, tables).run(statements)
+}
+
+struct Resolver<'a> {
+    session: Session<'a>,
+    declarations: &'a Declarations,
+    accesses: Vec<Access>,
+    diagnostics: Vec<Diagnostic>,
+    reads: u32,
+    subqueries: u32,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(catalog: &'a Catalog, declarations: &'a Declarations, tables: Vec<Table>) -> Self {
+        Resolver {
+            session: Session::new(catalog, &declarations.default_database, tables),
+            declarations,
+            accesses: Vec::new(),
+            diagnostics: Vec::new(),
+            reads: 0,
+            subqueries: 0,
+        }
+    }
+
+    fn run(mut self, statements: &[Statement]) -> Accesses {
+        for statement in statements {
+            let access = self.statement(statement);
+            self.accesses.push(access);
+        }
+        Accesses {
+            tables: self.session.into_tables(),
+            accesses: self.accesses,
+            diagnostics: self.diagnostics,
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Access {
+        let mut access = Access {
+            statement: statement.id,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            described: Vec::new(),
+            starts: Vec::new(),
+            barrier: None,
+            sensitivities: Vec::new(),
+            subqueries: Vec::new(),
+        };
+        if let Some(query) = statement.kind.query() {
+            self.query(query, &mut access);
+        }
+        match &statement.kind {
+            StatementKind::Query(_) | StatementKind::CreateDatabase { .. } => {}
+            StatementKind::Insert {
+                target,
+                overwrite,
+                partition,
+                ..
+            } => {
+                let kind = if *overwrite && !*partition {
+                    WriteKind::Replace
+                } else {
+                    WriteKind::Update
+                };
+                self.write(target, kind, Change::Rows, &mut access);
+            }
+            StatementKind::CreateTableAs {
+                target,
+                replace,
+                if_not_exists,
+                ..
+            } => {
+                let change = Change::Create {
+                    replace: *replace,
+                    if_not_exists: *if_not_exists,
+                };
+                let kind = if *if_not_exists {
+                    WriteKind::Update
+                } else {
+                    WriteKind::Replace
+                };
+                self.write(target, kind, change, &mut access);
+            }
+            StatementKind::CreateTable {
+                target,
+                if_not_exists,
+            } => {
+                let change = Change::Create {
+                    replace: false,
+                    if_not_exists: *if_not_exists,
+                };
+                self.write(target, WriteKind::Define, change, &mut access);
+            }
+            StatementKind::CreateView {
+                target,
+                temporary,
+                query,
+                ..
+            } => self.create_view(target, *temporary, query, &mut access),
+            StatementKind::Drop { target } => {
+                self.write(target, WriteKind::Drop, Change::Drop, &mut access);
+            }
+            StatementKind::Truncate { target } => {
+                self.write(target, WriteKind::Replace, Change::Rows, &mut access);
+            }
+            StatementKind::Use { database } => self.session.set_database(database),
+            StatementKind::Set { key, value } => {
+                if value.is_some() {
+                    self.set(key, statement.span, &mut access);
+                }
+            }
+            StatementKind::Describe { target } => {
+                if let Some(target) = target {
+                    access.described.push(self.session.meaning(target).table);
+                }
+            }
+            StatementKind::Python(step) => match &step.declared {
+                Some(declared) => self.python(declared, &mut access),
+                None => self.undeclared(statement.span, &mut access),
+            },
+            StatementKind::Opaque { reason } => {
+                self.lose(reason.clone(), statement.span, &mut access);
+            }
+        }
+        access
+    }
+
+    fn query(&mut self, query: &Query, access: &mut Access) {
+        let (found, _) = self.walk(query);
+        self.number(found, access);
+    }
+
+    fn walk(&mut self, query: &Query) -> (Found, Outputs) {
+        let mut walk = Walk::new(&mut self.session, self.declarations);
+        let outputs = walk.query(query);
+        let mut found = walk.found;
+        found.reads.sort_by_key(|read| read.name.start);
+        found.subqueries.sort_by_key(|subquery| subquery.body.start);
+        found
+            .sensitivities
+            .sort_by_key(|sensitivity| (sensitivity.span.start, sensitivity.kind));
+        found.groups.sort_by_key(|(anchor, _)| anchor.start);
+        for (_, spans) in &mut found.groups {
+            spans.sort_by_key(|span| span.start);
+            spans.dedup();
+        }
+        (found, outputs)
+    }
+
+    fn read(&mut self, access: &Access, table: TableId, origin: Origin) -> Read {
+        let id = ReadId(self.reads);
+        self.reads += 1;
+        Read {
+            id,
+            statement: access.statement,
+            version: self.session.version(table),
+            origin,
+            columns: None,
+            filters: Vec::new(),
+            fixed: None,
+        }
+    }
+
+    /// Reads of everything that a view depends on, where it is one.
+    fn read_through(&mut self, access: &mut Access, view: TableId) {
+        for table in self.session.dependences(view) {
+            let read = self.read(access, table, Origin::ThroughView(view));
+            access.reads.push(read);
+        }
+    }
+
+    /// Gives numbers to what a query reads.
+    fn number(&mut self, found: Found, access: &mut Access) {
+        let Found {
+            reads,
+            subqueries,
+            sensitivities,
+            crossings,
+            exchanges,
+            groups,
+        } = found;
+        let mut places: Vec<(Span, ReadId)> = Vec::new();
+        for found in reads {
+            let FoundRead {
+                table,
+                name,
+                alias,
+                last_part,
+                columns,
+                filters,
+                fixed,
+            } = found;
+            let first = access.reads.len();
+            let origin = Origin::Named {
+                name,
+                alias,
+                last_part,
+            };
+            let outdated = columns.is_none() && self.session.is_outdated(table);
+            let read = Read {
+                columns,
+                filters,
+                fixed: fixed.or(outdated.then_some(Fixed::Redefined)),
+                ..self.read(access, table, origin)
+            };
+            access.reads.push(read);
+            self.read_through(access, table);
+            places.extend(access.reads.iter().skip(first).map(|read| (name, read.id)));
+        }
+        for FoundSubquery {
+            body,
+            name,
+            outputs,
+        } in subqueries
+        {
+            let reads: Vec<ReadId> = places
+                .iter()
+                .filter(|(place, _)| body.contains(*place))
+                .map(|(_, read)| *read)
+                .collect();
+            if reads.is_empty() {
+                continue;
+            }
+            let id = SubqueryId(self.subqueries);
+            self.subqueries += 1;
+            access.subqueries.push(Subquery {
+                id,
+                statement: access.statement,
+                body,
+                name,
+                outputs,
+                reads,
+                closed: crossings.iter().all(|(place, target)| {
+                    !body.contains(*place) || target.is_some_and(|target| body.contains(target))
+                }),
+                aliases: groups
+                    .iter()
+                    .filter(|(anchor, _)| body.contains(*anchor))
+                    .map(|(_, spans)| spans.clone())
+                    .collect(),
+                sensitivities: sensitivities
+                    .iter()
+                    .filter(|sensitivity| body.contains(sensitivity.span))
+                    .cloned()
+                    .collect(),
+                exchanges: u32::try_from(
+                    exchanges
+                        .iter()
+                        .filter(|place| body.contains(**place))
+                        .count(),
+                )
+                .unwrap_or(u32::MAX),
+            });
+        }
+        access.sensitivities = sensitivities;
+    }
+
+    fn write(&mut self, target: &Name, kind: WriteKind, change: Change, access: &mut Access) {
+        let table = match change {
+            // Spark makes a table whatever temporary views there are.
+            Change::Create { .. } => self.session.table(target),
+            _ => self.session.meaning(target).table,
+        };
+        let starts = if self.session.view(table).is_some() {
+            if change == Change::Drop {
+                self.session.drop_view(table)
+            } else {
+                // Rows written through a view over files may be those of any table.
+                self.session.start_all()
+            }
+        } else {
+            for read in &mut access.reads {
+                if matches!(read.origin, Origin::Named { .. })
+                    && self.session.may_alias(read.version.table, table)
+                {
+                    fix(read, Fixed::WrittenByReader);
+                }
+            }
+            self.fix_views(table, access);
+            self.session.change(table, change)
+        };
+        self.note_write(table, kind, target.span, starts, access);
+    }
+
+    /// A temporary view through which the statement reads what it writes stays as well.
+    fn fix_views(&self, written: TableId, access: &mut Access) {
+        let views: BTreeSet<TableId> = access
+            .reads
+            .iter()
+            .filter(|read| self.session.may_alias(read.version.table, written))
+            .filter_map(|read| match read.origin {
+                Origin::ThroughView(view) => Some(view),
+                _ => None,
+            })
+            .collect();
+        for read in &mut access.reads {
+            if matches!(read.origin, Origin::Named { .. }) && views.contains(&read.version.table) {
+                fix(read, Fixed::WrittenByReader);
+            }
+        }
+    }
+
+    fn note_write(
+        &self,
+        table: TableId,
+        kind: WriteKind,
+        span: Span,
+        starts: Vec<TableVersion>,
+        access: &mut Access,
+    ) {
+        access.writes.push(Write {
+            table,
+            kind,
+            produces: self.session.version(table),
+            span,
+        });
+        note_starts(starts, access);
+    }
+
+    fn create_view(&mut self, target: &Name, temporary: bool, query: &Query, access: &mut Access) {
+        // The definition reads nothing now; its names must exist.
+        let (found, outputs) = self.walk(query);
+        let mut reads: Vec<TableId> = Vec::new();
+        for read in &found.reads {
+            if !reads.contains(&read.table) {
+                reads.push(read.table);
+            }
+        }
+        access.described.clone_from(&reads);
+        if !temporary {
+            let table = self.session.table(target);
+            let starts = self.session.change(table, Change::View);
+            self.note_write(table, WriteKind::Define, target.span, starts, access);
+            return;
+        }
+        let table = self.session.temporary(target);
+        let uncertain = found
+            .reads
+            .iter()
+            .any(|read| read.fixed == Some(Fixed::AfterUnknownSession));
+        // A view that replaces one which it reads keeps the old one inside: what it depends on is not a name.
+        let is_recursive =
+            reads.contains(&table) || reads.iter().any(|read| self.depends(*read, table));
+        let view = View {
+            reads: (!uncertain && !is_recursive).then_some(reads),
+            schema: outputs.schema,
+            sensitivities: found.sensitivities,
+        };
+        let starts = self.session.define_view(table, view);
+        self.note_write(table, WriteKind::Define, target.span, starts, access);
+    }
+
+    fn depends(&self, view: TableId, on: TableId) -> bool {
+        self.session.dependences(view).contains(&on)
+    }
+
+    fn set(&mut self, key: &str, span: Span, access: &mut Access) {
+        let starts = match settings::effect(key) {
+            Effect::Harmless => return,
+            Effect::Rows => self.session.start_all(),
+            Effect::Names => self.session.lose(),
+        };
+        note_starts(starts, access);
+        access.barrier = Some(Barrier {
+            reason: format!("the setting `{key}` can change results"),
+            span,
+        });
+    }
+
+    fn python(&mut self, declared: &PythonDeclaration, access: &mut Access) {
+        for name in &declared.reads {
+            let table = self.session.meaning(name).table;
+            let read = self.read(access, table, Origin::Declared);
+            access.reads.push(read);
+            self.read_through(access, table);
+        }
+        for name in &declared.writes {
+            let table = self.session.meaning(name).table;
+            let starts = if self.session.view(table).is_some() {
+                // Either a table of that name, or rows through the view.
+                self.session.start_all()
+            } else {
+                self.session.change(table, Change::Code)
+            };
+            self.note_write(table, WriteKind::Update, name.span, starts, access);
+        }
+        for name in &declared.views {
+            let table = self.session.temporary(name);
+            let starts = self.session.define_view(table, View::default());
+            self.note_write(table, WriteKind::Define, name.span, starts, access);
+        }
+    }
+
+    fn undeclared(&mut self, span: Span, access: &mut Access) {
+        let reason = "a Python step that does not declare what it reads and writes";
+        self.diagnostics.push(
+            Diagnostic::new(
+                "undeclared-python",
+                Severity::Warning,
+                first_byte(span),
+                format!("{reason}: nothing moves or lives across it"),
+            )
+            .help("a first line such as `# hoist: reads db.a, db.b; writes db.c` declares it"),
+        );
+        self.lose(reason.to_owned(), span, access);
+    }
+
+    fn lose(&mut self, reason: String, span: Span, access: &mut Access) {
+        let starts = self.session.lose();
+        note_starts(starts, access);
+        access.barrier = Some(Barrier { reason, span });
+    }
+}
+
+fn note_starts(starts: Vec<TableVersion>, access: &mut Access) {
+    // Several writes of one statement: the last version of each table is the one that lives on.
+    access
+        .starts
+        .retain(|version| starts.iter().all(|start| start.table != version.table));
+    access.starts.extend(starts);
+    access.starts.sort_unstable();
+}
+
+fn fix(read: &mut Read, reason: Fixed) {
+    read.fixed = Some(read.fixed.map_or(reason, |fixed| fixed.min(reason)));
+}
+
+fn first_byte(span: Span) -> Span {
+    Span {
+        end: span.end.min(span.start + 1),
+        ..span
+    }
+}
