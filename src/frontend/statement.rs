@@ -50,6 +50,9 @@ pub enum StatementKind {
         replace: bool,
         /// Does nothing where the table exists.
         if_not_exists: bool,
+        /// May name where its rows lie (`EXTERNAL`, `LOCATION`, `OPTIONS`, `STORED BY`), so that it may share them
+        /// with another table.
+        located: bool,
         /// The rows.
         query: Query,
     },
@@ -59,6 +62,9 @@ pub enum StatementKind {
         target: Name,
         /// Does nothing where the table exists.
         if_not_exists: bool,
+        /// May name where its rows lie (`EXTERNAL`, `LOCATION`, `OPTIONS`, `STORED BY`), so that it may share them
+        /// with another table.
+        located: bool,
     },
     /// `CREATE [OR REPLACE] [TEMPORARY] VIEW … AS query`.
     CreateView {

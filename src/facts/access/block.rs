@@ -588,8 +588,16 @@ impl<'w, 'c> Walk<'w, 'c> {
                 SelectItem::Expression { expression, alias } => alias
                     .as_ref()
                     .or_else(|| super::scope::column_name(expression)),
-                SelectItem::Wildcard { qualifier, .. } => {
-                    let expanded = self.expanded(qualifier.as_ref());
+                SelectItem::Wildcard { qualifier, span } => {
+                    let stars = qualifier
+                        .as_ref()
+                        .map_or(1, |name| name.span.end - name.span.start + 2);
+                    let expanded = if span.end - span.start == stars {
+                        self.expanded(qualifier.as_ref())
+                    } else {
+                        // `* EXCEPT (…)` and the like: fewer or other columns.
+                        Schema::default()
+                    };
                     schema.names.extend(expanded.names);
                     schema.complete &= expanded.complete;
                     identifiers = None;

@@ -95,11 +95,13 @@ impl<'a> Resolver<'a> {
                 target,
                 replace,
                 if_not_exists,
+                located,
                 ..
             } => {
                 let change = Change::Create {
                     replace: *replace,
                     if_not_exists: *if_not_exists,
+                    located: *located,
                 };
                 let kind = if *if_not_exists {
                     WriteKind::Update
@@ -111,10 +113,12 @@ impl<'a> Resolver<'a> {
             StatementKind::CreateTable {
                 target,
                 if_not_exists,
+                located,
             } => {
                 let change = Change::Create {
                     replace: false,
                     if_not_exists: *if_not_exists,
+                    located: *located,
                 };
                 self.write(target, WriteKind::Define, change, &mut access);
             }

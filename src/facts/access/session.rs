@@ -113,6 +113,8 @@ pub(super) enum Change {
         replace: bool,
         /// An existing one is left alone.
         if_not_exists: bool,
+        /// It may name a place that another table has.
+        located: bool,
     },
     /// Made or changed by code that is not seen.
     Code,
@@ -357,11 +359,16 @@ impl<'a> Session<'a> {
             Change::Create {
                 replace,
                 if_not_exists,
+                located,
             } => {
                 if absent || replace || !if_not_exists {
                     self.mark_redefined(table);
                 }
-                if absent { Storage::Own } else { before.clone() }
+                match (absent || replace, located) {
+                    (true, true) => Storage::Unknown,
+                    (true, false) if absent => Storage::Own,
+                    _ => before.clone(),
+                }
             }
             Change::View => {
                 self.mark_redefined(table);

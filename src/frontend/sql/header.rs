@@ -246,6 +246,7 @@ impl Header<'_> {
         if self.is(at, &["VIEW"]) {
             return self.create_view(at + 1, temporary, replace);
         }
+        let external = self.is(at, &["EXTERNAL"]);
         let at = self.skip(at, &["EXTERNAL"]);
         if temporary || !self.is(at, &["TABLE"]) {
             return Err(self.unknown());
@@ -253,19 +254,32 @@ impl Header<'_> {
         let if_not_exists = self.is(at + 1, &["IF", "NOT", "EXISTS"]);
         let at = self.skip(at + 1, &["IF", "NOT", "EXISTS"]);
         let (target, at) = self.name(at)?;
-        match self.query_start(at) {
+        let start = self.query_start(at);
+        let located = external
+            || self
+                .text
+                .top(at..start.unwrap_or(self.range.end))
+                .any(|index| {
+                    ["LOCATION", "OPTIONS"]
+                        .iter()
+                        .any(|word| self.is(index, &[word]))
+                        || self.is(index, &["STORED", "BY"])
+                });
+        match start {
             Some(start) => {
                 let query = self.query(start)?;
                 Ok(StatementKind::CreateTableAs {
                     target,
                     replace,
                     if_not_exists,
+                    located,
                     query,
                 })
             }
             None => Ok(StatementKind::CreateTable {
                 target,
                 if_not_exists,
+                located,
             }),
         }
     }
