@@ -1,10 +1,14 @@
 //! Stage `workload`: accesses → hazards, order and readers per table version.
 //!
-//! The graph library stays inside this module.
+//! Hazards go from an earlier statement of the files to a later one, so there are no cycles.
 
-use std::collections::BTreeMap;
+mod hazard;
 
-use super::access::{Access, ReadId, Table, TableId, TableVersion};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::access::{
+    Access, Accesses, Read, ReadId, Subquery, SubqueryId, Table, TableId, TableVersion,
+};
 use crate::frontend::statement::{Statement, StatementId};
 
 /// Statements, what they access, and the order they must respect.
@@ -16,7 +20,7 @@ pub struct Workload {
     pub accesses: Vec<Access>,
     /// Tables; `tables[i].id == TableId(i)`.
     pub tables: Vec<Table>,
-    /// Pairs of statements whose order matters, transitively reduced, sorted.
+    /// Pairs of statements whose order matters, transitively reduced, sorted; of each pair the gravest reason.
     pub hazards: Vec<Hazard>,
     /// Reads of each version, in statement order. Reads by barriers are not listed: they read everything.
     pub readers: BTreeMap<TableVersion, Vec<ReadId>>,
@@ -45,6 +49,87 @@ pub enum HazardKind {
     WriteAfterRead,
     /// Both write it.
     WriteAfterWrite,
-    /// One of them cannot be seen through, or changes the session.
+    /// One of them cannot be seen through, or changes the session: `USE`, `SET`, temporary views. Python files keep
+    /// their order among themselves, too: they share names.
     Barrier,
 }
+
+/// The statements with their accesses and the order they must respect.
+pub fn build(statements: Vec<Statement>, accesses: Accesses) -> Workload {
+    let hazards = hazard::hazards(&statements, &accesses.accesses, &accesses.tables);
+    let mut readers: BTreeMap<TableVersion, Vec<ReadId>> = BTreeMap::new();
+    for access in accesses
+        .accesses
+        .iter()
+        .filter(|access| access.barrier.is_none())
+    {
+        for read in &access.reads {
+            readers.entry(read.version).or_default().push(read.id);
+        }
+    }
+    Workload {
+        statements,
+        accesses: accesses.accesses,
+        tables: accesses.tables,
+        hazards,
+        readers,
+    }
+}
+
+impl Workload {
+    /// The read of that number.
+    pub fn read(&self, id: ReadId) -> Option<&Read> {
+        self.accesses
+            .iter()
+            .find(|access| access.reads.last().is_some_and(|last| last.id >= id))?
+            .reads
+            .iter()
+            .find(|read| read.id == id)
+    }
+
+    /// What a statement accesses.
+    pub fn access(&self, id: StatementId) -> Option<&Access> {
+        self.accesses.get(id.0 as usize)
+    }
+
+    /// The statement of that number.
+    pub fn statement(&self, id: StatementId) -> Option<&Statement> {
+        self.statements.get(id.0 as usize)
+    }
+
+    /// The table of that number.
+    pub fn table(&self, id: TableId) -> Option<&Table> {
+        self.tables.get(id.0 as usize)
+    }
+
+    /// The subquery of that number.
+    pub fn subquery(&self, id: SubqueryId) -> Option<&Subquery> {
+        self.accesses
+            .iter()
+            .find(|access| access.subqueries.last().is_some_and(|last| last.id >= id))?
+            .subqueries
+            .iter()
+            .find(|subquery| subquery.id == id)
+    }
+
+    /// Whether `before` must run before `after`, directly or through statements between them.
+    pub fn must_precede(&self, before: StatementId, after: StatementId) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![after];
+        while let Some(statement) = open.pop() {
+            for hazard in self.hazards.iter().filter(|hazard| hazard.to == statement) {
+                if hazard.from == before {
+                    return true;
+                }
+                // Everything that must come before lies before in the files as well.
+                if hazard.from > before && seen.insert(hazard.from) {
+                    open.push(hazard.from);
+                }
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests;

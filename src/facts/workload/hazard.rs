@@ -1,0 +1,139 @@
+//! Which statements must keep their order.
+//!
+//! Two statements conflict when one starts a version of a table that the other reads or describes (RAW, WAR), when
+//! one writes a table of which the other starts a version (WAW), or when one is a barrier. Versions carry aliasing and
+//! the dependences of views: see `access`.
+
+use std::collections::BTreeSet;
+
+use super::{Hazard, HazardKind};
+use crate::facts::access::{Access, Table, TableId};
+use crate::frontend::statement::{Statement, StatementKind};
+
+/// What one statement does to the order of others.
+pub(super) struct Effects {
+    /// Tables whose rows or metadata it uses.
+    pub reads: BTreeSet<TableId>,
+    /// Tables that it changes itself.
+    pub writes: BTreeSet<TableId>,
+    /// Tables of which a new version starts, through aliases and views too.
+    pub starts: BTreeSet<TableId>,
+    /// Keeps its place among all others.
+    pub fixed: bool,
+    /// A Python file.
+    pub python: bool,
+}
+
+/// The effects of every statement.
+pub(super) fn effects(
+    statements: &[Statement],
+    accesses: &[Access],
+    tables: &[Table],
+) -> Vec<Effects> {
+    let temporary: BTreeSet<TableId> = tables
+        .iter()
+        .filter(|table| table.temporary)
+        .map(|table| table.id)
+        .collect();
+    // A Python file may use a lazy DataFrame that an earlier one has made: then it reads what that one declares.
+    let mut lazy: BTreeSet<TableId> = BTreeSet::new();
+    statements
+        .iter()
+        .zip(accesses)
+        .map(|(statement, access)| {
+            let python = matches!(statement.kind, StatementKind::Python(_));
+            let mut reads: BTreeSet<TableId> = access
+                .reads
+                .iter()
+                .map(|read| read.version.table)
+                .chain(access.described.iter().copied())
+                .collect();
+            if python {
+                lazy.extend(&reads);
+                reads.extend(&lazy);
+            }
+            let writes: BTreeSet<TableId> = access.writes.iter().map(|write| write.table).collect();
+            let session = match &statement.kind {
+                StatementKind::Use { .. }
+                | StatementKind::CreateDatabase { .. }
+                // Lists whatever there is at its place.
+                | StatementKind::Describe { target: None } => true,
+                // Even a harmless setting decides whether a statement runs at all.
+                StatementKind::Set { value, .. } => value.is_some(),
+                _ => false,
+            };
+            Effects {
+                // A temporary view hides the table of its name from what comes later.
+                fixed: access.barrier.is_some() || session || !writes.is_disjoint(&temporary),
+                reads,
+                writes,
+                starts: access.starts.iter().map(|version| version.table).collect(),
+                python,
+            }
+        })
+        .collect()
+}
+
+/// The gravest reason for which `before` must run before `after`.
+pub(super) fn conflict(before: &Effects, after: &Effects) -> Option<(HazardKind, Option<TableId>)> {
+    if before.fixed || after.fixed || (before.python && after.python) {
+        return Some((HazardKind::Barrier, None));
+    }
+    let first = |left: &BTreeSet<TableId>, right: &BTreeSet<TableId>| {
+        left.intersection(right).next().copied()
+    };
+    let read = first(&before.writes, &after.reads).or_else(|| first(&before.starts, &after.reads));
+    if read.is_some() {
+        return Some((HazardKind::ReadAfterWrite, read));
+    }
+    let written =
+        first(&before.writes, &after.starts).or_else(|| first(&before.starts, &after.writes));
+    if written.is_some() {
+        return Some((HazardKind::WriteAfterWrite, written));
+    }
+    let overwritten =
+        first(&before.reads, &after.writes).or_else(|| first(&before.reads, &after.starts));
+    overwritten.map(|table| (HazardKind::WriteAfterRead, Some(table)))
+}
+
+/// Conflicts that do not follow from others, sorted.
+pub(super) fn hazards(
+    statements: &[Statement],
+    accesses: &[Access],
+    tables: &[Table],
+) -> Vec<Hazard> {
+    let effects = effects(statements, accesses, tables);
+    let mut hazards = Vec::new();
+    let mut ancestors: Vec<Vec<bool>> = Vec::new();
+    for (number, after) in effects.iter().enumerate() {
+        // From the nearest to the farthest: whatever is reachable already follows from a hazard found before, and
+        // what is found now cannot follow from one found later, which lies further back.
+        let mut reachable = vec![false; number];
+        for (earlier, before) in effects.iter().enumerate().take(number).rev() {
+            if reachable.get(earlier) == Some(&true) {
+                continue;
+            }
+            let Some((kind, table)) = conflict(before, after) else {
+                continue;
+            };
+            if let (Some(from), Some(to)) = (statements.get(earlier), statements.get(number)) {
+                hazards.push(Hazard {
+                    from: from.id,
+                    to: to.id,
+                    kind,
+                    table,
+                });
+            }
+            let inherited = ancestors.get(earlier).map_or(&[][..], Vec::as_slice);
+            for (place, is_ancestor) in reachable.iter_mut().zip(inherited) {
+                *place |= is_ancestor;
+            }
+            if let Some(place) = reachable.get_mut(earlier) {
+                *place = true;
+            }
+        }
+        ancestors.push(reachable);
+    }
+    hazards.sort_unstable();
+    hazards
+}
