@@ -401,7 +401,9 @@ impl<'w, 'c> Walk<'w, 'c> {
                     name: alias.clone(),
                     outputs: outputs.identifiers,
                 });
-                self.unread(alias.as_ref(), Some(query.span), outputs.schema, block);
+                // Its alias stands outside of its body.
+                let span = alias.as_ref().map_or(query.span, |alias| alias.span);
+                self.unread(alias.as_ref(), Some(span), outputs.schema, block);
             }
             Relation::Function { arguments, alias } => {
                 block.lateral = true;
@@ -425,10 +427,11 @@ impl<'w, 'c> Walk<'w, 'c> {
         schema: Schema,
         block: &mut Block<'_>,
     ) {
-        let group = span.map(|span| self.group(span));
-        if let (Some(group), Some(alias)) = (group, alias) {
+        let group = alias.map(|alias| {
+            let group = self.group(alias.span);
             self.name_group(group, alias.span);
-        }
+            group
+        });
         let number = self.relations.add(RelationInfo {
             qualifier: alias.map(Identifier::key),
             span,
@@ -490,7 +493,7 @@ impl<'w, 'c> Walk<'w, 'c> {
         if meaning.uncertain {
             self.fix(read, Fixed::AfterUnknownSession);
         }
-        self.view_sensitivities(meaning.table, table.name.span, &last.text);
+        self.view_sensitivities(meaning.table, table.name.span);
         let group = self.group(table.name.span);
         if let Some(alias) = &table.alias {
             self.name_group(group, alias.span);
@@ -516,21 +519,22 @@ impl<'w, 'c> Walk<'w, 'c> {
     }
 
     /// A view brings along what its definition contains; one that is not seen may contain anything.
-    fn view_sensitivities(&mut self, table: TableId, span: Span, name: &str) {
+    fn view_sensitivities(&mut self, table: TableId, span: Span) {
         let mut views = vec![table];
         views.extend(self.session.dependences(table));
+        let mut inherited = BTreeSet::new();
         for view in views {
             if self.session.is_unseen_view(view) {
-                self.sensitivity(SensitivityKind::UnknownFunction, span, name);
+                let name = self.session.name(view).to_owned();
+                inherited.insert((SensitivityKind::UnknownFunction, name));
             }
-            let inherited = self
-                .session
-                .view(view)
-                .map(|view| view.sensitivities.clone())
-                .unwrap_or_default();
-            for sensitivity in inherited {
-                self.sensitivity(sensitivity.kind, span, &sensitivity.what);
+            let definition = self.session.view(view).map(|view| &view.sensitivities);
+            for sensitivity in definition.into_iter().flatten() {
+                inherited.insert((sensitivity.kind, sensitivity.what.clone()));
             }
+        }
+        for (kind, what) in inherited {
+            self.sensitivity(kind, span, &what);
         }
     }
 

@@ -244,7 +244,8 @@ impl<'a> Session<'a> {
     pub(super) fn is_unseen_view(&self, table: TableId) -> bool {
         match self.views.get(&table) {
             Some(view) => view.reads.is_none(),
-            None => *self.storage(table) == Storage::View,
+            // It has been one, whatever has happened since.
+            None => self.storage.get(table.0 as usize) == Some(&Storage::View),
         }
     }
 
@@ -353,7 +354,11 @@ impl<'a> Session<'a> {
     /// Notes a change of a table and starts the versions that follow: of the table, of all that may hold the same
     /// rows, and of all views that may depend on one of them.
     pub(super) fn change(&mut self, table: TableId, change: Change) -> Vec<TableVersion> {
-        let before = self.storage(table).clone();
+        // What a view is made of has no rows, or Spark refuses.
+        let before = match change {
+            Change::View => Storage::View,
+            _ => self.storage(table).clone(),
+        };
         let absent = before == Storage::Absent;
         let after = match change {
             Change::Create {
