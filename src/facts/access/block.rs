@@ -281,17 +281,9 @@ impl<'w, 'c> Walk<'w, 'c> {
         if select.distinct {
             self.found.exchanges.push(select.span);
         }
-        let aliases = select
-            .items
-            .iter()
-            .filter_map(|item| match item {
-                SelectItem::Expression { alias, .. } => alias.as_ref().map(Identifier::key),
-                SelectItem::Wildcard { .. } => None,
-            })
-            .collect();
         self.scopes.push(Scope {
             relations: block.relations.clone(),
-            aliases,
+            aliases: Vec::new(),
         });
         for argument in &block.arguments {
             self.expression(argument, Clause::Plain);
@@ -319,11 +311,18 @@ impl<'w, 'c> Walk<'w, 'c> {
         outputs
     }
 
+    /// Walks the select list. An item sees the aliases of the items before it, later clauses see all.
     fn items(&mut self, select: &Select) {
         for item in &select.items {
             match item {
-                SelectItem::Expression { expression, .. } => {
+                SelectItem::Expression { expression, alias } => {
                     self.expression(expression, Clause::Aliases);
+                    if let Some(alias) = alias
+                        && !is_same_column(expression, alias)
+                        && let Some(scope) = self.scopes.last_mut()
+                    {
+                        scope.aliases.push(alias.key());
+                    }
                 }
                 SelectItem::Wildcard { qualifier, .. } => self.wildcard(qualifier.as_ref()),
             }
@@ -631,6 +630,12 @@ fn column_list(columns: &[Identifier]) -> Schema {
         names: columns.iter().map(Identifier::key).collect(),
         complete: true,
     }
+}
+
+/// `c AS c`: the alias and the column are the same.
+fn is_same_column(expression: &Expression, alias: &Identifier) -> bool {
+    super::scope::column_name(expression).is_some_and(|name| name.key() == alias.key())
+        && matches!(expression.columns.as_slice(), [column] if column.parts.len() == 1)
 }
 
 fn has_window(select: &Select, query: &Query) -> bool {

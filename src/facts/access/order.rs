@@ -1,6 +1,7 @@
 //! What depends on the order of rows, and what is proven not to; filters that hold for single tables.
 
 use super::block::{Block, Walk};
+use super::scope::Clause;
 use super::{Filter, Fixed, SensitivityKind, functions};
 use crate::frontend::statement::{
     Call, ColumnReference, Expression, JoinKind, Select, SelectItem, Shape, Window,
@@ -68,7 +69,7 @@ impl Walk<'_, '_> {
             return false;
         };
         let named: Vec<String> = columns
-            .filter_map(|column| self.certain(column))
+            .filter_map(|column| self.certain(column, Clause::Aliases))
             .map(|(_, column)| column)
             .collect();
         !key.is_empty()
@@ -159,7 +160,7 @@ impl Walk<'_, '_> {
         else {
             return;
         };
-        let Some((relation, column)) = self.certain(reference) else {
+        let Some((relation, column)) = self.certain(reference, Clause::Plain) else {
             return;
         };
         let position = block.relations.iter().position(|it| *it == relation);

@@ -398,7 +398,11 @@ impl Walk<'_, '_> {
 
     /// The relation of the innermost block and its column that the reference certainly means: no field of a column,
     /// no alias, no outer column.
-    pub(super) fn certain(&self, reference: &ColumnReference) -> Option<(usize, String)> {
+    pub(super) fn certain(
+        &self,
+        reference: &ColumnReference,
+        clause: Clause,
+    ) -> Option<(usize, String)> {
         let scope = self.scopes.last()?;
         let (candidates, column) = match reference.parts.as_slice() {
             [column] => {
@@ -410,7 +414,8 @@ impl Walk<'_, '_> {
                 let open = self
                     .relations
                     .which(&scope.relations, |it| !it.schema.complete);
-                if owners.is_empty() && only && !scope.aliases.contains(&column) {
+                let aliased = clause != Clause::Plain && scope.aliases.contains(&column);
+                if owners.is_empty() && only && !aliased {
                     (open, column)
                 } else {
                     (owners, column)

@@ -47,6 +47,15 @@ fn columns_go_to_the_relation_that_owns_them() {
         ("SELECT g + 1 AS one FROM f ORDER BY one", "db.f@0(g)"),
         ("SELECT g + 1 AS one FROM f GROUP BY one", "db.f@0(*)"),
         ("SELECT x AS y FROM a WHERE y = 1", "db.a@0(x y)"),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(resolved(sql).reads(), expected, "{sql}");
+    }
+}
+
+#[test]
+fn every_clause_and_nested_query_counts() {
+    let cases = [
         // Clauses.
         ("SELECT x FROM a ORDER BY y", "db.a@0(x y)"),
         (
@@ -176,6 +185,12 @@ fn without_facts_every_choice_is_open() {
             "db.a@0(*), db.b@0(*)",
         ),
         ("SELECT * FROM a", "db.a@0(*)"),
+        (
+            "SELECT k, sum(x) AS x FROM a WHERE x > 0 GROUP BY k",
+            "db.a@0(k x)",
+        ),
+        ("SELECT x + 1 AS y, y FROM a", "db.a@0(*)"),
+        ("SELECT y AS y, x FROM a GROUP BY y, x", "db.a@0(x y)"),
         ("INSERT INTO c SELECT x FROM a", "db.a@0(x) WrittenByReader"),
     ];
     for (sql, expected) in cases {
