@@ -6,6 +6,8 @@
 //! catalog for, and once with them. Facts only: whether something is *worth* sharing is decided in `planner`.
 
 mod block;
+mod found;
+mod from;
 mod functions;
 mod names;
 mod order;
@@ -213,7 +215,8 @@ pub struct Subquery {
     /// Reads no common table expression defined outside it and no column of an outer query.
     pub closed: bool,
     /// Tables and their aliases inside it, for comparing texts up to aliases: per relation, every identifier that
-    /// names it (the alias where defined, the qualifiers of its columns), in text order.
+    /// names it (the alias where defined, the qualifiers of its columns), in text order. A common table expression
+    /// defined inside is an entry as well: its name and every use of it.
     pub aliases: Vec<Vec<Span>>,
     /// `ORDER BY`, `LIMIT` or a window in it, functions that are not deterministic: see [`Sensitivity`].
     pub sensitivities: Vec<Sensitivity>,

@@ -4,124 +4,28 @@
 //! caller ([`super::resolve`]) sorts by place and numbers.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-use super::scope::{Clause, RelationInfo, Relations, Scope};
+use super::found::{Found, FoundSubquery, Outputs};
+use super::from::Block;
+use super::scope::{Clause, Relations, Scope};
 use super::session::{Schema, Session};
-use super::{Declarations, Filter, Fixed, Sensitivity, SensitivityKind, TableId};
+use super::{Declarations, Fixed, Sensitivity, SensitivityKind};
 use crate::diagnostic::Span;
 use crate::frontend::statement::{
-    Cte, Expression, Identifier, JoinColumns, JoinKind, Query, QueryBody, Relation, Select,
-    SelectItem, TableReference,
+    Cte, Expression, Identifier, Query, QueryBody, Select, SelectItem,
 };
-
-/// A table named in a `FROM`.
-#[derive(Debug)]
-pub(super) struct FoundRead {
-    /// The table or temporary view.
-    pub table: TableId,
-    /// The name as written.
-    pub name: Span,
-    /// Its alias.
-    pub alias: Option<Identifier>,
-    /// The last part of the name.
-    pub last_part: Identifier,
-    /// Columns needed; none where unknown or all.
-    pub columns: Option<BTreeSet<String>>,
-    /// Tests that every useful row passes.
-    pub filters: Vec<Filter>,
-    /// Why the name must stay.
-    pub fixed: Option<Fixed>,
-}
-
-/// A common table expression or derived table.
-#[derive(Debug)]
-pub(super) struct FoundSubquery {
-    /// The text between its parentheses.
-    pub body: Span,
-    /// Its name or alias.
-    pub name: Option<Identifier>,
-    /// Its columns as the text names them.
-    pub outputs: Option<Vec<Identifier>>,
-}
-
-/// Everything found in one query.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// Reads in the order of the walk.
-    pub reads: Vec<FoundRead>,
-    /// Subqueries in the order of the walk.
-    pub subqueries: Vec<FoundSubquery>,
-    /// Traits in the order of the walk.
-    pub sensitivities: Vec<Sensitivity>,
-    /// A use and the definition that it means, where the two may lie in different subqueries: common table
-    /// expressions and columns of outer queries. None lies outside of all.
-    pub crossings: Vec<(Span, Option<Span>)>,
-    /// Places of operations that cost an exchange.
-    pub exchanges: Vec<Span>,
-    /// Per relation or common table expression: where it is defined, and the identifiers that name it.
-    pub groups: Vec<(Span, Vec<Span>)>,
-}
-
-/// Columns of a query.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outputs {
-    /// As far as they are known.
-    pub schema: Schema,
-    /// In order, where the text names all of them.
-    pub identifiers: Option<Vec<Identifier>>,
-}
-
-impl Outputs {
-    /// The same under the names of a column list.
-    fn renamed(self, columns: &[Identifier]) -> Outputs {
-        if columns.is_empty() {
-            return self;
-        }
-        Outputs {
-            schema: Schema {
-                names: columns.iter().map(Identifier::key).collect(),
-                complete: true,
-            },
-            identifiers: Some(columns.to_vec()),
-        }
-    }
-}
 
 /// A common table expression in scope.
 #[derive(Debug)]
-struct VisibleCte {
-    key: String,
-    name: Span,
-    schema: Schema,
-    group: usize,
-}
-
-/// A join of a block. Relations are numbered within the block, left to right.
-pub(super) struct JoinStep<'q> {
-    /// Relations of the left input.
-    pub left: Range<usize>,
-    /// Relations of the right input.
-    pub right: Range<usize>,
-    /// Which rows are kept.
-    pub kind: JoinKind,
-    /// Conjuncts of `ON`.
-    pub on: &'q [Expression],
-    /// Columns of `USING`.
-    using: &'q JoinColumns,
-}
-
-/// The relations of one `FROM`, while it is walked.
-#[derive(Default)]
-pub(super) struct Block<'q> {
-    /// Numbers of its relations in [`Walk::relations`].
-    pub relations: Vec<usize>,
-    /// Its joins, inner ones first.
-    pub joins: Vec<JoinStep<'q>>,
-    /// Arguments of table functions and lateral views.
-    arguments: Vec<&'q Expression>,
-    /// Has a relation that is computed per row of another: no filter is known to hold for single tables.
-    pub lateral: bool,
+pub(super) struct VisibleCte {
+    /// Its name, lower-case.
+    pub key: String,
+    /// Its name where it is defined.
+    pub name: Span,
+    /// Its columns.
+    pub schema: Schema,
+    /// The group of identifiers that name it.
+    pub group: usize,
 }
 
 /// The walk through one query.
@@ -136,7 +40,8 @@ pub(super) struct Walk<'w, 'c> {
     pub relations: Relations,
     /// Blocks that the place at hand lies in, outermost first.
     pub scopes: Vec<Scope>,
-    ctes: Vec<Vec<VisibleCte>>,
+    /// Common table expressions in scope, outermost query first.
+    pub ctes: Vec<Vec<VisibleCte>>,
 }
 
 impl<'w, 'c> Walk<'w, 'c> {
@@ -251,7 +156,8 @@ impl<'w, 'c> Walk<'w, 'c> {
         });
     }
 
-    fn group(&mut self, anchor: Span) -> usize {
+    /// A new group of identifiers that name one relation.
+    pub(super) fn group(&mut self, anchor: Span) -> usize {
         self.found.groups.push((anchor, Vec::new()));
         self.found.groups.len() - 1
     }
@@ -345,238 +251,10 @@ impl<'w, 'c> Walk<'w, 'c> {
         }
     }
 
-    /// Walks a relation. Joins nest to the left: they are walked in a loop.
-    fn relation<'q>(&mut self, relation: &'q Relation, block: &mut Block<'q>) {
-        let start = block.relations.len();
-        let mut joins = Vec::new();
-        let mut first = relation;
-        while let Relation::Join {
-            left,
-            right,
-            kind,
-            on,
-            using,
-        } = first
-        {
-            joins.push((right.as_ref(), *kind, on.as_slice(), using));
-            first = left.as_ref();
-        }
-        self.leaf(first, block);
-        for (right, kind, on, using) in joins.into_iter().rev() {
-            let middle = block.relations.len();
-            self.relation(right, block);
-            block.joins.push(JoinStep {
-                left: start..middle,
-                right: middle..block.relations.len(),
-                kind,
-                on,
-                using,
-            });
-        }
-    }
-
-    fn leaf<'q>(&mut self, relation: &'q Relation, block: &mut Block<'q>) {
-        match relation {
-            Relation::Table(table) => self.table(table, block),
-            Relation::Derived {
-                query,
-                alias,
-                columns,
-                lateral,
-            } => {
-                if *lateral {
-                    block.lateral = true;
-                    self.scopes.push(Scope {
-                        relations: block.relations.clone(),
-                        aliases: Vec::new(),
-                    });
-                }
-                let outputs = self.query(query).renamed(columns);
-                if *lateral {
-                    self.scopes.pop();
-                }
-                self.found.subqueries.push(FoundSubquery {
-                    body: query.span,
-                    name: alias.clone(),
-                    outputs: outputs.identifiers,
-                });
-                // Its alias stands outside of its body.
-                let span = alias.as_ref().map_or(query.span, |alias| alias.span);
-                self.unread(alias.as_ref(), Some(span), outputs.schema, block);
-            }
-            Relation::Function { arguments, alias } => {
-                block.lateral = true;
-                block.arguments.extend(arguments);
-                self.unread(
-                    alias.as_ref(),
-                    alias.as_ref().map(|alias| alias.span),
-                    Schema::default(),
-                    block,
-                );
-            }
-            Relation::Join { .. } => self.relation(relation, block),
-        }
-    }
-
-    /// A relation without rows of a table of its own.
-    fn unread(
-        &mut self,
-        alias: Option<&Identifier>,
-        span: Option<Span>,
-        schema: Schema,
-        block: &mut Block<'_>,
-    ) {
-        let group = alias.map(|alias| {
-            let group = self.group(alias.span);
-            self.name_group(group, alias.span);
-            group
-        });
-        let number = self.relations.add(RelationInfo {
-            qualifier: alias.map(Identifier::key),
-            span,
-            schema,
-            group,
-            full_name: None,
-            read: None,
-        });
-        block.relations.push(number);
-    }
-
-    fn table(&mut self, table: &TableReference, block: &mut Block<'_>) {
-        let Some(last) = table.name.parts.last() else {
-            return;
-        };
-        let qualifier = table.alias.as_ref().unwrap_or(last).key();
-        if let Some((name, mut schema, cte_group)) = self.visible_cte(table) {
-            self.found.crossings.push((table.name.span, Some(name)));
-            self.name_group(cte_group, table.name.span);
-            let group = if let Some(alias) = &table.alias {
-                let group = self.group(table.name.span);
-                self.name_group(group, alias.span);
-                group
-            } else {
-                cte_group
-            };
-            if !table.columns.is_empty() {
-                schema = column_list(&table.columns);
-            }
-            if table.modified {
-                self.sensitivity(SensitivityKind::Sampling, table.name.span, &last.text);
-            }
-            let number = self.relations.add(RelationInfo {
-                qualifier: Some(qualifier),
-                span: Some(table.name.span),
-                schema,
-                group: Some(group),
-                full_name: None,
-                read: None,
-            });
-            block.relations.push(number);
-            return;
-        }
-        let meaning = self.session.meaning(&table.name);
-        self.found.reads.push(FoundRead {
-            table: meaning.table,
-            name: table.name.span,
-            alias: table.alias.clone(),
-            last_part: last.clone(),
-            columns: table.columns.is_empty().then(BTreeSet::new),
-            filters: Vec::new(),
-            fixed: None,
-        });
-        let read = self.found.reads.len() - 1;
-        if table.modified {
-            self.fix(read, Fixed::Modified);
-            self.sensitivity(SensitivityKind::Sampling, table.name.span, &last.text);
-        }
-        if meaning.uncertain {
-            self.fix(read, Fixed::AfterUnknownSession);
-        }
-        self.view_sensitivities(meaning.table, table.name.span);
-        let group = self.group(table.name.span);
-        if let Some(alias) = &table.alias {
-            self.name_group(group, alias.span);
-        }
-        let is_view = self.session.view(meaning.table).is_some();
-        let full_name = (table.alias.is_none() && !is_view)
-            .then(|| self.session.name(meaning.table).to_owned());
-        let schema = if table.columns.is_empty() {
-            self.session.schema(meaning.table)
-        } else {
-            column_list(&table.columns)
-        };
-        let number = self.relations.add(RelationInfo {
-            qualifier: Some(qualifier),
-            span: Some(table.name.span),
-            schema,
-            group: Some(group),
-            full_name,
-            // Columns of a list are not those of the table: all of them are needed.
-            read: table.columns.is_empty().then_some(read),
-        });
-        block.relations.push(number);
-    }
-
-    /// A view brings along what its definition contains; one that is not seen may contain anything.
-    fn view_sensitivities(&mut self, table: TableId, span: Span) {
-        let mut views = vec![table];
-        views.extend(self.session.dependences(table));
-        let mut inherited = BTreeSet::new();
-        for view in views {
-            if self.session.is_unseen_view(view) {
-                let name = self.session.name(view).to_owned();
-                inherited.insert((SensitivityKind::UnknownFunction, name));
-            }
-            let definition = self.session.view(view).map(|view| &view.sensitivities);
-            for sensitivity in definition.into_iter().flatten() {
-                inherited.insert((sensitivity.kind, sensitivity.what.clone()));
-            }
-        }
-        for (kind, what) in inherited {
-            self.sensitivity(kind, span, &what);
-        }
-    }
-
-    fn visible_cte(&self, table: &TableReference) -> Option<(Span, Schema, usize)> {
-        let [name] = table.name.parts.as_slice() else {
-            return None;
-        };
-        let key = name.key();
-        self.ctes
-            .iter()
-            .rev()
-            .flat_map(|frame| frame.iter().rev())
-            .find(|cte| cte.key == key)
-            .map(|cte| (cte.name, cte.schema.clone(), cte.group))
-    }
-
     /// Notes why a name must stay; the gravest reason wins.
     pub(super) fn fix(&mut self, read: usize, reason: Fixed) {
         if let Some(read) = self.found.reads.get_mut(read) {
             read.fixed = Some(read.fixed.map_or(reason, |fixed| fixed.min(reason)));
-        }
-    }
-
-    fn using(&mut self, join: &JoinStep<'_>, block: &Block<'_>) {
-        for side in [&join.left, &join.right] {
-            let side = block
-                .relations
-                .get(side.clone())
-                .unwrap_or_default()
-                .to_vec();
-            match join.using {
-                JoinColumns::None => {}
-                JoinColumns::Natural => {
-                    for relation in side {
-                        self.unknown_columns(relation);
-                    }
-                }
-                JoinColumns::Using(columns) => {
-                    for column in columns {
-                        self.joined_column(&column.key(), &side);
-                    }
-                }
-            }
         }
     }
 
@@ -622,13 +300,6 @@ impl<'w, 'c> Walk<'w, 'c> {
             schema,
             identifiers,
         }
-    }
-}
-
-fn column_list(columns: &[Identifier]) -> Schema {
-    Schema {
-        names: columns.iter().map(Identifier::key).collect(),
-        complete: true,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What depends on the order of rows, and what is proven not to; filters that hold for single tables.
 
-use super::block::{Block, Walk};
+use super::block::Walk;
+use super::from::Block;
 use super::scope::Clause;
 use super::{Filter, Fixed, SensitivityKind, functions};
 use crate::frontend::statement::{

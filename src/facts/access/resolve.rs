@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::block::{Found, FoundRead, FoundSubquery, Outputs, Walk};
+use super::block::Walk;
+use super::found::{Found, FoundRead, FoundSubquery, Outputs};
 use super::session::{Change, Session, View};
 use super::settings::{self, Effect};
 use super::{
@@ -292,40 +293,35 @@ impl<'a> Resolver<'a> {
             Change::Create { .. } => self.session.table(target),
             _ => self.session.meaning(target).table,
         };
-        let starts = if self.session.view(table).is_some() {
-            if change == Change::Drop {
-                self.session.drop_view(table)
-            } else {
-                // Rows written through a view over files may be those of any table.
-                self.session.start_all()
-            }
-        } else {
-            for read in &mut access.reads {
-                if matches!(read.origin, Origin::Named { .. })
-                    && self.session.may_alias(read.version.table, table)
-                {
-                    fix(read, Fixed::WrittenByReader);
-                }
-            }
-            self.fix_views(table, access);
-            self.session.change(table, change)
+        let starts = match (self.session.view(table).is_some(), change) {
+            (true, Change::Drop) => self.session.drop_view(table),
+            // Rows written through a view over files may be those of any table.
+            (true, _) => self.session.start_all(),
+            (false, change) => self.session.change(table, change),
         };
+        self.fix_written(&starts, access);
         self.note_write(table, kind, target.span, starts, access);
     }
 
-    /// A temporary view through which the statement reads what it writes stays as well.
-    fn fix_views(&self, written: TableId, access: &mut Access) {
-        let views: BTreeSet<TableId> = access
+    /// What the statement reads and writes at once stays, also where it is read through a temporary view.
+    fn fix_written(&self, starts: &[TableVersion], access: &mut Access) {
+        let written: BTreeSet<TableId> = starts
+            .iter()
+            .map(|version| version.table)
+            .filter(|table| !self.session.is_view(*table))
+            .collect();
+        let through: BTreeSet<TableId> = access
             .reads
             .iter()
-            .filter(|read| self.session.may_alias(read.version.table, written))
-            .filter_map(|read| match read.origin {
-                Origin::ThroughView(view) => Some(view),
-                _ => None,
+            .filter(|read| written.contains(&read.version.table))
+            .map(|read| match read.origin {
+                Origin::ThroughView(view) => view,
+                _ => read.version.table,
             })
             .collect();
         for read in &mut access.reads {
-            if matches!(read.origin, Origin::Named { .. }) && views.contains(&read.version.table) {
+            if matches!(read.origin, Origin::Named { .. }) && through.contains(&read.version.table)
+            {
                 fix(read, Fixed::WrittenByReader);
             }
         }

@@ -296,9 +296,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether both may hold the same rows.
-    pub(super) fn may_alias(&self, left: TableId, right: TableId) -> bool {
-        left == right || self.storage(left).may_alias(self.storage(right))
+    /// Whether it is a view, and has no rows of its own.
+    pub(super) fn is_view(&self, table: TableId) -> bool {
+        matches!(self.storage(table), Storage::Temporary | Storage::View)
     }
 
     /// Tables that the view depends on, through other temporary views too, in the order of its text.

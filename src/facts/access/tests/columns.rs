@@ -163,6 +163,11 @@ fn names_stay_where_a_column_needs_them() {
         ("INSERT INTO c SELECT w FROM d", "db.d@0(w) WrittenByReader"),
         ("INSERT INTO a SELECT * FROM b", "db.b@0(k x z)"),
         (
+            "CREATE TABLE new LOCATION '/w/b' AS SELECT z FROM b",
+            "db.b@0(z) WrittenByReader",
+        ),
+        ("CREATE TABLE new AS SELECT z FROM b", "db.b@0(z)"),
+        (
             "CREATE TEMP VIEW v AS SELECT x FROM a; INSERT INTO a SELECT x FROM v",
             "v@1(x) WrittenByReader, ~db.a@0(*)",
         ),
