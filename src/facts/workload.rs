@@ -1,10 +1,14 @@
 //! Stage `workload`: accesses → hazards, order and readers per table version.
 //!
 //! Hazards go from an earlier statement of the files to a later one, so there are no cycles.
+//! The graph library stays inside this module.
 
 mod hazard;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use petgraph::algo::has_path_connecting;
+use petgraph::graphmap::DiGraphMap;
 
 use super::access::{
     Access, Accesses, Read, ReadId, Subquery, SubqueryId, Table, TableId, TableVersion,
@@ -114,20 +118,9 @@ impl Workload {
 
     /// Whether `before` must run before `after`, directly or through statements between them.
     pub fn must_precede(&self, before: StatementId, after: StatementId) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![after];
-        while let Some(statement) = open.pop() {
-            for hazard in self.hazards.iter().filter(|hazard| hazard.to == statement) {
-                if hazard.from == before {
-                    return true;
-                }
-                // Everything that must come before lies before in the files as well.
-                if hazard.from > before && seen.insert(hazard.from) {
-                    open.push(hazard.from);
-                }
-            }
-        }
-        false
+        let edges = self.hazards.iter().map(|hazard| (hazard.from, hazard.to));
+        let order = DiGraphMap::<StatementId, ()>::from_edges(edges);
+        before != after && has_path_connecting(&order, before, after, None)
     }
 }
 
