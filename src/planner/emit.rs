@@ -10,6 +10,8 @@ pub const NAMESPACE: &str = "{ns}";
 pub struct Program {
     /// In the order of the plan's steps.
     pub steps: Vec<ProgramStep>,
+    /// What is submitted at the very end, however the run ended: frame views are dropped, children first.
+    pub finish: Vec<ProgramText>,
 }
 
 /// The texts of one step.

@@ -1,1 +1,394 @@
-//! Stage `plan_file`: plan + program + facts + fingerprints ↔ versioned JSON.
+//! Stage `plan_file`: plan + program + facts + fingerprints ↔ versioned JSON; drift is a list of reasons.
+//!
+//! The plan file is the whole contract between planning and execution: what a reviewer saw is what runs. Its wire
+//! structs are frozen for [`SCHEMA`] and separate from the domain types, so renaming those cannot break a saved
+//! plan. Same inputs give the same bytes.
+//!
+//! A plan is for every night: it carries the *template* texts, fingerprints of the statements' tokens, and the
+//! facts it was made from. [`drift`] says what has changed since in a way that matters: SQL, settings, variables
+//! that decide names, and schema, kind or location of tables; never sizes, row counts or file listings.
+//!
+//! ```text
+//! steps   1 materialise general_data_1   built from insurance.general_data@0
+//!         2 run 03_exposure.sql:5        reads insurance.general_data@0 through general_data_1
+//!         3 release general_data_1
+//! ```
+//!
+//! `table@generation` is a table version: generation 0 is what the pipeline finds, and every change starts the
+//! next one.
+
+mod build;
+mod consistency;
+mod drift;
+mod fingerprint;
+mod parse;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use build::PlanFileInputs;
+pub use drift::{Drift, TableAspect, drift};
+pub use parse::PlanFileError;
+
+use super::emit::{Language, ProgramText};
+use super::frame::FrameKind;
+use super::plan::{Medium, Summary};
+use crate::facts::catalog::Catalog;
+
+/// Name and version of the format.
+pub const SCHEMA: &str = "hoist-plan/1";
+
+/// A saved plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Which hoist made it, such as `hoist 0.1.0`.
+    pub tool: String,
+    /// The files it is for.
+    pub pipeline: Pipeline,
+    /// What influenced planning besides the files.
+    pub settings: PlanSettings,
+    /// Template variables that the files use, by name.
+    pub variables: Vec<Variable>,
+    /// The facts that were used.
+    pub catalog: Catalog,
+    /// Frames in order of materialisation.
+    pub frames: Vec<FrameEntry>,
+    /// What the session does, in order.
+    pub steps: Vec<StepEntry>,
+    /// What is submitted at the very end, however the run ended: frame views are dropped.
+    pub finish: Vec<TextEntry>,
+    /// A verdict for every repeated table and subquery.
+    pub decisions: Vec<DecisionEntry>,
+    /// Totals.
+    pub summary: Summary,
+}
+
+/// The files of the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// Path from the plan file's folder to the pipeline, with `/`.
+    pub root: String,
+    /// The files in order.
+    pub files: Vec<FileEntry>,
+}
+
+/// One file of the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Path relative to the root.
+    pub name: String,
+    /// Its language.
+    pub kind: Language,
+    /// SHA-256 of its significant tokens in template spelling: layout and comments are no drift.
+    pub sha256: String,
+    /// SHA-256 of its bytes.
+    pub text_sha256: String,
+}
+
+/// What influenced planning besides the files and the facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanSettings {
+    /// The current database at the start.
+    pub default_database: String,
+    /// Whether frames are used at all.
+    pub frames: bool,
+    /// What frames may use at one time, bytes.
+    pub budget_bytes: u64,
+    /// How many times its break-even a frame must earn, in percent.
+    pub margin_percent: u32,
+    /// Least net gain of a frame, microseconds of Spark work.
+    pub min_gain_micros: u64,
+    /// The engine's catalog: `hive` or `in-memory`.
+    pub catalog: String,
+    /// Spark settings that change what statements mean or cost.
+    pub engine_conf: BTreeMap<String, String>,
+    /// Declared unique keys by canonical table name.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// Functions declared to be deterministic.
+    pub deterministic_functions: BTreeSet<String>,
+}
+
+/// A template variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Stands somewhere outside a string or number: it decides names, so another value is drift.
+    pub structural: bool,
+    /// Its value, only where it is structural.
+    pub value: Option<String>,
+}
+
+/// A frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrameEntry {
+    /// Its name without the run's prefix.
+    pub name: String,
+    /// Its kind.
+    pub kind: FrameKind,
+    /// The query that computes it, with placeholders.
+    pub definition: String,
+    /// Where it lives.
+    pub medium: Medium,
+    /// Spark's name of the storage level.
+    pub storage_level: String,
+    /// Table versions that are current while it lives.
+    pub inputs: Vec<String>,
+    /// Who reads it.
+    pub readers: Vec<ReaderEntry>,
+    /// Number of the step that builds it.
+    pub built_in: u32,
+    /// Number of the first step that reads it.
+    pub built_before: u32,
+    /// Number of the last step that reads it.
+    pub released_after: u32,
+    /// Estimated size, bytes.
+    pub size_bytes: u64,
+    /// Estimated cost of building, microseconds of Spark work.
+    pub build_micros: u64,
+    /// Estimated saving of all readers before the cost of building, microseconds of Spark work.
+    pub saving_micros: u64,
+}
+
+/// A place that reads a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderEntry {
+    /// Number of the step that runs the statement.
+    pub step: u32,
+    /// `file:line` of the statement.
+    pub statement: String,
+    /// Table versions that it reads through the frame.
+    pub reads: Vec<String>,
+    /// `file:line` of the subquery whose body the frame replaces; none where it replaces the name of a table.
+    pub subquery: Option<String>,
+}
+
+/// One step of the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepEntry {
+    /// Position, from 1.
+    pub number: u32,
+    /// What it does.
+    pub action: Action,
+    /// The frame that is built or released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<String>,
+    /// The statement that is run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<StatementEntry>,
+    /// The statement as the user wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
+    /// What is submitted, in order.
+    pub texts: Vec<TextEntry>,
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Builds a frame.
+    Materialise,
+    /// Runs a statement of the pipeline.
+    Run,
+    /// Lets a frame go.
+    Release,
+}
+
+/// A statement and what it accesses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementEntry {
+    /// Its file.
+    pub file: String,
+    /// Line of its first token, from 1.
+    pub line: u32,
+    /// Position in its file, from 1.
+    pub number: u32,
+    /// What kind of statement it is, such as `insert_overwrite`.
+    pub kind: String,
+    /// Table versions that it reads, through frames and views too.
+    pub reads: Vec<String>,
+    /// Table versions that it leaves.
+    pub writes: Vec<String>,
+    /// Every version that starts after it: of its writes, and of what may alias or depend on them.
+    pub starts: Vec<String>,
+    /// Frames that it reads.
+    pub frames: Vec<String>,
+    /// Why it cannot be seen through, if so.
+    pub barrier: Option<String>,
+}
+
+/// One text to submit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextEntry {
+    /// Its language.
+    pub language: Language,
+    /// The text, with template variables.
+    pub text: String,
+    /// Whether the run's prefix is filled in for `{ns}`. The user's own text is never searched for it.
+    pub namespaced: bool,
+}
+
+/// Why something repeated is or is not a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionEntry {
+    /// What it is about.
+    pub subject: SubjectEntry,
+    /// `file:line` of each read.
+    pub reads: Vec<String>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The frame that serves it.
+    pub frame: Option<String>,
+    /// Why; the first is the headline.
+    pub reasons: Vec<ReasonEntry>,
+}
+
+/// What a decision is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case", tag = "kind")]
+pub enum SubjectEntry {
+    /// A table version that is read more than once.
+    Table {
+        /// The version.
+        table: String,
+    },
+    /// A subquery that stands in several places.
+    Subquery {
+        /// Name of its first occurrence, where it has one.
+        name: Option<String>,
+        /// `file:line` of each occurrence.
+        places: Vec<String>,
+    },
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A frame serves it.
+    Frame,
+    /// It is read as it is.
+    NoFrame,
+}
+
+/// A reason and whom it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonEntry {
+    /// Stable kebab-case word.
+    pub code: String,
+    /// One lowercase sentence.
+    pub text: String,
+    /// `file:line` of the statements it concerns; empty for all.
+    pub statements: Vec<String>,
+}
+
+/// One step as `run` needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunStep {
+    /// Position, from 1.
+    pub number: u32,
+    /// What it does, and to what.
+    pub work: Work,
+    /// What to submit, in order.
+    pub texts: Vec<ProgramText>,
+}
+
+/// What a run-time step works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Builds a frame.
+    Materialise {
+        /// Its name without the run's prefix.
+        frame: String,
+        /// Estimated cost, microseconds of Spark work.
+        build_micros: u64,
+    },
+    /// Runs a statement.
+    Run(StatementEntry),
+    /// Lets a frame go.
+    Release {
+        /// Its name without the run's prefix.
+        frame: String,
+    },
+}
+
+impl PlanFile {
+    /// The file's bytes: indented JSON with `\n` line ends and one at the end.
+    pub fn to_json(&self) -> String {
+        // Serialising strings, integers and string-keyed maps to memory cannot fail.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The steps to run, in order. A plan file that was parsed or built holds for each of them what it needs.
+    pub fn steps(&self) -> Vec<RunStep> {
+        self.steps
+            .iter()
+            .filter_map(|step| {
+                let frame = step.frame.clone();
+                let work = match step.action {
+                    Action::Materialise => Work::Materialise {
+                        build_micros: self
+                            .frames
+                            .iter()
+                            .find(|entry| Some(&entry.name) == step.frame.as_ref())
+                            .map_or(0, |entry| entry.build_micros),
+                        frame: frame?,
+                    },
+                    Action::Run => Work::Run(step.statement.clone()?),
+                    Action::Release => Work::Release { frame: frame? },
+                };
+                Some(RunStep {
+                    number: step.number,
+                    work,
+                    texts: step.texts.iter().map(ProgramText::from).collect(),
+                })
+            })
+            .collect()
+    }
+
+    /// What to submit at the end of the session, however the run ended.
+    pub fn finish(&self) -> Vec<ProgramText> {
+        self.finish.iter().map(ProgramText::from).collect()
+    }
+}
+
+impl From<&TextEntry> for ProgramText {
+    fn from(entry: &TextEntry) -> Self {
+        ProgramText {
+            language: entry.language,
+            text: entry.text.clone(),
+            namespaced: entry.namespaced,
+        }
+    }
+}
+
+impl From<&ProgramText> for TextEntry {
+    fn from(text: &ProgramText) -> Self {
+        TextEntry {
+            language: text.language,
+            text: text.text.clone(),
+            namespaced: text.namespaced,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

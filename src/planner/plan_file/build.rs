@@ -1,0 +1,327 @@
+//! Plan, program and facts → plan file.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Action, DecisionEntry, FrameEntry, Pipeline, PlanFile, PlanSettings, ReaderEntry, ReasonEntry,
+    SCHEMA, StatementEntry, StepEntry, SubjectEntry, TextEntry, Verdict, fingerprint,
+};
+use crate::facts::access::{Access, Read, ReadId, Subquery, SubqueryId, TableVersion};
+use crate::facts::catalog::Catalog;
+use crate::facts::workload::Workload;
+use crate::frontend::source::{Sources, Variables};
+use crate::frontend::statement::{Statement, StatementId};
+use crate::planner::emit::{Program, ProgramStep};
+use crate::planner::frame::Reader;
+use crate::planner::plan::{Decision, Frame, FrameId, Medium, Plan, Step, Subject};
+
+/// Everything a plan file is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanFileInputs<'a> {
+    /// Path from the plan file's folder to the pipeline, with `/`.
+    pub root: &'a str,
+    /// The files.
+    pub sources: &'a Sources,
+    /// Values of template variables.
+    pub variables: &'a Variables,
+    /// What influenced planning besides the files and the facts.
+    pub settings: &'a PlanSettings,
+    /// The facts that were used.
+    pub catalog: &'a Catalog,
+    /// The statements and what they access.
+    pub workload: &'a Workload,
+    /// What was chosen.
+    pub plan: &'a Plan,
+    /// The texts of every step.
+    pub program: &'a Program,
+}
+
+impl PlanFile {
+    /// The plan file of a plan. The plan and its program must hold the promises that `check` re-derives.
+    pub fn new(inputs: PlanFileInputs<'_>) -> PlanFile {
+        let builder = Builder::new(inputs);
+        PlanFile {
+            schema: SCHEMA.to_owned(),
+            tool: format!("hoist {}", env!("CARGO_PKG_VERSION")),
+            pipeline: Pipeline {
+                root: inputs.root.to_owned(),
+                files: fingerprint::files(inputs.sources),
+            },
+            settings: inputs.settings.clone(),
+            variables: fingerprint::variables(inputs.sources, inputs.variables),
+            catalog: inputs.catalog.clone(),
+            frames: inputs
+                .plan
+                .frames
+                .iter()
+                .map(|frame| builder.frame(frame))
+                .collect(),
+            steps: inputs
+                .program
+                .steps
+                .iter()
+                .zip(1..)
+                .map(|(step, number)| builder.step(step, number))
+                .collect(),
+            finish: inputs.program.finish.iter().map(TextEntry::from).collect(),
+            decisions: inputs
+                .plan
+                .decisions
+                .iter()
+                .map(|decision| builder.decision(decision))
+                .collect(),
+            summary: inputs.plan.summary,
+        }
+    }
+}
+
+/// Look-ups by number.
+struct Builder<'a> {
+    inputs: PlanFileInputs<'a>,
+    statements: BTreeMap<StatementId, (&'a Statement, &'a Access)>,
+    reads: BTreeMap<ReadId, &'a Read>,
+    subqueries: BTreeMap<SubqueryId, &'a Subquery>,
+    numbers: BTreeMap<Step, u32>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(inputs: PlanFileInputs<'a>) -> Self {
+        let accesses = &inputs.workload.accesses;
+        Builder {
+            inputs,
+            statements: inputs
+                .workload
+                .statements
+                .iter()
+                .zip(accesses)
+                .map(|(statement, access)| (statement.id, (statement, access)))
+                .collect(),
+            reads: accesses
+                .iter()
+                .flat_map(|access| &access.reads)
+                .map(|read| (read.id, read))
+                .collect(),
+            subqueries: accesses
+                .iter()
+                .flat_map(|access| &access.subqueries)
+                .map(|subquery| (subquery.id, subquery))
+                .collect(),
+            numbers: inputs
+                .program
+                .steps
+                .iter()
+                .zip(1..)
+                .map(|(step, number)| (step.step, number))
+                .collect(),
+        }
+    }
+
+    fn number(&self, step: Step) -> u32 {
+        self.numbers.get(&step).copied().unwrap_or(0)
+    }
+
+    fn version(&self, version: TableVersion) -> String {
+        let table = self.inputs.workload.tables.get(version.table.0 as usize);
+        format!(
+            "{}@{}",
+            table.map_or("", |table| table.name.as_str()),
+            version.generation
+        )
+    }
+
+    fn versions(&self, versions: impl IntoIterator<Item = TableVersion>) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for version in versions {
+            let name = self.version(version);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    fn place(&self, statement: StatementId) -> String {
+        self.statements
+            .get(&statement)
+            .map_or_else(String::new, |(statement, _)| {
+                self.inputs.sources.place(statement.span)
+            })
+    }
+
+    /// `file:line` of a read: of its name in the text, or of the statement where it is not named there.
+    fn read_place(&self, read: ReadId) -> String {
+        use crate::facts::access::Origin;
+        self.reads
+            .get(&read)
+            .map_or_else(String::new, |read| match &read.origin {
+                Origin::Named { name, .. } => self.inputs.sources.place(*name),
+                Origin::ThroughView(_) | Origin::Declared => self.place(read.statement),
+            })
+    }
+
+    fn subquery_place(&self, subquery: SubqueryId) -> String {
+        self.subqueries
+            .get(&subquery)
+            .map_or_else(String::new, |subquery| {
+                self.inputs.sources.place(subquery.body)
+            })
+    }
+
+    fn frame_name(&self, frame: FrameId) -> String {
+        self.inputs
+            .plan
+            .frames
+            .iter()
+            .find(|candidate| candidate.id == frame)
+            .map_or_else(String::new, |frame| frame.name.clone())
+    }
+
+    fn frame(&self, frame: &Frame) -> FrameEntry {
+        let materialise = Step::Materialise(frame.id);
+        let read_in = |reader: &Reader| self.number(Step::Run(reader.statement));
+        FrameEntry {
+            name: frame.name.clone(),
+            kind: frame.kind,
+            definition: self
+                .inputs
+                .program
+                .steps
+                .iter()
+                .find(|step| step.step == materialise)
+                .and_then(|step| step.texts.first())
+                .map_or_else(String::new, |text| definition(&text.text).to_owned()),
+            medium: frame.medium,
+            storage_level: match frame.medium {
+                Medium::Memory => "MEMORY_AND_DISK".to_owned(),
+            },
+            inputs: self.versions(frame.inputs.iter().copied()),
+            readers: frame
+                .readers
+                .iter()
+                .map(|reader| ReaderEntry {
+                    step: read_in(reader),
+                    statement: self.place(reader.statement),
+                    reads: self.versions(
+                        reader
+                            .reads
+                            .iter()
+                            .filter_map(|read| self.reads.get(read).map(|read| read.version)),
+                    ),
+                    subquery: reader
+                        .subquery
+                        .map(|subquery| self.subquery_place(subquery)),
+                })
+                .collect(),
+            built_in: self.number(materialise),
+            built_before: frame.readers.iter().map(read_in).min().unwrap_or(0),
+            released_after: frame.readers.iter().map(read_in).max().unwrap_or(0),
+            size_bytes: frame.size_bytes,
+            build_micros: frame.build_micros,
+            saving_micros: frame.saving_micros,
+        }
+    }
+
+    fn step(&self, step: &ProgramStep, number: u32) -> StepEntry {
+        let texts = step.texts.iter().map(TextEntry::from).collect();
+        let (action, frame, statement) = match step.step {
+            Step::Materialise(frame) => (Action::Materialise, Some(self.frame_name(frame)), None),
+            Step::Release(frame) => (Action::Release, Some(self.frame_name(frame)), None),
+            Step::Run(statement) => (Action::Run, None, self.statements.get(&statement)),
+        };
+        StepEntry {
+            number,
+            action,
+            frame,
+            statement: statement.map(|(statement, access)| self.statement(statement, access)),
+            original: statement
+                .map(|(statement, _)| self.inputs.sources.text(statement.span).to_owned()),
+            texts,
+        }
+    }
+
+    fn statement(&self, statement: &Statement, access: &Access) -> StatementEntry {
+        let source = self.inputs.sources.get(statement.source);
+        StatementEntry {
+            file: source.map_or_else(String::new, |source| source.name.clone()),
+            line: source.map_or(0, |source| source.position(statement.span.start).0),
+            number: statement.number,
+            kind: statement.kind.word().to_owned(),
+            reads: self.versions(access.reads.iter().map(|read| read.version)),
+            writes: self.versions(access.writes.iter().map(|write| write.produces)),
+            starts: self.versions(access.starts.iter().copied()),
+            frames: self
+                .inputs
+                .plan
+                .frames
+                .iter()
+                .filter(|frame| {
+                    frame
+                        .readers
+                        .iter()
+                        .any(|reader| reader.statement == statement.id)
+                })
+                .map(|frame| frame.name.clone())
+                .collect(),
+            barrier: access
+                .barrier
+                .as_ref()
+                .map(|barrier| barrier.reason.clone()),
+        }
+    }
+
+    fn decision(&self, decision: &Decision) -> DecisionEntry {
+        DecisionEntry {
+            subject: match &decision.subject {
+                Subject::Table(version) => SubjectEntry::Table {
+                    table: self.version(*version),
+                },
+                Subject::Subquery(occurrences) => SubjectEntry::Subquery {
+                    name: occurrences
+                        .first()
+                        .and_then(|first| self.subqueries.get(first))
+                        .and_then(|subquery| subquery.name.as_ref())
+                        .map(|name| name.text.clone()),
+                    places: occurrences
+                        .iter()
+                        .map(|subquery| self.subquery_place(*subquery))
+                        .collect(),
+                },
+            },
+            reads: decision
+                .reads
+                .iter()
+                .map(|read| self.read_place(*read))
+                .collect(),
+            verdict: match decision.frame {
+                Some(_) => Verdict::Frame,
+                None => Verdict::NoFrame,
+            },
+            frame: decision.frame.map(|frame| self.frame_name(frame)),
+            reasons: decision
+                .reasons
+                .iter()
+                .map(|reason| ReasonEntry {
+                    code: reason.code.to_owned(),
+                    text: reason.text.clone(),
+                    statements: reason
+                        .statements
+                        .iter()
+                        .map(|statement| self.place(*statement))
+                        .collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The query of `CREATE … VIEW name AS query`: what follows the first word `AS`. A frame's name holds no blank.
+fn definition(text: &str) -> &str {
+    let mut start = 0;
+    for word in text.split_inclusive(char::is_whitespace) {
+        start += word.len();
+        if word.trim_end().eq_ignore_ascii_case("as") {
+            return text.get(start..).unwrap_or("").trim_start();
+        }
+    }
+    text
+}
