@@ -91,6 +91,15 @@ impl Source {
         })
     }
 
+    /// Variables used and the text that stands for each, in text order.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rendered.segments.iter().map(|segment| {
+            let range = segment.rendered.start as usize..segment.rendered.end as usize;
+            let value = self.rendered.text.get(range).unwrap_or("");
+            (segment.name.as_str(), value)
+        })
+    }
+
     /// Variables without a value.
     pub fn missing(&self) -> &[MissingVariable] {
         &self.rendered.missing

@@ -1,0 +1,381 @@
+//! Texts of frames: what builds, releases and drops them, and what they may be called.
+
+use std::collections::BTreeSet;
+
+use super::emitted::Emitted;
+use super::names::Names;
+use super::replay::Replay;
+use super::{At, Check, Promise, covering, repeated};
+use crate::diagnostic::Span;
+use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion, Write};
+use crate::facts::catalog::TableKind;
+use crate::frontend::statement::{Name, Query, StatementKind};
+use crate::planner::emit::{Language, NAMESPACE, ProgramText};
+use crate::planner::frame::FrameKind;
+use crate::planner::plan::{Frame, Medium, Step};
+
+/// A frame with its text read again.
+pub(super) struct Built<'a, 'e> {
+    pub(super) frame: &'a Frame,
+    pub(super) emitted: &'e Emitted,
+    pub(super) query: &'e Query,
+    pub(super) at: At,
+    name_epoch: Option<u32>,
+    replay: &'e Replay,
+}
+
+/// Checks every frame, and what is submitted at the end.
+pub(super) fn run(check: &mut Check<'_>, replay: &Replay) {
+    names(check);
+    let mut order = Vec::new();
+    for (index, step) in check.program.steps.iter().enumerate() {
+        let at = At::Step(index, None);
+        match step.step {
+            Step::Run(_) => {}
+            Step::Release(id) => {
+                let Some(frame) = check.frame(id) else {
+                    continue;
+                };
+                let name = check.prefix.frame(&frame.name);
+                let accepted = [
+                    vec!["uncache", "table", "if", "exists", &name],
+                    vec!["uncache", "table", &name],
+                ];
+                if !is_one_of(check, &step.texts, &accepted) {
+                    let text = format!("does not uncache frame `{}`, and nothing else", frame.name);
+                    check.report(Promise::Text, at, text);
+                }
+            }
+            Step::Materialise(id) => {
+                let Some(frame) = check.frame(id) else {
+                    continue;
+                };
+                if !order.contains(&frame.name) {
+                    order.push(frame.name.clone());
+                }
+                build(check, replay, frame, &step.texts, at);
+            }
+        }
+    }
+    order.reverse();
+    finish(check, &order);
+}
+
+/// A name that could be mistaken: used twice, or by the pipeline.
+fn names(check: &mut Check<'_>) {
+    let mut taken: BTreeSet<String> = check
+        .workload
+        .tables
+        .iter()
+        .filter_map(|table| table.name.rsplit('.').next())
+        .map(str::to_lowercase)
+        .collect();
+    let subqueries = check.subqueries.values();
+    taken.extend(
+        subqueries
+            .filter_map(|subquery| subquery.name.as_ref())
+            .map(|name| name.key()),
+    );
+    for frame in &check.plan.frames {
+        let plain = !frame.name.is_empty()
+            && frame
+                .name
+                .chars()
+                .all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !plain {
+            let text = format!("frame name `{}` is no plain lower-case word", frame.name);
+            check.report(Promise::Text, At::Plan, text);
+        }
+        if !taken.insert(frame.name.clone()) {
+            let text = format!("frame name `{}` is taken already", frame.name);
+            check.report(Promise::Text, At::Plan, text);
+        }
+    }
+}
+
+/// Whether one SQL text says one of some sequences of words.
+fn is_one_of(check: &Check<'_>, texts: &[ProgramText], accepted: &[Vec<&str>]) -> bool {
+    let [text] = texts else { return false };
+    let says = says(check, text);
+    accepted
+        .iter()
+        .any(|words| says.as_deref() == Some(words.join(" ").as_str()))
+}
+
+/// Tokens of a namespaced SQL text in lower case, blank between; none where it is something else.
+fn says(check: &Check<'_>, text: &ProgramText) -> Option<String> {
+    if text.language != Language::Sql || !text.namespaced {
+        return None;
+    }
+    let emitted = check.prefix.read(&check.prefix.fill(text));
+    let words: Vec<String> = emitted.tokens()?.iter().map(|token| token.key()).collect();
+    Some(words.join(" "))
+}
+
+fn finish(check: &mut Check<'_>, order: &[String]) {
+    let dropped: Vec<Option<String>> = check
+        .program
+        .finish
+        .iter()
+        .map(|text| says(check, text))
+        .collect();
+    let fits = dropped.len() == order.len()
+        && dropped.iter().zip(order).all(|(says, name)| {
+            let name = check.prefix.frame(name);
+            let accepted = [
+                format!("drop view if exists {name}"),
+                format!("drop view {name}"),
+            ];
+            says.as_ref().is_some_and(|says| accepted.contains(says))
+        });
+    if !fits {
+        let text = "the end of the session does not drop every frame's view, children first";
+        check.report(Promise::Text, At::Plan, text);
+    }
+}
+
+fn build<'a>(
+    check: &mut Check<'a>,
+    replay: &Replay,
+    frame: &'a Frame,
+    texts: &[ProgramText],
+    at: At,
+) {
+    let Medium::Memory = frame.medium;
+    let name = check.prefix.frame(&frame.name);
+    let [view, cache] = texts else {
+        check.report(
+            Promise::Text,
+            at,
+            "does not define and cache its frame in two texts",
+        );
+        return;
+    };
+    let level = "( 'storagelevel' 'memory_and_disk' )";
+    if says(check, cache) != Some(format!("cache table {name} options {level}")) {
+        let text = format!(
+            "does not cache frame `{}` in memory and on disk",
+            frame.name
+        );
+        check.report(Promise::Text, at, text);
+    }
+    if view.language != Language::Sql
+        || !view.namespaced
+        || view.text.matches(NAMESPACE).count() != 1
+    {
+        let text = "is no SQL text with the run's prefix in one place";
+        check.report(Promise::Text, at, text);
+        return;
+    }
+    let emitted = check.prefix.read(&check.prefix.fill(view));
+    let query = match emitted.statement.as_ref().map(|statement| &statement.kind) {
+        Some(StatementKind::CreateView {
+            target,
+            temporary: true,
+            replace: true,
+            query,
+        }) if target.key() == name => query,
+        _ => {
+            let text = format!(
+                "does not define a temporary view for frame `{}`",
+                frame.name
+            );
+            check.report(Promise::Text, at, text);
+            return;
+        }
+    };
+    let built = Built {
+        frame,
+        emitted: &emitted,
+        query,
+        at,
+        name_epoch: replay.name_epoch(Step::Materialise(frame.id)),
+        replay,
+    };
+    inputs(check, &built);
+    sensitive_readers(check, frame);
+    match frame.kind {
+        FrameKind::CoveringRead => covering::run(check, &built),
+        FrameKind::RepeatedSubquery => repeated::run(check, &built),
+    }
+}
+
+impl Built<'_, '_> {
+    /// The table that a name of the frame's text means where the frame is built.
+    ///
+    /// Qualified names mean one table. What an unqualified name means depends on the current database and on
+    /// temporary views: it is what the same name means to a statement that runs under the same ones.
+    pub(super) fn resolve(&self, check: &Check<'_>, name: &Name) -> Option<TableId> {
+        let key = name.key();
+        let key = match name.parts.len() {
+            3 => key.strip_prefix("spark_catalog.")?,
+            _ => key.as_str(),
+        };
+        if name.parts.len() > 1 {
+            let mut tables = check.workload.tables.iter();
+            return tables
+                .find(|table| !table.temporary && table.name == key)
+                .map(|table| table.id);
+        }
+        check.reads.values().find_map(|read| {
+            let Origin::Named {
+                name: span,
+                last_part,
+                ..
+            } = &read.origin
+            else {
+                return None;
+            };
+            let one_part = *span == last_part.span;
+            let epoch = self.replay.name_epoch(Step::Run(read.statement));
+            (one_part && last_part.key() == key && epoch.is_some() && epoch == self.name_epoch)
+                .then_some(read.version.table)
+        })
+    }
+
+    /// The version of a table that the frame holds.
+    pub(super) fn version(&self, table: TableId) -> Option<TableVersion> {
+        let mut inputs = self.frame.inputs.iter();
+        inputs.find(|input| input.table == table).copied()
+    }
+}
+
+/// Everything that the text reads, through views too, is among the frame's inputs and can be seen through.
+fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
+    let names = Names::of(built.query);
+    let mut needed: BTreeSet<TableId> = BTreeSet::new();
+    for named in names.tables.iter().filter(|named| named.cte.is_none()) {
+        match built.resolve(check, &named.reference.name) {
+            Some(table) => {
+                needed.insert(table);
+            }
+            None => {
+                let text = format!(
+                    "what `{}` means where frame `{}` is built is not known",
+                    named.reference.name.key(),
+                    built.frame.name
+                );
+                check.report(Promise::Residency, built.at, text);
+            }
+        }
+    }
+    // Dependences as the readers' accesses tell them.
+    let readers: BTreeSet<_> = built
+        .frame
+        .readers
+        .iter()
+        .map(|reader| reader.statement)
+        .collect();
+    let mut versions: BTreeSet<TableVersion> = BTreeSet::new();
+    let accesses: Vec<_> = readers
+        .iter()
+        .filter_map(|id| check.statements.get(id).map(|(_, access)| *access))
+        .collect();
+    loop {
+        let before = needed.len();
+        for read in accesses.iter().flat_map(|access| &access.reads) {
+            if let Origin::ThroughView(view) = read.origin
+                && needed.contains(&view)
+            {
+                needed.insert(read.version.table);
+                versions.insert(read.version);
+            }
+        }
+        if needed.len() == before {
+            break;
+        }
+    }
+    let missing_tables = needed
+        .iter()
+        .filter(|table| built.version(**table).is_none())
+        .count();
+    let missing = versions
+        .iter()
+        .any(|version| !built.frame.inputs.contains(version));
+    if missing || missing_tables > 0 {
+        let text = format!(
+            "frame `{}` reads tables that are not among its inputs",
+            built.frame.name
+        );
+        check.report(Promise::Residency, built.at, text);
+    }
+    for table in needed {
+        opaque_view(check, built, table);
+    }
+}
+
+/// A view must be one whose text is known and gives the same rows at each evaluation.
+fn opaque_view(check: &mut Check<'_>, built: &Built<'_, '_>, table: TableId) {
+    let Some(known) = check.workload.tables.iter().find(|known| known.id == table) else {
+        return;
+    };
+    let definitions: Vec<&Write> = check
+        .workload
+        .accesses
+        .iter()
+        .filter(|access| {
+            let statement = check.statements.get(&access.statement);
+            statement.is_some_and(|(statement, _)| {
+                matches!(statement.kind, StatementKind::CreateView { .. })
+            })
+        })
+        .flat_map(|access| &access.writes)
+        .filter(|write| write.table == table)
+        .collect();
+    let facts = check.catalog.tables.get(&known.name);
+    let view = known.temporary
+        || !definitions.is_empty()
+        || facts.is_some_and(|facts| facts.kind == TableKind::View);
+    if view && definitions.is_empty() {
+        let text = format!(
+            "frame `{}` reads view `{}`, whose text is not known",
+            built.frame.name, known.name
+        );
+        check.report(Promise::Sensitivity, built.at, text);
+    }
+    let sensitive = check
+        .workload
+        .accesses
+        .iter()
+        .filter(|access| {
+            let mut writes = access.writes.iter();
+            writes.any(|write| definitions.contains(&write))
+        })
+        .flat_map(|access| &access.sensitivities)
+        .next();
+    if let Some(sensitivity) = sensitive {
+        let text = format!(
+            "frame `{}` reads view `{}`, which uses `{}`",
+            built.frame.name, known.name, sensitivity.what
+        );
+        check.report(Promise::Sensitivity, built.at, text);
+    }
+}
+
+/// Statements that ask where a row comes from, or sample, read no frame outside of what is sensitive itself.
+fn sensitive_readers(check: &mut Check<'_>, frame: &Frame) {
+    for reader in &frame.readers {
+        let Some((_, access)) = check.statements.get(&reader.statement) else {
+            continue;
+        };
+        let inside = reader.subquery.and_then(|id| check.subqueries.get(&id));
+        let bears = |kind: SensitivityKind| match kind {
+            SensitivityKind::RowOrigin | SensitivityKind::Sampling => true,
+            SensitivityKind::NonDeterministic
+            | SensitivityKind::UnknownFunction
+            | SensitivityKind::OrderSensitive => false,
+        };
+        let whole = access.sensitivities.iter().find(|found| bears(found.kind));
+        let found = whole.or_else(|| inside.and_then(|body| body.sensitivities.first()));
+        if let Some(found) = found {
+            let text = format!("uses `{}` but reads frame `{}`", found.what, frame.name);
+            check.report(Promise::Sensitivity, check.run_of(reader.statement), text);
+        }
+    }
+}
+
+/// The tokens' text within a span of the user's files, for messages.
+pub(super) fn shown(check: &Check<'_>, span: Span) -> String {
+    let text = check.sources.text(span);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
