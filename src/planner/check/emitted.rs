@@ -16,7 +16,7 @@ pub(super) struct Prefix {
 impl Prefix {
     /// A prefix that occurs in no file.
     pub(super) fn new(sources: &Sources) -> Self {
-        let mut text = "hoist_check_".to_owned();
+        let mut text = "hoist_check".to_owned();
         let used = |text: &str| {
             sources.iter().any(|source| {
                 let lower = source.rendered().to_lowercase();
@@ -24,7 +24,7 @@ impl Prefix {
             })
         };
         while used(&text) {
-            text.push_str("x_");
+            text.push_str("_x");
         }
         let variables = sources
             .iter()
@@ -45,7 +45,7 @@ impl Prefix {
 
     /// The name of a frame in filled texts.
     pub(super) fn frame(&self, name: &str) -> String {
-        format!("{}{name}", self.text)
+        format!("{}_{name}", self.text)
     }
 
     /// A filled SQL text, read again.

@@ -261,13 +261,13 @@ fn namespaced(text: &str) -> ProgramText {
     }
 }
 
-const COVERING: &str = "CREATE OR REPLACE TEMP VIEW {ns}gd_1 AS SELECT policy_id, age, day FROM raw.gd WHERE (age < 25 AND day = '${day}') OR (age BETWEEN 70 AND 90 AND `Day` = '${day}')";
-const REPEATED: &str = "CREATE OR REPLACE TEMP VIEW {ns}latest_1 AS SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id";
+const COVERING: &str = "CREATE OR REPLACE TEMP VIEW {ns}_gd_1 AS SELECT policy_id, age, day FROM raw.gd WHERE (age < 25 AND day = '${day}') OR (age BETWEEN 70 AND 90 AND `Day` = '${day}')";
+const REPEATED: &str = "CREATE OR REPLACE TEMP VIEW {ns}_latest_1 AS SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id";
 const READERS: [&str; 4] = [
-    "CREATE TABLE m.young AS -- the young\nSELECT policy_id, age FROM {ns}gd_1 AS gd WHERE age < 25 AND day = '${day}'",
-    "CREATE TABLE m.old AS SELECT g.policy_id\nFROM {ns}gd_1 g WHERE (g.age BETWEEN 70 AND 90) AND g.Day = '${day}'",
-    "CREATE TABLE m.a AS WITH latest AS (\n  SELECT policy_id, v FROM {ns}latest_1\n) SELECT policy_id, v FROM latest",
-    "CREATE TABLE m.b AS SELECT x.V FROM (SELECT policy_id, V FROM {ns}latest_1) x",
+    "CREATE TABLE m.young AS -- the young\nSELECT policy_id, age FROM {ns}_gd_1 AS gd WHERE age < 25 AND day = '${day}'",
+    "CREATE TABLE m.old AS SELECT g.policy_id\nFROM {ns}_gd_1 g WHERE (g.age BETWEEN 70 AND 90) AND g.Day = '${day}'",
+    "CREATE TABLE m.a AS WITH latest AS (\n  SELECT policy_id, v FROM {ns}_latest_1\n) SELECT policy_id, v FROM latest",
+    "CREATE TABLE m.b AS SELECT x.V FROM (SELECT policy_id, V FROM {ns}_latest_1) x",
 ];
 
 fn sample() -> Sample {
@@ -377,7 +377,7 @@ fn sample() -> Sample {
 fn program(plan: &Plan, sources: &Sources, workload: &Workload) -> Program {
     let cache = |name: &str| {
         namespaced(&format!(
-            "CACHE TABLE {{ns}}{name} OPTIONS('storageLevel' 'MEMORY_AND_DISK')"
+            "CACHE TABLE {{ns}}_{name} OPTIONS('storageLevel' 'MEMORY_AND_DISK')"
         ))
     };
     let steps = plan.steps.iter().map(|step| ProgramStep {
@@ -385,8 +385,8 @@ fn program(plan: &Plan, sources: &Sources, workload: &Workload) -> Program {
         texts: match step {
             Step::Materialise(FrameId(0)) => vec![namespaced(COVERING), cache("gd_1")],
             Step::Materialise(_) => vec![namespaced(REPEATED), cache("latest_1")],
-            Step::Release(FrameId(0)) => vec![namespaced("UNCACHE TABLE IF EXISTS {ns}gd_1")],
-            Step::Release(_) => vec![namespaced("UNCACHE TABLE IF EXISTS {ns}latest_1")],
+            Step::Release(FrameId(0)) => vec![namespaced("UNCACHE TABLE IF EXISTS {ns}_gd_1")],
+            Step::Release(_) => vec![namespaced("UNCACHE TABLE IF EXISTS {ns}_latest_1")],
             Step::Run(StatementId(number)) => vec![READERS.get(*number as usize).map_or_else(
                 || {
                     ProgramText {
@@ -404,7 +404,7 @@ fn program(plan: &Plan, sources: &Sources, workload: &Workload) -> Program {
     Program {
         steps: steps.collect(),
         finish: ["latest_1", "gd_1"]
-            .map(|name| namespaced(&format!("DROP VIEW IF EXISTS {{ns}}{name}")))
+            .map(|name| namespaced(&format!("DROP VIEW IF EXISTS {{ns}}_{name}")))
             .into(),
     }
 }
@@ -599,25 +599,25 @@ fn faults_of_text_are_caught() {
             &|sample| sample.text(1, " AS gd", ""),
             &|sample| sample.text(1, " AS gd", " AS g"),
             &|sample| sample.text(2, " g ", " AS gd "),
-            &|sample| sample.text(2, "{ns}gd_1", "{ns}latest_1"),
-            &|sample| sample.text(2, "{ns}gd_1", "raw.gd"),
+            &|sample| sample.text(2, "{ns}_gd_1", "{ns}_latest_1"),
+            &|sample| sample.text(2, "{ns}_gd_1", "raw.gd"),
             &|sample| sample.workload.accesses[0].reads[0].fixed =
                 Some(Fixed::FullyQualifiedColumn),
             // A projection with other, renamed or swapped columns.
             &|sample| sample.text(6, "policy_id, V", "policy_id, v"),
             &|sample| sample.text(6, "policy_id, V", "V, policy_id"),
             &|sample| sample.text(6, "policy_id, V", "*"),
-            &|sample| sample.text(6, "{ns}latest_1)", "{ns}latest_1 LIMIT 5)"),
+            &|sample| sample.text(6, "{ns}_latest_1)", "{ns}_latest_1 LIMIT 5)"),
             // Building, releasing, dropping.
             &|sample| sample.text(0, "TEMP VIEW", "VIEW"),
             &|sample| sample.text(0, "OR REPLACE ", ""),
-            &|sample| sample.text(0, "{ns}gd_1", "{ns}gd_2"),
+            &|sample| sample.text(0, "{ns}_gd_1", "{ns}_gd_2"),
             &|sample| {
                 sample.program.steps[0].texts.pop();
             },
             &|sample| sample.program.steps[0].texts[1] =
-                namespaced("CACHE LAZY TABLE {ns}gd_1 OPTIONS('storageLevel' 'MEMORY_AND_DISK')"),
-            &|sample| sample.text(3, "{ns}gd_1", "{ns}latest_1"),
+                namespaced("CACHE LAZY TABLE {ns}_gd_1 OPTIONS('storageLevel' 'MEMORY_AND_DISK')"),
+            &|sample| sample.text(3, "{ns}_gd_1", "{ns}_latest_1"),
             &|sample| sample.program.finish.reverse(),
             &|sample| {
                 sample.program.finish.pop();

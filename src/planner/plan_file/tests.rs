@@ -262,11 +262,11 @@ fn program() -> Program {
                 step: Step::Materialise(FrameId(0)),
                 texts: vec![
                     text(
-                        "CREATE OR REPLACE TEMP VIEW {ns}general_data_1 AS SELECT policy_id, age, day FROM raw.general_data",
+                        "CREATE OR REPLACE TEMP VIEW {ns}_general_data_1 AS SELECT policy_id, age, day FROM raw.general_data",
                         true,
                     ),
                     text(
-                        "CACHE TABLE {ns}general_data_1 OPTIONS('storageLevel' 'MEMORY_AND_DISK')",
+                        "CACHE TABLE {ns}_general_data_1 OPTIONS('storageLevel' 'MEMORY_AND_DISK')",
                         true,
                     ),
                 ],
@@ -274,23 +274,23 @@ fn program() -> Program {
             ProgramStep {
                 step: Step::Run(StatementId(0)),
                 texts: vec![text(
-                    "CREATE TABLE mart.young AS\nSELECT policy_id, age FROM {ns}general_data_1 AS general_data\nWHERE age < 25 AND day = '${day}'",
+                    "CREATE TABLE mart.young AS\nSELECT policy_id, age FROM {ns}_general_data_1 AS general_data\nWHERE age < 25 AND day = '${day}'",
                     true,
                 )],
             },
             ProgramStep {
                 step: Step::Run(StatementId(1)),
                 texts: vec![text(
-                    "CREATE TABLE ${mart}.old AS\nSELECT policy_id FROM {ns}general_data_1 g WHERE g.age > 70 AND g.day = '${day}'",
+                    "CREATE TABLE ${mart}.old AS\nSELECT policy_id FROM {ns}_general_data_1 g WHERE g.age > 70 AND g.day = '${day}'",
                     true,
                 )],
             },
             ProgramStep {
                 step: Step::Release(FrameId(0)),
-                texts: vec![text("UNCACHE TABLE IF EXISTS {ns}general_data_1", true)],
+                texts: vec![text("UNCACHE TABLE IF EXISTS {ns}_general_data_1", true)],
             },
         ],
-        finish: vec![text("DROP VIEW IF EXISTS {ns}general_data_1", true)],
+        finish: vec![text("DROP VIEW IF EXISTS {ns}_general_data_1", true)],
     }
 }
 
