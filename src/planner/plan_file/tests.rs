@@ -8,9 +8,7 @@ use crate::facts::access::{
 use crate::facts::catalog::{ColumnFacts, TableFacts, TableKind};
 use crate::facts::workload::Workload;
 use crate::frontend::source::{Source, Sources, Variables};
-use crate::frontend::statement::{
-    Identifier, Name, Query, QueryBody, Statement, StatementId, StatementKind,
-};
+use crate::frontend::statement::{Identifier, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::{CandidateId, Reader};
 use crate::planner::plan::{Decision, Frame, FrameId, Plan, ReasonFor, Step, Subject};
@@ -85,46 +83,14 @@ fn sample() -> Sample {
             temporary: false,
         });
     }
-    let statements = [
-        (
-            "CREATE TABLE mart.young AS\nSELECT policy_id, age FROM raw.general_data\nWHERE age < 25 AND day = '${day}'",
-            "mart.young",
-        ),
-        (
-            "CREATE TABLE ${mart}.old AS\nSELECT policy_id FROM raw.general_data g WHERE g.age > 70 AND g.day = '${day}'",
-            "${mart}.old",
-        ),
-    ];
-    for ((source, number), (text, target)) in sources.iter().zip(0..).zip(statements) {
-        let span = find(source, text);
+    workload.statements = crate::frontend::parse(&sources).statements;
+    for ((source, number), target) in sources.iter().zip(0..).zip(["mart.young", "${mart}.old"]) {
         let target = find(source, target);
         let name = find(source, "raw.general_data");
         let identifier = |span: Span| Identifier {
             text: sources.text(span).to_owned(),
             span,
         };
-        workload.statements.push(Statement {
-            id: StatementId(number),
-            source: source.id,
-            span,
-            number: 1,
-            kind: StatementKind::CreateTableAs {
-                target: Name {
-                    parts: vec![identifier(target)],
-                    span: target,
-                },
-                replace: false,
-                if_not_exists: false,
-                query: Query {
-                    span,
-                    ctes: Vec::new(),
-                    body: QueryBody::Values(Vec::new()),
-                    order_by: Vec::new(),
-                    tail: Vec::new(),
-                    limited: false,
-                },
-            },
-        });
         workload.accesses.push(Access {
             statement: StatementId(number),
             reads: vec![Read {
