@@ -32,9 +32,10 @@ mod totals;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use self::emitted::Prefix;
+use self::emitted::{Placed, Prefix};
 use super::emit::{Program, ProgramStep};
 use super::plan::{Frame, FrameId, Plan, Step};
+use crate::diagnostic::SourceId;
 use crate::facts::access::{Access, Read, ReadId, Subquery, SubqueryId};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
@@ -132,6 +133,8 @@ struct Check<'a> {
     statements: BTreeMap<StatementId, (&'a Statement, &'a Access)>,
     reads: BTreeMap<ReadId, &'a Read>,
     subqueries: BTreeMap<SubqueryId, &'a Subquery>,
+    /// Tokens of every file that has some.
+    tokens: BTreeMap<SourceId, Vec<Placed<'a>>>,
     violations: Vec<Violation>,
 }
 
@@ -170,6 +173,10 @@ impl<'a> Check<'a> {
                 .iter()
                 .flat_map(|access| &access.subqueries)
                 .map(|subquery| (subquery.id, subquery))
+                .collect(),
+            tokens: sources
+                .iter()
+                .filter_map(|source| Some((source.id, emitted::placed(source)?)))
                 .collect(),
             violations: Vec::new(),
         }

@@ -44,10 +44,10 @@ pub(super) fn tokens(
             Role::Qualifier(number) => canonical.push(format!("#{number}")),
             Role::Cte(number) => canonical.push(format!("@{number}")),
             Role::Table(index) => {
-                let named = names.tables.get(*index)?;
-                canonical.push(match named.cte {
+                let relation = names.tables.get(*index)?;
+                canonical.push(match relation.cte {
                     Some(number) => format!("@{number}"),
-                    None => format!("t:{}", table(named)?),
+                    None => format!("t:{}", table(relation)?),
                 });
             }
             Role::Column => canonical.push(column(&token)),

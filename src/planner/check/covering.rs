@@ -1,6 +1,6 @@
 //! Covering reads: enough columns, enough rows, of the right table version, and nothing else.
 
-use super::emitted::{Placed, placed, within};
+use super::emitted::{Placed, within};
 use super::frames::{Built, shown};
 use super::{Check, Promise};
 use crate::diagnostic::Span;
@@ -168,27 +168,21 @@ fn missing_columns(check: &Check<'_>, read: &Read, columns: &Columns) -> Option<
     let Columns::Listed(listed) = columns else {
         return None;
     };
-    match &read.columns {
-        Some(needed) => {
-            let missing: Vec<&str> = needed
-                .iter()
-                .filter(|name| {
-                    !listed
-                        .iter()
-                        .any(|other| other.to_lowercase() == name.to_lowercase())
-                })
-                .map(String::as_str)
-                .collect();
-            (!missing.is_empty())
-                .then(|| format!("needs `{}`, which is no column of", missing.join("`, `")))
-        }
-        None => {
-            let all = facts(check, read.version.table);
-            (all.as_ref() != Some(listed)).then(|| {
-                "needs every column in the table's order, which is not what is in".to_owned()
-            })
-        }
-    }
+    let Some(needed) = &read.columns else {
+        let problem = "needs every column in the table's order, which is not what is in";
+        let all = facts(check, read.version.table);
+        return (all.as_ref() != Some(listed)).then(|| problem.to_owned());
+    };
+    let missing: Vec<&str> = needed
+        .iter()
+        .filter(|name| {
+            let mut offered = listed.iter();
+            !offered.any(|other| other.to_lowercase() == name.to_lowercase())
+        })
+        .map(String::as_str)
+        .collect();
+    (!missing.is_empty())
+        .then(|| format!("needs `{}`, which is no column of", missing.join("`, `")))
 }
 
 /// A test of a column: its tokens, the column as a marker.
@@ -304,15 +298,14 @@ fn implied(check: &Check<'_>, read: &Read, hull: Option<&[Vec<Test>]>) -> bool {
     let Some(file) = check
         .statements
         .get(&read.statement)
-        .and_then(|(statement, _)| check.sources.get(statement.source))
-        .and_then(placed)
+        .and_then(|(statement, _)| check.tokens.get(&statement.source))
     else {
         return false;
     };
     let own: Vec<Test> = read
         .filters
         .iter()
-        .map(|filter| test(filter, &file))
+        .map(|filter| test(filter, file))
         .collect();
     hull.iter()
         .any(|disjunct| !disjunct.is_empty() && disjunct.iter().all(|test| own.contains(test)))

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::emitted::Emitted;
+use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
 use super::{At, Check, Promise, covering, repeated};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion, Write};
 use crate::facts::catalog::TableKind;
-use crate::frontend::statement::{Name, Query, StatementKind};
+use crate::frontend::statement::{Identifier, Name, Query, StatementKind};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText};
 use crate::planner::frame::FrameKind;
 use crate::planner::plan::{Frame, Medium, Step};
@@ -74,7 +74,7 @@ fn names(check: &mut Check<'_>) {
     taken.extend(
         subqueries
             .filter_map(|subquery| subquery.name.as_ref())
-            .map(|name| name.key()),
+            .map(Identifier::key),
     );
     for frame in &check.plan.frames {
         let plain = !frame.name.is_empty()
@@ -108,7 +108,7 @@ fn says(check: &Check<'_>, text: &ProgramText) -> Option<String> {
         return None;
     }
     let emitted = check.prefix.read(&check.prefix.fill(text));
-    let words: Vec<String> = emitted.tokens()?.iter().map(|token| token.key()).collect();
+    let words: Vec<String> = emitted.tokens()?.iter().map(Placed::key).collect();
     Some(words.join(" "))
 }
 
@@ -245,18 +245,15 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
     let names = Names::of(built.query);
     let mut needed: BTreeSet<TableId> = BTreeSet::new();
     for named in names.tables.iter().filter(|named| named.cte.is_none()) {
-        match built.resolve(check, &named.reference.name) {
-            Some(table) => {
-                needed.insert(table);
-            }
-            None => {
-                let text = format!(
-                    "what `{}` means where frame `{}` is built is not known",
-                    named.reference.name.key(),
-                    built.frame.name
-                );
-                check.report(Promise::Residency, built.at, text);
-            }
+        if let Some(table) = built.resolve(check, &named.reference.name) {
+            needed.insert(table);
+        } else {
+            let text = format!(
+                "what `{}` means where frame `{}` is built is not known",
+                named.reference.name.key(),
+                built.frame.name
+            );
+            check.report(Promise::Residency, built.at, text);
         }
     }
     // Dependences as the readers' accesses tell them.

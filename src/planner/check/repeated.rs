@@ -1,7 +1,6 @@
 //! Repeated subqueries: each replaced body says what the frame's text says.
 
 use super::canonical;
-use super::emitted::placed;
 use super::frames::Built;
 use super::names::query;
 use super::{At, Check, Promise};
@@ -49,11 +48,10 @@ fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &
         .and_then(|query| find(query, subquery))
         .ok_or("has no query where a body is replaced by")?;
     let file = check
-        .sources
-        .get(statement.source)
-        .and_then(placed)
+        .tokens
+        .get(&statement.source)
         .ok_or("has no tokens to compare with")?;
-    let own = canonical::tokens(body, &file, |named| {
+    let own = canonical::tokens(body, file, |named| {
         let read = access.reads.iter().find(|read| match &read.origin {
             Origin::Named { name, .. } => *name == named.reference.name.span,
             Origin::ThroughView(_) | Origin::Declared => false,
