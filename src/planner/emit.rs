@@ -1,9 +1,26 @@
 //! Stage `emit`: plan → the text of every session statement.
+//!
+//! Rewriting edits token spans of the template and never prints a statement from its syntax tree: whatever is not
+//! edited stays byte for byte, comments and template variables included.
+//!
+//! ```text
+//! table       FROM db.general_data WHERE …      FROM {ns}_general_data_1 AS general_data WHERE …
+//! subquery    WITH l AS (SELECT a, max(b) AS m …)   WITH l AS (SELECT `a`, `m` FROM {ns}_l_1)
+//! ```
 
-use super::plan::Step;
+mod edit;
+mod quote;
 
-/// Placeholder in program texts for what differs per run (frame prefix, markers); `run` fills it in.
-pub const NAMESPACE: &str = "{ns}";
+use self::edit::{Edit, apply};
+use self::quote::quoted;
+use super::frame::{Candidate, Candidates, Definition, HullTest, Reader};
+use super::plan::{Frame, FrameId, Medium, Plan, Step};
+use crate::facts::access::{Origin, TableVersion};
+use crate::facts::workload::Workload;
+use crate::frontend::source::Sources;
+use crate::frontend::statement::{Statement, StatementId, StatementKind};
+
+pub use super::frame::NAMESPACE;
 
 /// The texts of a session, step by step. Texts keep their template variables; `run` fills them in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,4 +61,166 @@ pub enum Language {
     Sql,
     /// Python in the session's namespace.
     Python,
+}
+
+/// The texts of a plan, step by step.
+pub fn emit(
+    plan: &Plan,
+    candidates: &Candidates,
+    workload: &Workload,
+    sources: &Sources,
+) -> Program {
+    let emitter = Emitter { plan, candidates, workload, sources };
+    let steps = plan
+        .steps
+        .iter()
+        .map(|step| ProgramStep { step: *step, texts: emitter.texts(*step) })
+        .collect();
+    let views = plan.frames.iter().rev();
+    let finish = views
+        .map(|frame| namespaced(format!("DROP VIEW IF EXISTS {}", name(frame))))
+        .collect();
+    Program { steps, finish }
+}
+
+struct Emitter<'a> {
+    plan: &'a Plan,
+    candidates: &'a Candidates,
+    workload: &'a Workload,
+    sources: &'a Sources,
+}
+
+impl Emitter<'_> {
+    fn texts(&self, step: Step) -> Vec<ProgramText> {
+        match step {
+            Step::Materialise(id) => self.materialise(id).unwrap_or_default(),
+            Step::Run(id) => self.workload.statement(id).map(|one| self.run(one)).into_iter().collect(),
+            Step::Release(id) => self
+                .frame(id)
+                .map(|frame| namespaced(format!("UNCACHE TABLE IF EXISTS {}", name(frame))))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    fn frame(&self, id: FrameId) -> Option<&Frame> {
+        self.plan.frames.get(id.0 as usize)
+    }
+
+    /// A view first, then its cache: unlike `CACHE TABLE … AS`, both can be submitted again after a failure.
+    fn materialise(&self, id: FrameId) -> Option<Vec<ProgramText>> {
+        let frame = self.frame(id)?;
+        let candidate = self.candidates.get(frame.candidate)?;
+        let definition = self.definition(frame, candidate)?;
+        let name = name(frame);
+        let Medium::Memory = frame.medium;
+        Some(vec![
+            namespaced(format!("CREATE OR REPLACE TEMPORARY VIEW {name} AS {definition}")),
+            namespaced(format!("CACHE TABLE {name} OPTIONS ('storageLevel' 'MEMORY_AND_DISK')")),
+        ])
+    }
+
+    fn definition(&self, frame: &Frame, candidate: &Candidate) -> Option<String> {
+        match &candidate.definition {
+            Definition::CoveringRead { version, columns, hull } => {
+                let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+                let select = format!("SELECT {} FROM {}", columns.join(", "), self.table(*version)?);
+                Some(match condition(hull) {
+                    Some(condition) => format!("{select} WHERE {condition}"),
+                    None => select,
+                })
+            }
+            Definition::RepeatedSubquery { .. } => {
+                // Unqualified names resolve as at this reader, just before which the frame is built.
+                let first = self.workload.subquery(frame.readers.first()?.subquery?)?;
+                Some(self.sources.text(first.body).trim().to_owned())
+            }
+        }
+    }
+
+    /// The full name, so that no temporary view can stand in for a table; a temporary view has one part.
+    fn table(&self, version: TableVersion) -> Option<String> {
+        let table = self.workload.table(version.table)?;
+        Some(table.name.split('.').map(quoted).collect::<Vec<_>>().join("."))
+    }
+
+    fn run(&self, statement: &Statement) -> ProgramText {
+        let original = self.sources.text(statement.span);
+        if let StatementKind::Python(_) = statement.kind {
+            let text = original.to_owned();
+            return ProgramText { language: Language::Python, text, namespaced: false };
+        }
+        let edits = self.edits(statement.id);
+        let namespaced = !edits.is_empty();
+        let text = apply(original, statement.span, edits);
+        ProgramText { language: Language::Sql, text, namespaced }
+    }
+
+    fn edits(&self, statement: StatementId) -> Vec<Edit> {
+        let readers = self.plan.frames.iter().flat_map(|frame| {
+            let here = frame.readers.iter().filter(move |reader| reader.statement == statement);
+            here.map(move |reader| (frame, reader))
+        });
+        readers.filter_map(|(frame, reader)| self.edit(frame, reader)).collect()
+    }
+
+    fn edit(&self, frame: &Frame, reader: &Reader) -> Option<Edit> {
+        let frame = name(frame);
+        if let Some(subquery) = reader.subquery {
+            let subquery = self.workload.subquery(subquery)?;
+            // Quoted always: an alias such as `null` or `distinct` would say something else without.
+            let outputs: Vec<String> =
+                subquery.outputs.as_ref()?.iter().map(|output| quoted(&output.text)).collect();
+            let replacement = format!("SELECT {} FROM {frame}", outputs.join(", "));
+            return Some(Edit { span: subquery.body, replacement });
+        }
+        let read = self.workload.read(*reader.reads.first()?)?;
+        let Origin::Named { name: place, alias, last_part } = &read.origin else { return None };
+        let replacement = if alias.is_some() {
+            frame
+        } else {
+            // The columns stay qualified by what qualified them.
+            let written = self.sources.text(last_part.span);
+            let exact = written == last_part.text || written == quoted(&last_part.text);
+            let alias = if exact { written.to_owned() } else { quoted(&last_part.text) };
+            format!("{frame} AS {alias}")
+        };
+        Some(Edit { span: *place, replacement })
+    }
+}
+
+/// The name of a frame's view in the session.
+fn name(frame: &Frame) -> String {
+    format!("{NAMESPACE}_{}", frame.name)
+}
+
+fn namespaced(text: String) -> ProgramText {
+    ProgramText { language: Language::Sql, text, namespaced: true }
+}
+
+/// The filter of a hull: what all disjuncts have in common once, then the rest of each.
+fn condition(hull: &[Vec<HullTest>]) -> Option<String> {
+    let (first, rest) = hull.split_first()?;
+    let is_common = |test: &&HullTest| rest.iter().all(|tests| tests.contains(test));
+    let common: Vec<&HullTest> = first.iter().filter(is_common).collect();
+    let mut conjuncts: Vec<String> = common.iter().map(|test| shown(test)).collect();
+    let disjuncts: Vec<String> = hull
+        .iter()
+        .map(|tests| {
+            let own: Vec<String> =
+                tests.iter().filter(|test| !common.contains(test)).map(shown).collect();
+            if own.len() > 1 { format!("({})", own.join(" AND ")) } else { own.concat() }
+        })
+        .collect();
+    // A disjunct without tests of its own passes whatever passes the common ones.
+    if disjuncts.iter().all(|disjunct| !disjunct.is_empty()) {
+        let alone = common.is_empty();
+        let any = disjuncts.join(" OR ");
+        conjuncts.push(if alone || disjuncts.len() == 1 { any } else { format!("({any})") });
+    }
+    Some(conjuncts.join(" AND "))
+}
+
+fn shown(test: &HullTest) -> String {
+    format!("{}{}{}", test.before, quoted(&test.column), test.after)
 }

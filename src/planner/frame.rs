@@ -1,8 +1,88 @@
 //! Stage `frame`: workload → candidates, generously. Whether one pays is decided by `plan`.
+//!
+//! Two kinds of candidates. A *covering read* of a table version holds the union of the columns that its readers
+//! need and the rows that pass a hull of their filters; a reader keeps all of its own predicates, so all that has
+//! to hold is: its filters imply the hull, and its columns are among those of the frame. A *repeated subquery* is
+//! the body of a common table expression or derived table that stands in several places, equal up to blanks,
+//! comments, letter case, optional `AS` and aliases. Whatever may not share is refused with a reason that `plan`
+//! hands on.
+//!
+//! ```text
+//! SELECT a FROM t WHERE c > 1          frame   SELECT a, b, c FROM t WHERE c > 1 OR c = 0
+//! SELECT b FROM t WHERE c = 0    ──▶   reader  SELECT a FROM frame AS t WHERE c > 1
+//! ```
+
+mod canonical;
+mod covering;
+mod hull;
+mod inputs;
+mod repeated;
+#[cfg(test)]
+pub(in crate::planner) mod testing;
+mod texts;
+mod walk;
 
 use crate::diagnostic::Span;
 use crate::facts::access::{ReadId, SubqueryId, TableVersion};
+use crate::facts::catalog::Catalog;
+use crate::facts::workload::Workload;
+use crate::frontend::source::Sources;
 use crate::frontend::statement::StatementId;
+
+/// Placeholder in program texts for what differs per run (frame prefix, markers); `run` fills it in. A statement
+/// whose own text holds it reads no frame.
+pub const NAMESPACE: &str = "{ns}";
+
+/// What there is to choose from, and what cannot be chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// In order of first use; `candidates[i].id == CandidateId(i)`.
+    pub candidates: Vec<Candidate>,
+    /// Repeated reads and subqueries that no candidate serves, by subject.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Candidates {
+    /// A candidate by its number.
+    pub fn get(&self, id: CandidateId) -> Option<&Candidate> {
+        self.candidates.get(id.0 as usize)
+    }
+}
+
+/// What a decision is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A table version read more than once.
+    Table(TableVersion),
+    /// A subquery that stands in several places: its occurrences.
+    Subquery(Vec<SubqueryId>),
+}
+
+/// Why some readers of a repeated table or subquery can share nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is repeated.
+    pub subject: Subject,
+    /// The reads that stay as they are.
+    pub reads: Vec<ReadId>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// A reason in words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    /// Stable kebab-case word.
+    pub code: &'static str,
+    /// One lowercase sentence.
+    pub text: String,
+}
+
+impl Reason {
+    pub(in crate::planner) fn new(code: &'static str, text: impl Into<String>) -> Self {
+        Reason { code, text: text.into() }
+    }
+}
 
 /// Something worth computing once, perhaps; numbered in order of first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -31,6 +111,8 @@ pub struct Candidate {
     pub inputs: Vec<TableVersion>,
     /// Its readers in statement order.
     pub readers: Vec<Reader>,
+    /// The repeated table or subquery that it would serve.
+    pub subject: Subject,
 }
 
 impl Candidate {
@@ -52,12 +134,14 @@ pub enum Definition {
         version: TableVersion,
         /// Columns in the table's order and spelling.
         columns: Vec<String>,
-        /// Filter that every reader's rows pass: a disjunction of conjunctions; empty for all rows.
+        /// Filter that every reader's rows pass: a disjunction of conjunctions; empty for all rows. No conjunction
+        /// is empty.
         hull: Vec<Vec<HullTest>>,
     },
     /// The body of a common table expression or derived table.
     RepeatedSubquery {
-        /// The occurrence whose text is used: the first.
+        /// The first occurrence. A frame uses the text of the first occurrence that reads it, because unqualified
+        /// names resolve as there.
         body: Span,
         /// Output columns of that occurrence, in order and spelling.
         columns: Vec<String>,
@@ -84,4 +168,29 @@ pub struct Reader {
     pub reads: Vec<ReadId>,
     /// The subquery whose body it replaces; none where it replaces a table's name.
     pub subquery: Option<SubqueryId>,
+}
+
+/// Candidates of all kinds, in order of first use, and the reasons for what is not among them.
+pub fn candidates(workload: &Workload, sources: &Sources, catalog: &Catalog) -> Candidates {
+    let texts = texts::Texts::new(sources);
+    let context = Context { workload, catalog, texts: &texts };
+    let mut found = Candidates::default();
+    covering::find(&context, &mut found);
+    repeated::find(&context, &mut found);
+    // First use, then the wider candidate, then tables before subqueries: `plan` breaks ties by this order.
+    found.candidates.sort_by_key(|candidate| {
+        let first = candidate.readers.first().map(|reader| reader.statement);
+        (first, candidate.kind(), candidate.subject.clone(), std::cmp::Reverse(candidate.readers.len()))
+    });
+    for (candidate, number) in found.candidates.iter_mut().zip(0..) {
+        candidate.id = CandidateId(number);
+    }
+    found
+}
+
+/// What the parts of this stage look things up in.
+struct Context<'a> {
+    workload: &'a Workload,
+    catalog: &'a Catalog,
+    texts: &'a texts::Texts<'a>,
 }

@@ -1,8 +1,29 @@
 //! Stage `plan`: candidates + cost model + budget → which frames, where they live, and when.
+//!
+//! Statements keep their file order. Frames are chosen greedily: of the candidates that pay, the one with the
+//! largest net gain is taken, its readers leave the other candidates, and the rest is estimated anew. A frame is
+//! built just before its first reader and let go just after its last one; at no step do the frames that live
+//! together exceed the budget. Everything repeated gets a decision with a reason, taken or not.
+//!
+//! ```text
+//! 1 run 01.sql    2 materialise t_1    3 run 02.sql (reads t_1)    4 run 03.sql (reads t_1)    5 release t_1
+//! ```
 
-use super::frame::{CandidateId, FrameKind, Reader};
-use crate::facts::access::{ReadId, SubqueryId, TableVersion};
+mod decide;
+mod select;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::BTreeMap;
+
+use super::cost::CostModel;
+use super::frame::{CandidateId, Candidates, Definition, FrameKind, Reader};
+use crate::facts::access::{Origin, ReadId, TableVersion};
+use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
+
+pub use super::frame::Subject;
 
 /// A chosen frame, numbered in order of materialisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -80,15 +101,6 @@ pub struct Decision {
     pub reasons: Vec<ReasonFor>,
 }
 
-/// What a decision is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    /// A table version read more than once.
-    Table(TableVersion),
-    /// A subquery that stands in several places: its occurrences.
-    Subquery(Vec<SubqueryId>),
-}
-
 /// A reason and whom it concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonFor {
@@ -118,4 +130,153 @@ pub struct Summary {
     pub peak_bytes: u64,
     /// What they may use, bytes.
     pub budget_bytes: u64,
+}
+
+/// What the user decides about planning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// What all frames that live at one time may occupy, bytes.
+    pub budget_bytes: u64,
+    /// How many times its cost of building a frame must save, percent: 200 is twice, or twice the break-even number
+    /// of readers.
+    pub margin_percent: u32,
+    /// Net gain below which a frame is not worth a step, microseconds of Spark work.
+    pub min_gain_micros: u64,
+    /// Whether frames are used at all.
+    pub frames: bool,
+}
+
+/// Chooses frames and lays out the session.
+pub fn choose(
+    workload: &Workload,
+    candidates: &Candidates,
+    costs: &CostModel<'_>,
+    options: &PlanOptions,
+) -> Plan {
+    let search = select::Search { workload, candidates, costs, options };
+    let chosen = if options.frames { search.run() } else { Vec::new() };
+    let frames = frames(workload, candidates, &chosen);
+    let steps = steps(workload, &frames);
+    let decisions = decide::decisions(&search, &frames);
+    let summary = summary(workload, candidates, &frames, &steps, options);
+    Plan { frames, steps, decisions, summary }
+}
+
+/// Frames in order of materialisation, named.
+fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen]) -> Vec<Frame> {
+    let mut used: BTreeMap<String, u32> = BTreeMap::new();
+    let mut ordered: Vec<_> = chosen
+        .iter()
+        .filter_map(|chosen| Some((chosen, candidates.get(chosen.candidate)?)))
+        .collect();
+    ordered.sort_by_key(|(chosen, _)| {
+        (chosen.readers.first().map(|reader| reader.statement), chosen.candidate)
+    });
+    ordered
+        .into_iter()
+        .zip(0..)
+        .map(|((chosen, candidate), number)| {
+            let base = base_name(workload, &candidate.definition, &chosen.readers);
+            let count = used.entry(base.clone()).or_default();
+            *count += 1;
+            Frame {
+                id: FrameId(number),
+                name: format!("{base}_{count}"),
+                candidate: chosen.candidate,
+                kind: candidate.kind(),
+                medium: Medium::Memory,
+                readers: chosen.readers.clone(),
+                inputs: candidate.inputs.clone(),
+                size_bytes: chosen.build.bytes,
+                build_micros: chosen.build.micros,
+                saving_micros: chosen.saving_micros,
+            }
+        })
+        .collect()
+}
+
+/// The last part of the table's name, or the name of the common table expression, in `[a-z0-9_]`.
+fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -> String {
+    let name = match definition {
+        Definition::CoveringRead { version, .. } => workload
+            .table(version.table)
+            .and_then(|table| table.name.rsplit('.').next().map(str::to_owned)),
+        Definition::RepeatedSubquery { .. } => readers
+            .first()
+            .and_then(|reader| workload.subquery(reader.subquery?)?.name.as_ref())
+            .map(|name| name.text.clone()),
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let name: String = name.unwrap_or_default().chars().map(plain).collect();
+    if name.chars().all(|c| c == '_') { "subquery".to_owned() } else { name }
+}
+
+/// File order, with each frame built before its first reader and released after its last.
+fn steps(workload: &Workload, frames: &[Frame]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for statement in &workload.statements {
+        let first = |frame: &&Frame| {
+            frame.readers.first().is_some_and(|reader| reader.statement == statement.id)
+        };
+        let last = |frame: &&Frame| {
+            frame.readers.last().is_some_and(|reader| reader.statement == statement.id)
+        };
+        steps.extend(frames.iter().filter(first).map(|frame| Step::Materialise(frame.id)));
+        steps.push(Step::Run(statement.id));
+        steps.extend(frames.iter().filter(last).map(|frame| Step::Release(frame.id)));
+    }
+    steps
+}
+
+fn summary(
+    workload: &Workload,
+    candidates: &Candidates,
+    frames: &[Frame],
+    steps: &[Step],
+    options: &PlanOptions,
+) -> Summary {
+    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let reads = workload.accesses.iter().flat_map(|access| &access.reads);
+    let before =
+        count(reads.filter(|read| !matches!(read.origin, Origin::ThroughView(_))).count());
+    let served: usize =
+        frames.iter().flat_map(|frame| &frame.readers).map(|reader| reader.reads.len()).sum();
+    let built: usize = frames
+        .iter()
+        .filter_map(|frame| candidates.get(frame.candidate).map(|candidate| (frame, candidate)))
+        .map(|(frame, candidate)| match candidate.definition {
+            Definition::CoveringRead { .. } => 1,
+            Definition::RepeatedSubquery { .. } => {
+                frame.readers.first().map_or(0, |reader| reader.reads.len())
+            }
+        })
+        .sum();
+    let gains = frames.iter().map(|frame| frame.saving_micros.saturating_sub(frame.build_micros));
+    Summary {
+        statements: count(workload.statements.len()),
+        frames: count(frames.len()),
+        scans_before: before,
+        scans_after: before.saturating_sub(count(served)).saturating_add(count(built)),
+        gain_micros: gains.fold(0, u64::saturating_add),
+        peak_bytes: peak(frames, steps),
+        budget_bytes: options.budget_bytes,
+    }
+}
+
+/// Largest size of the frames that live together, over all steps, bytes.
+fn peak(frames: &[Frame], steps: &[Step]) -> u64 {
+    let size = |id: FrameId| {
+        frames.get(id.0 as usize).map_or(0, |frame| frame.size_bytes)
+    };
+    let mut live = 0_u64;
+    let mut peak = 0;
+    for step in steps {
+        match step {
+            Step::Materialise(frame) => live = live.saturating_add(size(*frame)),
+            Step::Release(frame) => live = live.saturating_sub(size(*frame)),
+            Step::Run(_) => {}
+        }
+        peak = peak.max(live);
+    }
+    peak
 }

@@ -1,0 +1,146 @@
+//! When two subqueries say the same.
+//!
+//! The key of a subquery is its token text with everything removed that cannot matter: blanks and comments are not
+//! tokens; letter case of words; an `AS` before an alias; backquotes around what can only be a name; aliases, which
+//! become the ordinal of their relation; table names, which become the version read. Strings, numbers and template
+//! variables stay as the template has them. Equal keys and equal output names mean equal results, if the subquery is
+//! closed and deterministic.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::texts::PlacedToken;
+use super::walk::Names;
+use crate::diagnostic::Span;
+use crate::facts::access::{Access, Origin, Subquery};
+use crate::frontend::sql::TokenKind;
+
+/// Words that mean something else in backquotes although they may stand where a name may.
+const NILADIC: [&str; 10] = [
+    "current_catalog", "current_database", "current_date", "current_time", "current_timestamp",
+    "current_user", "localtimestamp", "null", "session_user", "user",
+];
+
+/// The key of a subquery.
+pub(super) fn key(
+    context: &Context<'_>,
+    access: &Access,
+    subquery: &Subquery,
+    names: &Names<'_>,
+) -> Vec<String> {
+    let edits = edits(context, access, subquery, names);
+    let mut key: Vec<String> = Vec::new();
+    let mut done = subquery.body.start;
+    for token in context.texts.within(subquery.body) {
+        if token.span.start < done {
+            continue;
+        }
+        if let Some((end, replacement)) = edits.get(&token.span.start) {
+            done = *end;
+            drop_optional_as(&mut key, names.aliases.contains(&token.span));
+            key.extend(replacement.iter().cloned());
+            continue;
+        }
+        drop_optional_as(&mut key, names.aliases.contains(&token.span));
+        key.push(if names.identifiers.contains(&token.span) {
+            identifier(token)
+        } else {
+            word(token)
+        });
+    }
+    key
+}
+
+fn drop_optional_as(key: &mut Vec<String>, before_alias: bool) {
+    if before_alias && key.last().is_some_and(|last| last == "w:as") {
+        key.pop();
+    }
+}
+
+/// What replaces the tokens from a start to an end.
+type Edits = BTreeMap<u32, (u32, Vec<String>)>;
+
+fn edits(
+    context: &Context<'_>,
+    access: &Access,
+    subquery: &Subquery,
+    names: &Names<'_>,
+) -> Edits {
+    let within = |span: Span| subquery.body.contains(span);
+    // Relations in text order: the place that defines each, and its alias.
+    let tables = names.tables.iter().filter(|(place, _)| within(**place)).map(|(place, table)| {
+        (*place, table.alias.as_ref().map(|alias| alias.span))
+    });
+    let derived = names.derived.iter().filter(|alias| within(alias.span));
+    let mut relations: Vec<(Span, Option<Span>)> =
+        tables.chain(derived.map(|alias| (alias.span, Some(alias.span)))).collect();
+    relations.sort_unstable();
+
+    let mut edits = Edits::new();
+    let ordinal = |number: usize| format!("#{number}");
+    for group in &subquery.aliases {
+        let defined = |alias: &Option<Span>| alias.is_some_and(|alias| group.contains(&alias));
+        let number = relations.iter().position(|(_, alias)| defined(alias)).or_else(|| {
+            // A table without alias goes by the last part of its name, if only one in here does.
+            let called = group.first().map(|span| bare(context.texts.text(*span)))?;
+            let mut same = relations.iter().enumerate().filter(|(_, (place, alias))| {
+                alias.is_none()
+                    && names.tables.get(place).is_some_and(|table| {
+                        table.name.parts.last().is_some_and(|part| part.key() == called)
+                    })
+            });
+            let (number, _) = same.next()?;
+            same.next().is_none().then_some(number)
+        });
+        let Some(number) = number else { continue };
+        for span in group.iter().filter(|span| within(**span)) {
+            edits.insert(span.start, (span.end, vec![ordinal(number)]));
+        }
+    }
+    for (number, (place, alias)) in relations.iter().enumerate() {
+        if let Some(alias) = alias {
+            edits.insert(alias.start, (alias.end, vec![ordinal(number)]));
+        }
+        let Some(table) = names.tables.get(place) else { continue };
+        let read = access.reads.iter().find(|read| {
+            matches!(read.origin, Origin::Named { name, .. } if name == *place)
+        });
+        let mut replacement = match read {
+            Some(read) => {
+                vec![format!("t:{}@{}", read.version.table.0, read.version.generation)]
+            }
+            None => table.name.parts.iter().map(|part| format!("i:{}", part.key())).collect(),
+        };
+        if alias.is_none() {
+            replacement.push(ordinal(number));
+        }
+        edits.insert(place.start, (place.end, replacement));
+    }
+    edits
+}
+
+/// A token that can only be a name.
+fn identifier(token: &PlacedToken<'_>) -> String {
+    let name = bare(token.text);
+    if token.kind == TokenKind::Word && NILADIC.contains(&name.as_str()) {
+        return word(token);
+    }
+    format!("i:{name}")
+}
+
+/// Any token, by its kind.
+pub(super) fn word(token: &PlacedToken<'_>) -> String {
+    match token.kind {
+        TokenKind::Word => format!("w:{}", token.text.to_lowercase()),
+        TokenKind::QuotedIdentifier => format!("q:{}", bare(token.text)),
+        TokenKind::String => format!("s:{}", token.text),
+        TokenKind::Number => format!("n:{}", token.text.to_lowercase()),
+        TokenKind::Symbol => format!("o:{}", token.text),
+    }
+}
+
+/// A name for comparing, without backquotes.
+fn bare(text: &str) -> String {
+    let inner = text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+    inner.map_or_else(|| text.to_lowercase(), |inner| inner.replace("``", "`").to_lowercase())
+}

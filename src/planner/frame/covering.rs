@@ -1,0 +1,283 @@
+//! Covering reads: the columns and rows of a table version that several reads need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hull::{Test, hull, tests};
+use super::inputs::{Refused, closure, is_named};
+use super::walk::Names;
+use super::{Candidate, CandidateId, Candidates, Context, Definition, Reader, Reason, Subject};
+use crate::facts::access::{Access, Fixed, Origin, Read, ReadId, TableVersion};
+use crate::frontend::statement::Statement;
+
+/// A reader widens a frame too much when more than one in this many of the frame's columns serve it alone.
+const EXCLUSIVE_SHARE: usize = 3;
+
+/// A read that can be served.
+struct Usable<'a> {
+    read: &'a Read,
+    columns: BTreeSet<String>,
+    inputs: BTreeSet<TableVersion>,
+    tests: Vec<Test>,
+}
+
+/// Adds the candidates and refusals of every table version that is read by name more than once.
+pub(super) fn find(context: &Context<'_>, found: &mut Candidates) {
+    let names: BTreeMap<_, _> = context
+        .workload
+        .statements
+        .iter()
+        .filter_map(|statement| Some((statement.id, Names::of(statement.kind.query()?))))
+        .collect();
+    for (version, readers) in &context.workload.readers {
+        let reads: Vec<&Read> = readers
+            .iter()
+            .filter_map(|id| context.workload.read(*id))
+            .filter(|read| is_named(read))
+            .collect();
+        if reads.len() < 2 {
+            continue;
+        }
+        let subject = Subject::Table(*version);
+        let mut refused = Refused::default();
+        let table = match Source::of(context, *version) {
+            Ok(table) => table,
+            Err(reason) => {
+                refused.add(reason, reads.iter().map(|read| read.id));
+                found.refusals.extend(refused.into_refusals(&subject));
+                continue;
+            }
+        };
+        let mut usable = Vec::new();
+        for read in reads {
+            match table.usable(context, read, names.get(&read.statement)) {
+                Ok(one) => usable.push(one),
+                Err(reason) => refused.add(reason, [read.id]),
+            }
+        }
+        match usable.as_slice() {
+            [] => {}
+            [single] => refused.add(
+                Reason::new("single-reader", "one read is left: there is nothing to share"),
+                [single.read.id],
+            ),
+            _ => {
+                let narrow = without_wide(&usable);
+                for readers in [Some(usable.iter().collect()), narrow].into_iter().flatten() {
+                    found.candidates.push(table.candidate(&subject, &readers));
+                }
+            }
+        }
+        found.refusals.extend(refused.into_refusals(&subject));
+    }
+}
+
+/// The readers without those that widen the frame much, where at least two are left and one is left out.
+fn without_wide<'a, 'b>(usable: &'b [Usable<'a>]) -> Option<Vec<&'b Usable<'a>>> {
+    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
+    for column in usable.iter().flat_map(|one| &one.columns) {
+        *users.entry(column).or_default() += 1;
+    }
+    let filtered = usable.iter().filter(|one| !one.tests.is_empty()).count();
+    let is_wide = |one: &Usable<'_>| {
+        let exclusive =
+            one.columns.iter().filter(|column| users.get(column.as_str()) == Some(&1)).count();
+        let loses_hull = one.tests.is_empty() && filtered >= 2;
+        loses_hull || exclusive * EXCLUSIVE_SHARE > users.len()
+    };
+    let narrow: Vec<_> = usable.iter().filter(|one| !is_wide(one)).collect();
+    (narrow.len() >= 2 && narrow.len() < usable.len()).then_some(narrow)
+}
+
+/// The table that is read, as far as a frame on it needs to know.
+struct Source {
+    version: TableVersion,
+    name: String,
+    /// Columns in order: spelling and type. None where only names used by readers are known.
+    columns: Option<Vec<(String, String)>>,
+    /// Whether `*` and the types can be trusted.
+    current: bool,
+}
+
+impl Source {
+    fn of(context: &Context<'_>, version: TableVersion) -> Result<Self, Reason> {
+        let table = context.workload.table(version.table);
+        let Some(table) = table else {
+            return Err(Reason::new("schema-unknown", "the table is not known"));
+        };
+        let name = table.name.clone();
+        let parts = if table.temporary { 1 } else { 2 };
+        let strange = |text: &str| text.contains(['$', '{', '}']);
+        if name.split('.').count() != parts || name.split('.').any(str::is_empty) || strange(&name) {
+            let text = format!("the name `{name}` cannot be written as database and table");
+            return Err(Reason::new("name", text));
+        }
+        let columns = context.facts(version.table).map(|facts| {
+            let columns = facts.columns.iter();
+            columns.map(|column| (column.name.clone(), column.data_type.clone())).collect::<Vec<_>>()
+        });
+        if let Some((column, _)) =
+            columns.iter().flatten().find(|(column, _)| strange(column))
+        {
+            let text = format!("the column `{column}` of `{name}` looks like a template variable");
+            return Err(Reason::new("name", text));
+        }
+        let current = context.schema_is_current(version);
+        Ok(Source { version, name, columns, current })
+    }
+
+    fn usable<'a>(
+        &self,
+        context: &Context<'_>,
+        read: &'a Read,
+        names: Option<&Names<'_>>,
+    ) -> Result<Usable<'a>, Reason> {
+        let lost = || Reason::new("not-a-query", "the statement is not a query to be rewritten");
+        let access = context.workload.access(read.statement).ok_or_else(lost)?;
+        let statement = context.workload.statement(read.statement).ok_or_else(lost)?;
+        let names = names.ok_or_else(lost)?;
+        if let Some(fixed) = read.fixed {
+            return Err(self.fixed(fixed));
+        }
+        let inputs = closure(access, &[read.id]);
+        context.check_inputs(read.statement, &inputs)?;
+        context.check_statement(access, &inputs)?;
+        self.check_place(context, statement, access, read, names)?;
+        let columns = self.needed(read, names)?;
+        let tests = self.tests(context, read);
+        Ok(Usable { read, columns, inputs, tests })
+    }
+
+    fn fixed(&self, fixed: Fixed) -> Reason {
+        let name = &self.name;
+        match fixed {
+            Fixed::Modified => Reason::new(
+                "modified",
+                format!("a modifier such as `TABLESAMPLE` or `VERSION AS OF` hangs on `{name}`"),
+            ),
+            Fixed::FullyQualifiedColumn => Reason::new(
+                "qualified-column",
+                format!("a column is qualified by the full name `{name}`"),
+            ),
+            Fixed::ViewDefinition => Reason::new(
+                "view-definition",
+                format!("`{name}` is named in the definition of a view"),
+            ),
+            Fixed::WrittenByReader => Reason::new(
+                "written-by-reader",
+                format!("the statement also writes `{name}`"),
+            ),
+            Fixed::UnknownColumn => Reason::new(
+                "unknown-column",
+                format!("the statement names a column that `{name}` is not known to have"),
+            ),
+        }
+    }
+
+    /// The name must be a name token by token, stand alone, and rename no columns by position.
+    fn check_place(
+        &self,
+        context: &Context<'_>,
+        statement: &Statement,
+        access: &Access,
+        read: &Read,
+        names: &Names<'_>,
+    ) -> Result<(), Reason> {
+        let Origin::Named { name: place, .. } = read.origin else {
+            return Err(Reason::new("not-a-query", "the read is not named in a `FROM`"));
+        };
+        let shared = access.reads.iter().any(|other| match other.origin {
+            Origin::Named { name, .. } => {
+                other.id != read.id && name.start < place.end && place.start < name.end
+            }
+            _ => false,
+        });
+        let reference = names.tables.get(&place);
+        if shared || !statement.span.contains(place) || !context.texts.is_name(place) {
+            let text = format!("the place where `{}` is named is not plain text", self.name);
+            return Err(Reason::new("template-variable", text));
+        }
+        match reference {
+            Some(table) if table.modified => Err(self.fixed(Fixed::Modified)),
+            Some(table) if table.columns.is_empty() => Ok(()),
+            Some(_) => {
+                let text = format!("the columns of `{}` are renamed by position", self.name);
+                Err(Reason::new("column-aliases", text))
+            }
+            None => Err(Reason::new("not-a-query", "the read is not named in a `FROM`")),
+        }
+    }
+
+    /// The columns that a read needs, lower-case.
+    fn needed(&self, read: &Read, names: &Names<'_>) -> Result<BTreeSet<String>, Reason> {
+        let unknown = || {
+            let text = format!(
+                "the statement needs all columns of `{}`, whose schema at this point is unknown",
+                self.name
+            );
+            Reason::new("schema-unknown", text)
+        };
+        match (&read.columns, &self.columns) {
+            (None, Some(columns)) if self.current => {
+                Ok(columns.iter().map(|(column, _)| column.to_lowercase()).collect())
+            }
+            (None, _) => Err(unknown()),
+            // The order of columns behind a `*` is not known without a schema.
+            (Some(_), None) if names.wildcards > 0 => Err(unknown()),
+            (Some(_), Some(_)) if names.wildcards > 0 && !self.current => Err(unknown()),
+            (Some(needed), columns) => {
+                let known: Option<BTreeSet<String>> = columns
+                    .as_ref()
+                    .map(|columns| columns.iter().map(|(name, _)| name.to_lowercase()).collect());
+                match known.and_then(|known| needed.difference(&known).next().cloned()) {
+                    Some(column) => Err(Reason::new(
+                        "unknown-column",
+                        format!("`{}` is not known to have the column `{column}`", self.name),
+                    )),
+                    None => Ok(needed.clone()),
+                }
+            }
+        }
+    }
+
+    fn tests(&self, context: &Context<'_>, read: &Read) -> Vec<Test> {
+        match &self.columns {
+            Some(columns) if self.current => tests(context.texts, read, columns),
+            _ => Vec::new(),
+        }
+    }
+
+    fn candidate(&self, subject: &Subject, readers: &[&Usable<'_>]) -> Candidate {
+        let needed: BTreeSet<&String> = readers.iter().flat_map(|one| &one.columns).collect();
+        let mut columns: Vec<String> = match &self.columns {
+            Some(columns) => columns
+                .iter()
+                .filter(|(name, _)| needed.contains(&name.to_lowercase()))
+                .map(|(name, _)| name.clone())
+                .collect(),
+            None => needed.into_iter().cloned().collect(),
+        };
+        if columns.is_empty() {
+            // `count(*)` alone needs rows, and a frame needs a column.
+            columns.extend(self.columns.iter().flatten().next().map(|(name, _)| name.clone()));
+        }
+        let inputs: BTreeSet<TableVersion> =
+            readers.iter().flat_map(|one| one.inputs.iter().copied()).collect();
+        let tests: Vec<&[Test]> = readers.iter().map(|one| one.tests.as_slice()).collect();
+        Candidate {
+            id: CandidateId(0),
+            definition: Definition::CoveringRead {
+                version: self.version,
+                columns,
+                hull: hull(&tests),
+            },
+            inputs: inputs.into_iter().collect(),
+            readers: readers.iter().map(|one| reader(one.read)).collect(),
+            subject: subject.clone(),
+        }
+    }
+}
+
+fn reader(read: &Read) -> Reader {
+    let reads: Vec<ReadId> = vec![read.id];
+    Reader { statement: read.statement, reads, subquery: None }
+}

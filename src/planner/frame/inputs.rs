@@ -1,0 +1,232 @@
+//! What a read depends on through views, and whether that can be shared at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Context, Reason};
+use crate::facts::access::{
+    Access, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion,
+};
+use crate::facts::catalog::{TableFacts, TableKind};
+use crate::frontend::statement::{StatementId, StatementKind};
+
+/// The versions that some reads of one statement depend on, themselves included.
+pub(super) fn closure(access: &Access, reads: &[ReadId]) -> BTreeSet<TableVersion> {
+    let mut versions: BTreeSet<TableVersion> = access
+        .reads
+        .iter()
+        .filter(|read| reads.contains(&read.id))
+        .map(|read| read.version)
+        .collect();
+    loop {
+        let tables: BTreeSet<TableId> = versions.iter().map(|version| version.table).collect();
+        let before = versions.len();
+        versions.extend(access.reads.iter().filter_map(|read| match read.origin {
+            Origin::ThroughView(view) if tables.contains(&view) => Some(read.version),
+            _ => None,
+        }));
+        if versions.len() == before {
+            return versions;
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The table's name as messages show it.
+    pub(super) fn name(&self, table: TableId) -> String {
+        self.workload.table(table).map(|table| table.name.clone()).unwrap_or_default()
+    }
+
+    /// Facts of a table that is not a temporary view.
+    pub(super) fn facts(&self, table: TableId) -> Option<&TableFacts> {
+        let table = self.workload.table(table)?;
+        if table.temporary { None } else { self.catalog.tables.get(&table.name) }
+    }
+
+    /// Why nothing that depends on these versions can be shared, if so.
+    pub(super) fn check_inputs(
+        &self,
+        reader: StatementId,
+        versions: &BTreeSet<TableVersion>,
+    ) -> Result<(), Reason> {
+        for version in versions {
+            let temporary = self.workload.table(version.table).is_some_and(|table| table.temporary);
+            if temporary {
+                self.check_view(reader, version.table)?;
+            } else {
+                self.check_table(*version)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A temporary view is shared only if its definition is seen and gives the same rows at each use.
+    fn check_view(&self, reader: StatementId, view: TableId) -> Result<(), Reason> {
+        let name = self.name(view);
+        let definition = self
+            .workload
+            .accesses
+            .iter()
+            .take(reader.0 as usize)
+            .rfind(|access| access.writes.iter().any(|write| write.table == view));
+        let statement = definition.and_then(|access| self.workload.statement(access.statement));
+        let (Some(definition), Some(StatementKind::CreateView { .. })) =
+            (definition, statement.map(|statement| &statement.kind))
+        else {
+            let text = format!("the definition of the temporary view `{name}` is not seen");
+            return Err(Reason::new("view", text));
+        };
+        match definition.sensitivities.first() {
+            None => Ok(()),
+            Some(sensitivity) => Err(Reason::new(
+                code(sensitivity.kind),
+                format!("the view `{name}` uses `{}`, {}", sensitivity.what, why(sensitivity.kind)),
+            )),
+        }
+    }
+
+    fn check_table(&self, version: TableVersion) -> Result<(), Reason> {
+        let name = self.name(version.table);
+        let view = || {
+            let text = format!("`{name}` is a permanent view: what its text reads is not known");
+            Reason::new("view", text)
+        };
+        let made_a_view = self.workload.accesses.iter().any(|access| {
+            let statement = self.workload.statement(access.statement).map(|one| &one.kind);
+            matches!(statement, Some(StatementKind::CreateView { .. }))
+                && access.writes.iter().any(|write| write.table == version.table)
+        });
+        match self.facts(version.table).map(|facts| facts.kind) {
+            _ if made_a_view => Err(view()),
+            Some(TableKind::Managed | TableKind::External) => Ok(()),
+            Some(TableKind::View) => Err(view()),
+            Some(TableKind::Missing) if version.generation > 0 => Err(Reason::new(
+                "schema-unknown",
+                format!(
+                    "`{name}` does not exist before the run: its schema and size are known from \
+                     the next run on"
+                ),
+            )),
+            Some(TableKind::Missing) => {
+                Err(Reason::new("schema-unknown", format!("`{name}` does not exist")))
+            }
+            None => Err(Reason::new(
+                "schema-unknown",
+                format!(
+                    "the schema of `{name}` is unknown: plan through an engine or give a catalog \
+                     file"
+                ),
+            )),
+        }
+    }
+
+    /// Whether the catalog's schema is that of this version: no statement before it may have changed it.
+    pub(super) fn schema_is_current(&self, version: TableVersion) -> bool {
+        self.workload.accesses.iter().all(|access| {
+            let starts_it = access.starts.iter().any(|start| {
+                start.table == version.table && start.generation <= version.generation
+            });
+            let writes_it = access.writes.iter().any(|write| write.table == version.table);
+            let keeps_schema = self.workload.statement(access.statement).is_some_and(|statement| {
+                matches!(
+                    statement.kind,
+                    StatementKind::Insert { .. }
+                        | StatementKind::Truncate { .. }
+                        | StatementKind::Set { .. }
+                        | StatementKind::Use { .. }
+                )
+            });
+            !starts_it || keeps_schema || (!writes_it && access.barrier.is_none())
+        })
+    }
+
+    /// Why a statement reads no frame at all, whatever it is about.
+    pub(super) fn check_statement(
+        &self,
+        access: &Access,
+        inputs: &BTreeSet<TableVersion>,
+    ) -> Result<(), Reason> {
+        if access.barrier.is_some() {
+            return Err(Reason::new("barrier", "the statement cannot be seen through"));
+        }
+        let statement = self.workload.statement(access.statement);
+        let Some(statement) = statement.filter(|statement| statement.kind.query().is_some()) else {
+            return Err(Reason::new("not-a-query", "the statement is not a query to be rewritten"));
+        };
+        if self.texts.text(statement.span).contains(super::NAMESPACE) {
+            let text = format!("the statement holds the text `{}`", super::NAMESPACE);
+            return Err(Reason::new("placeholder", text));
+        }
+        if let Some(start) = access
+            .starts
+            .iter()
+            .find(|start| inputs.iter().any(|input| input.table == start.table))
+        {
+            let text = format!("the statement may change `{}`, which it reads", self.name(start.table));
+            return Err(Reason::new("written-by-reader", text));
+        }
+        let sharing = access
+            .sensitivities
+            .iter()
+            .find(|sensitivity| sensitivity.kind != SensitivityKind::NonDeterministic);
+        match sharing {
+            None => Ok(()),
+            Some(sensitivity) => Err(Reason::new(
+                code(sensitivity.kind),
+                format!("the statement uses `{}`, {}", sensitivity.what, why(sensitivity.kind)),
+            )),
+        }
+    }
+}
+
+/// Refused reads with the same reason, together, in order of the reasons.
+#[derive(Default)]
+pub(super) struct Refused {
+    by_reason: BTreeMap<Reason, Vec<ReadId>>,
+}
+
+impl Refused {
+    pub(super) fn add(&mut self, reason: Reason, reads: impl IntoIterator<Item = ReadId>) {
+        self.by_reason.entry(reason).or_default().extend(reads);
+    }
+
+    pub(super) fn into_refusals(self, subject: &super::Subject) -> Vec<super::Refusal> {
+        let mut refusals: Vec<_> = self
+            .by_reason
+            .into_iter()
+            .map(|(reason, mut reads)| {
+                reads.sort_unstable();
+                reads.dedup();
+                super::Refusal { subject: subject.clone(), reads, reason }
+            })
+            .collect();
+        refusals.sort_by(|a, b| a.reads.cmp(&b.reads));
+        refusals
+    }
+}
+
+/// Reads of a table by its name in a `FROM`.
+pub(super) fn is_named(read: &Read) -> bool {
+    matches!(read.origin, Origin::Named { .. })
+}
+
+/// The code of a reason by sensitivity.
+pub(super) fn code(kind: SensitivityKind) -> &'static str {
+    match kind {
+        SensitivityKind::NonDeterministic => "non-deterministic",
+        SensitivityKind::UnknownFunction => "unknown-function",
+        SensitivityKind::RowOrigin => "row-origin",
+        SensitivityKind::Sampling => "sampling",
+        SensitivityKind::OrderSensitive => "order-sensitive",
+    }
+}
+
+/// Continues "… uses `x`, ".
+pub(super) fn why(kind: SensitivityKind) -> &'static str {
+    match kind {
+        SensitivityKind::NonDeterministic => "which gives other values at each evaluation",
+        SensitivityKind::UnknownFunction => "which is not known to be deterministic",
+        SensitivityKind::RowOrigin => "which tells where a row comes from",
+        SensitivityKind::Sampling => "which reads other rows at each use",
+        SensitivityKind::OrderSensitive => "whose result depends on the order of rows",
+    }
+}

@@ -1,0 +1,1 @@
+//! Workloads built by hand, for the tests of `planner`.

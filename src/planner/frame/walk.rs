@@ -1,0 +1,129 @@
+//! Every name in a query, with its place. Iterative: generated queries nest deeply.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::Span;
+use crate::frontend::statement::{
+    ColumnReference, Expression, Identifier, JoinColumns, Query, QueryBody, Relation, Select,
+    SelectItem, TableReference,
+};
+
+/// The names of a query.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    /// Tokens that can only be names of columns, relations or aliases.
+    pub(super) identifiers: BTreeSet<Span>,
+    /// Aliases of relations and select items: an `AS` before one of them is optional.
+    pub(super) aliases: BTreeSet<Span>,
+    /// Tables, views and common table expressions named in `FROM`, by the place of the name.
+    pub(super) tables: BTreeMap<Span, &'a TableReference>,
+    /// Aliases of derived tables and table functions.
+    pub(super) derived: Vec<&'a Identifier>,
+    /// `*` and `t.*` of select lists.
+    pub(super) wildcards: usize,
+}
+
+enum Node<'a> {
+    Query(&'a Query),
+    Relation(&'a Relation),
+    Expression(&'a Expression),
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(query: &'a Query) -> Self {
+        let mut names = Names::default();
+        let mut open = vec![Node::Query(query)];
+        while let Some(node) = open.pop() {
+            match node {
+                Node::Query(query) => names.query(query, &mut open),
+                Node::Relation(relation) => names.relation(relation, &mut open),
+                Node::Expression(expression) => {
+                    names.columns(&expression.columns);
+                    for window in expression.calls.iter().filter_map(|call| call.window.as_ref()) {
+                        names.columns(window.keys.as_deref().unwrap_or(&[]));
+                    }
+                    open.extend(expression.queries.iter().map(Node::Query));
+                }
+            }
+        }
+        names
+    }
+
+    fn query(&mut self, query: &'a Query, open: &mut Vec<Node<'a>>) {
+        for cte in &query.ctes {
+            self.name(&cte.name);
+            cte.columns.iter().for_each(|column| self.name(column));
+            open.push(Node::Query(&cte.query));
+        }
+        match &query.body {
+            QueryBody::Select(select) => self.select(select, open),
+            QueryBody::SetOperation { left, right } => {
+                open.extend([Node::Query(left), Node::Query(right)]);
+            }
+            QueryBody::Nested(inner) => open.push(Node::Query(inner)),
+            QueryBody::Values(values) => open.extend(values.iter().map(Node::Expression)),
+        }
+        open.extend(query.order_by.iter().chain(&query.tail).map(Node::Expression));
+    }
+
+    fn select(&mut self, select: &'a Select, open: &mut Vec<Node<'a>>) {
+        for item in &select.items {
+            match item {
+                SelectItem::Expression { expression, alias } => {
+                    alias.iter().for_each(|alias| self.alias(alias));
+                    open.push(Node::Expression(expression));
+                }
+                SelectItem::Wildcard { qualifier, .. } => {
+                    self.wildcards += 1;
+                    qualifier.iter().flat_map(|name| &name.parts).for_each(|part| self.name(part));
+                }
+            }
+        }
+        open.extend(select.from.iter().map(Node::Relation));
+        let clauses = [&select.filter, &select.group_by, &select.having, &select.other];
+        open.extend(clauses.into_iter().flatten().map(Node::Expression));
+    }
+
+    fn relation(&mut self, relation: &'a Relation, open: &mut Vec<Node<'a>>) {
+        match relation {
+            Relation::Table(table) => {
+                table.name.parts.iter().chain(&table.columns).for_each(|part| self.name(part));
+                table.alias.iter().for_each(|alias| self.alias(alias));
+                self.tables.insert(table.name.span, table);
+            }
+            Relation::Derived { query, alias, columns, .. } => {
+                columns.iter().for_each(|column| self.name(column));
+                alias.iter().for_each(|alias| self.alias(alias));
+                self.derived.extend(alias);
+                open.push(Node::Query(query));
+            }
+            Relation::Join { left, right, on, using, .. } => {
+                if let JoinColumns::Using(columns) = using {
+                    columns.iter().for_each(|column| self.name(column));
+                }
+                open.extend([Node::Relation(left), Node::Relation(right)]);
+                open.extend(on.iter().map(Node::Expression));
+            }
+            Relation::Function { arguments, alias } => {
+                alias.iter().for_each(|alias| self.alias(alias));
+                self.derived.extend(alias);
+                open.extend(arguments.iter().map(Node::Expression));
+            }
+        }
+    }
+
+    fn columns(&mut self, columns: &[ColumnReference]) {
+        for part in columns.iter().flat_map(|column| &column.parts) {
+            self.name(part);
+        }
+    }
+
+    fn name(&mut self, identifier: &Identifier) {
+        self.identifiers.insert(identifier.span);
+    }
+
+    fn alias(&mut self, identifier: &Identifier) {
+        self.identifiers.insert(identifier.span);
+        self.aliases.insert(identifier.span);
+    }
+}

@@ -1,0 +1,170 @@
+//! Which candidates become frames.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::PlanOptions;
+use crate::facts::access::{ReadId, TableVersion};
+use crate::facts::workload::Workload;
+use crate::frontend::statement::StatementId;
+use crate::planner::cost::{BuildCost, CostModel};
+use crate::planner::frame::{Candidate, CandidateId, Candidates, Reader};
+
+/// What the choice is made from.
+pub(super) struct Search<'a> {
+    pub(super) workload: &'a Workload,
+    pub(super) candidates: &'a Candidates,
+    pub(super) costs: &'a CostModel<'a>,
+    pub(super) options: &'a PlanOptions,
+}
+
+/// A candidate that pays, with the readers that it would serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) candidate: CandidateId,
+    pub(super) readers: Vec<Reader>,
+    pub(super) build: BuildCost,
+    pub(super) saving_micros: u64,
+}
+
+impl Chosen {
+    pub(super) fn net_micros(&self) -> u64 {
+        self.saving_micros.saturating_sub(self.build.micros)
+    }
+
+    fn lives_at(&self, statement: StatementId) -> bool {
+        let first = self.readers.first().is_some_and(|reader| reader.statement <= statement);
+        first && self.readers.last().is_some_and(|reader| statement <= reader.statement)
+    }
+}
+
+/// Why a candidate does not become a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing can be estimated.
+    SizeUnknown,
+    /// Fewer than two readers are not served already.
+    Served,
+    /// For fewer than two readers the frame is cheaper to read than what it replaces.
+    CheaperRaw,
+    /// Something it depends on changes while it would live.
+    RewrittenBetween,
+    /// The saving does not reach the margin.
+    NotWorth(Chosen),
+    /// The gain is below the least worth a step.
+    TooSmall(Chosen),
+    /// Together with the frames that live at the same time it exceeds the budget.
+    OverBudget {
+        /// What it would be.
+        chosen: Chosen,
+        /// Bytes that would live together.
+        peak_bytes: u64,
+    },
+}
+
+impl Search<'_> {
+    /// The frames chosen, in the order of choice.
+    pub(super) fn run(&self) -> Vec<Chosen> {
+        let mut chosen: Vec<Chosen> = Vec::new();
+        loop {
+            let best = self
+                .candidates
+                .candidates
+                .iter()
+                .filter(|candidate| chosen.iter().all(|taken| taken.candidate != candidate.id))
+                .filter_map(|candidate| self.evaluate(candidate, &chosen).ok())
+                .min_by_key(|one| {
+                    let net = Reverse(one.net_micros());
+                    (net, Reverse(one.saving_micros), one.build.bytes, one.candidate)
+                });
+            match best {
+                Some(best) => chosen.push(best),
+                None => return chosen,
+            }
+        }
+    }
+
+    /// Whether a candidate pays beside the frames already chosen.
+    pub(super) fn evaluate(
+        &self,
+        candidate: &Candidate,
+        chosen: &[Chosen],
+    ) -> Result<Chosen, Verdict> {
+        let build = self.costs.build(candidate).ok_or(Verdict::SizeUnknown)?;
+        let served: BTreeSet<ReadId> = chosen
+            .iter()
+            .flat_map(|taken| &taken.readers)
+            .flat_map(|reader| reader.reads.iter().copied())
+            .collect();
+        let free: Vec<&Reader> = candidate
+            .readers
+            .iter()
+            .filter(|reader| !reader.reads.iter().any(|read| served.contains(read)))
+            .collect();
+        if free.len() < 2 {
+            return Err(Verdict::Served);
+        }
+        let mut readers = Vec::new();
+        let mut saving_micros = 0_u64;
+        for reader in free {
+            let saving = self.costs.saving(candidate, reader).ok_or(Verdict::SizeUnknown)?;
+            if saving > 0 {
+                saving_micros = saving_micros.saturating_add(saving);
+                readers.push(reader.clone());
+            }
+        }
+        if readers.len() < 2 {
+            return Err(Verdict::CheaperRaw);
+        }
+        let one = Chosen { candidate: candidate.id, readers, build, saving_micros };
+        if !self.inputs_stay(&candidate.inputs, &one) {
+            return Err(Verdict::RewrittenBetween);
+        }
+        let needed =
+            u128::from(one.build.micros).saturating_mul(u128::from(self.options.margin_percent));
+        if u128::from(one.saving_micros).saturating_mul(100) < needed || one.net_micros() == 0 {
+            return Err(Verdict::NotWorth(one));
+        }
+        if one.net_micros() < self.options.min_gain_micros {
+            return Err(Verdict::TooSmall(one));
+        }
+        let peak_bytes = self.peak_with(chosen, &one);
+        if peak_bytes > self.options.budget_bytes {
+            return Err(Verdict::OverBudget { chosen: one, peak_bytes });
+        }
+        Ok(one)
+    }
+
+    /// Whether nothing that a frame depends on may change from before its first reader to before its last.
+    fn inputs_stay(&self, inputs: &[TableVersion], one: &Chosen) -> bool {
+        let (Some(first), Some(last)) = (one.readers.first(), one.readers.last()) else {
+            return false;
+        };
+        self.workload
+            .accesses
+            .iter()
+            .filter(|access| first.statement <= access.statement)
+            .filter(|access| access.statement < last.statement)
+            .all(|access| {
+                let changes = access
+                    .starts
+                    .iter()
+                    .any(|start| inputs.iter().any(|input| input.table == start.table));
+                access.barrier.is_none() && !changes
+            })
+    }
+
+    /// Largest size of frames that would live together while this one lives, bytes.
+    fn peak_with(&self, chosen: &[Chosen], one: &Chosen) -> u64 {
+        self.workload
+            .statements
+            .iter()
+            .filter(|statement| one.lives_at(statement.id))
+            .map(|statement| {
+                let beside = chosen.iter().filter(|other| other.lives_at(statement.id));
+                beside.map(|other| other.build.bytes).fold(one.build.bytes, u64::saturating_add)
+            })
+            .max()
+            .unwrap_or(one.build.bytes)
+    }
+}
