@@ -181,7 +181,8 @@ impl Emitter<'_> {
         } else {
             // The columns stay qualified by what qualified them.
             let written = self.sources.text(last_part.span);
-            let exact = written == last_part.text || written == quoted(&last_part.text);
+            let exact = (written == last_part.text && !quote::is_no_alias(written))
+                || written == quoted(&last_part.text);
             let alias = if exact { written.to_owned() } else { quoted(&last_part.text) };
             format!("{frame} AS {alias}")
         };

@@ -1,0 +1,367 @@
+//! Choice on workloads built by hand, and on random ones against brute force.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::select::{Chosen, Search};
+use super::*;
+use crate::facts::access::SensitivityKind;
+use crate::facts::catalog::Catalog;
+use crate::frontend::source::Sources;
+use crate::frontend::statement::LiteralKind;
+use crate::planner::emit::emit;
+use crate::planner::frame::candidates;
+use crate::planner::frame::testing::{Facts, Pipeline};
+
+const MIB: u64 = 1 << 20;
+
+fn options() -> PlanOptions {
+    PlanOptions {
+        budget_bytes: 1024 * MIB,
+        margin_percent: 200,
+        min_gain_micros: 200_000,
+        frames: true,
+    }
+}
+
+struct Planned {
+    plan: Plan,
+    text: String,
+}
+
+/// Plans and prints: steps with their texts where they differ from the original, then the decisions.
+fn planned(pipeline: Pipeline, options: &PlanOptions) -> Planned {
+    let (workload, sources, catalog) = pipeline.build();
+    let found = candidates(&workload, &sources, &catalog);
+    let costs = CostModel::new(&workload, &catalog);
+    let plan = choose(&workload, &found, &costs, options);
+    let program = emit(&plan, &found, &workload, &sources);
+    let mut text = String::new();
+    for step in &program.steps {
+        for one in step.texts.iter().filter(|one| one.namespaced) {
+            text.push_str(&one.text);
+            text.push('\n');
+        }
+    }
+    for one in &program.finish {
+        text.push_str(&one.text);
+        text.push('\n');
+    }
+    for decision in &plan.decisions {
+        for reason in &decision.reasons {
+            let at: Vec<u32> = reason.statements.iter().map(|statement| statement.0).collect();
+            text.push_str(&format!("{}: {} {at:?}\n", reason.code, reason.text));
+        }
+    }
+    Planned { plan, text }
+}
+
+const WIDE: [&str; 8] = [
+    "policy_id bigint", "Year int", "status string", "premium decimal(12,2)", "claims int",
+    "region string", "agent string", "snapshot date",
+];
+
+/// A wide CSV table and statements that each read two of its columns under a filter.
+fn general_data(readers: u32, bytes: u64) -> Pipeline {
+    let mut pipeline = Pipeline::default().table("m.general_data", "csv", Some(bytes), &WIDE);
+    for number in 0..readers {
+        let test = format!("year >= {}", 2020 + number % 2);
+        let text = format!("INSERT OVERWRITE TABLE m.out_{number} SELECT policy_id FROM m.general_data WHERE {test} -- kept");
+        let facts = Facts::default()
+            .read("m.general_data", &["policy_id", "year"])
+            .filter(&test, "year", LiteralKind::Number)
+            .write(&format!("m.out_{number}"));
+        pipeline = pipeline.statement(&text, facts);
+    }
+    pipeline
+}
+
+#[test]
+fn a_table_that_many_read_becomes_a_frame() {
+    let planned = planned(general_data(8, 64 * MIB), &options());
+    insta::assert_snapshot!(planned.text, @"");
+    assert_eq!(planned.plan.summary.scans_before, 8);
+    assert_eq!(planned.plan.summary.scans_after, 1);
+}
+
+#[test]
+fn two_readers_do_not_pay() {
+    insta::assert_snapshot!(planned(general_data(2, 64 * MIB), &options()).text, @"");
+}
+
+#[test]
+fn parquet_is_left_alone() {
+    let pipeline = general_data(8, 64 * MIB)
+        .facts("m.general_data", |facts| facts.provider = Some("parquet".to_owned()));
+    insta::assert_snapshot!(planned(pipeline, &options()).text, @"");
+}
+
+#[test]
+fn a_frame_larger_than_the_budget_is_refused() {
+    let options = PlanOptions { budget_bytes: MIB, ..options() };
+    insta::assert_snapshot!(planned(general_data(8, 64 * MIB), &options).text, @"");
+}
+
+#[test]
+fn a_small_gain_is_not_worth_a_step() {
+    let options = PlanOptions { min_gain_micros: 3_600_000_000, ..options() };
+    insta::assert_snapshot!(planned(general_data(8, 64 * MIB), &options).text, @"");
+}
+
+#[test]
+fn unknown_facts_refuse() {
+    let unsized_table = general_data(8, 0).facts("m.general_data", |facts| facts.size_bytes = None);
+    insta::assert_snapshot!(planned(unsized_table, &options()).text, @"");
+    let mut unknown = Pipeline::default();
+    for _ in 0..2 {
+        let facts = Facts::default().read("m.t", &["a"]);
+        unknown = unknown.statement("SELECT a FROM m.t", facts);
+    }
+    insta::assert_snapshot!(planned(unknown, &options()).text, @"");
+}
+
+#[test]
+fn frames_can_be_switched_off() {
+    let options = PlanOptions { frames: false, ..options() };
+    let planned = planned(general_data(8, 64 * MIB), &options);
+    insta::assert_snapshot!(planned.text, @"");
+    assert!(planned.plan.steps.iter().all(|step| matches!(step, Step::Run(_))));
+}
+
+#[test]
+fn no_frame_lives_across_a_write_or_a_barrier() {
+    let reader = || Facts::default().read("m.t", &["a"]);
+    let columns = ["a int", "b string"];
+    let written = Pipeline::default()
+        .table("m.t", "csv", Some(512 * MIB), &columns)
+        .statement("SELECT a FROM m.t", reader())
+        .statement("INSERT OVERWRITE m.t SELECT 1", Facts::default().write("m.t"))
+        .statement("SELECT a FROM m.t", reader());
+    insta::assert_snapshot!(planned(written, &options()).text, @"");
+    let mut barrier = Pipeline::default().table("m.t", "csv", Some(512 * MIB), &columns);
+    for number in 0..12 {
+        if number == 6 {
+            barrier = barrier.statement("MYSTERY", Facts::barrier());
+        }
+        barrier = barrier.statement("SELECT a FROM m.t", reader());
+    }
+    let planned = planned(barrier, &options());
+    // After the barrier the schema is not trusted, but named columns are.
+    insta::assert_snapshot!(planned.text, @"");
+}
+
+#[test]
+fn sensitive_readers_stay_on_the_table() {
+    let mut pipeline = general_data(8, 64 * MIB);
+    for (kind, number) in [SensitivityKind::OrderSensitive, SensitivityKind::RowOrigin, SensitivityKind::NonDeterministic]
+        .into_iter()
+        .zip(0..)
+    {
+        let text = format!("SELECT policy_id FROM m.general_data WHERE year >= 2020 AND f() = {number}");
+        let facts = Facts::default()
+            .read("m.general_data", &["policy_id", "year"])
+            .filter("year >= 2020", "year", LiteralKind::Number)
+            .sensitive(kind);
+        pipeline = pipeline.statement(&text, facts);
+    }
+    insta::assert_snapshot!(planned(pipeline, &options()).text, @"");
+}
+
+#[test]
+fn a_wide_reader_is_left_out() {
+    let pipeline = general_data(10, 64 * MIB).statement(
+        "SELECT * FROM m.general_data",
+        Facts::default().read("m.general_data", &[]).all_columns(),
+    );
+    insta::assert_snapshot!(planned(pipeline, &options()).text, @"");
+}
+
+#[test]
+fn rewriting_keeps_everything_else() {
+    let mut pipeline = Pipeline::default().table("m.t", "csv", Some(512 * MIB), &["a int", "b string"]);
+    let texts = [
+        "SELECT /* m */ x.a\n\tFROM   m.t x -- comment",
+        "SELECT a FROM m.t",
+        "SELECT t.a, ';' FROM m.t WHERE `t`.b = 'x' -- 'm.t x'",
+    ];
+    for text in texts.iter().cycle().take(12) {
+        let mut facts = Facts::default().read("m.t", &["a"]);
+        if text.contains("m.t x -- c") {
+            facts = facts.aliased();
+        }
+        // The last mention in the third text is in its comment.
+        if text.contains("';'") {
+            continue;
+        }
+        pipeline = pipeline.statement(text, facts);
+    }
+    insta::assert_snapshot!(planned(pipeline, &options()).text, @"");
+}
+
+#[test]
+fn a_statement_with_the_placeholder_stays() {
+    let mut pipeline = general_data(8, 64 * MIB);
+    let facts = Facts::default().read("m.general_data", &["policy_id"]);
+    pipeline = pipeline.statement("SELECT policy_id, '{ns}' FROM m.general_data", facts);
+    insta::assert_snapshot!(planned(pipeline, &options()).text, @"");
+}
+
+/// A random small pipeline: which of four tables each statement reads, and which it overwrites.
+fn pipelines() -> impl Strategy<Value = (Vec<u64>, Vec<(Vec<usize>, Option<usize>, u8)>)> {
+    let sizes = prop::collection::vec(1..200_u64, 4);
+    let statement = (
+        prop::collection::vec(0..4_usize, 0..4),
+        prop::option::weighted(0.15, 0..4_usize),
+        any::<u8>(),
+    );
+    (sizes, prop::collection::vec(statement, 0..14))
+}
+
+fn random((sizes, statements): &(Vec<u64>, Vec<(Vec<usize>, Option<usize>, u8)>)) -> (Workload, Sources, Catalog) {
+    let mut pipeline = Pipeline::default();
+    for (number, size) in sizes.iter().enumerate() {
+        let columns = ["a int", "b int", "c string", "d double", "e date", "f int"];
+        let provider = if number == 3 { "parquet" } else { "csv" };
+        pipeline = pipeline.table(&format!("m.t{number}"), provider, Some(size * MIB / 4), &columns);
+    }
+    for (reads, write, seed) in statements {
+        let reads: BTreeSet<usize> = reads.iter().copied().filter(|read| Some(*read) != *write).collect();
+        let names: Vec<String> = reads.iter().map(|read| format!("m.t{read}")).collect();
+        let mut facts = Facts::default();
+        let test = format!("b > {}", seed % 3);
+        for name in &names {
+            facts = facts.read(name, if seed % 2 == 0 { &["a", "b"] } else { &["b", "c", "d"] });
+            if seed % 5 != 0 {
+                facts = facts.filter(&test, "b", LiteralKind::Number);
+            }
+            if seed % 11 == 0 {
+                facts = facts.all_columns();
+            }
+        }
+        if let Some(write) = write {
+            facts = facts.write(&format!("m.t{write}"));
+        }
+        let text = format!("SELECT 1 WHERE {test} /* order is free */ FROM {}", names.join(", "));
+        pipeline = if *seed == 255 {
+            pipeline.statement("MYSTERY", Facts::barrier())
+        } else {
+            pipeline.statement(&text, facts)
+        };
+    }
+    pipeline.build()
+}
+
+/// Largest net gain over every order in which candidates can be taken, thresholds or not.
+fn best(search: &Search<'_>, chosen: &mut Vec<Chosen>) -> u64 {
+    let mut best: u64 = chosen.iter().map(Chosen::net_micros).sum();
+    for candidate in &search.candidates.candidates {
+        if chosen.iter().any(|taken| taken.candidate == candidate.id) {
+            continue;
+        }
+        if let Ok(one) = search.evaluate(candidate, chosen) {
+            chosen.push(one);
+            best = best.max(self::best(search, chosen));
+            chosen.pop();
+        }
+    }
+    best
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn plans_keep_their_promises(shape in pipelines(), budget in 1..200_u64, margin in 100..300_u32) {
+        let (workload, sources, catalog) = random(&shape);
+        let found = candidates(&workload, &sources, &catalog);
+        let costs = CostModel::new(&workload, &catalog);
+        let options = PlanOptions { budget_bytes: budget * MIB, margin_percent: margin, min_gain_micros: 0, frames: true };
+        let plan = choose(&workload, &found, &costs, &options);
+
+        let runs: Vec<StatementId> = plan.steps.iter().filter_map(|step| match step {
+            Step::Run(statement) => Some(*statement),
+            _ => None,
+        }).collect();
+        let expected: Vec<StatementId> = workload.statements.iter().map(|one| one.id).collect();
+        prop_assert_eq!(runs, expected);
+
+        let mut live: BTreeSet<FrameId> = BTreeSet::new();
+        let mut built: BTreeSet<FrameId> = BTreeSet::new();
+        let mut served: BTreeSet<ReadId> = BTreeSet::new();
+        let mut current: BTreeMap<_, u32> = BTreeMap::new();
+        for step in &plan.steps {
+            match step {
+                Step::Materialise(id) => {
+                    prop_assert!(built.insert(*id));
+                    live.insert(*id);
+                    let size: u64 = live.iter().map(|id| plan.frames[id.0 as usize].size_bytes).sum();
+                    prop_assert!(size <= options.budget_bytes);
+                    prop_assert!(size <= plan.summary.peak_bytes);
+                }
+                Step::Release(id) => prop_assert!(live.remove(id)),
+                Step::Run(statement) => {
+                    for id in &live {
+                        for input in &plan.frames[id.0 as usize].inputs {
+                            prop_assert_eq!(current.get(&input.table).copied().unwrap_or(0), input.generation);
+                        }
+                    }
+                    for frame in &plan.frames {
+                        for reader in frame.readers.iter().filter(|reader| reader.statement == *statement) {
+                            prop_assert!(live.contains(&frame.id));
+                            for read in &reader.reads {
+                                prop_assert!(served.insert(*read));
+                                prop_assert!(frame.inputs.contains(&workload.read(*read).unwrap().version));
+                            }
+                        }
+                    }
+                    for start in &workload.accesses[statement.0 as usize].starts {
+                        current.insert(start.table, start.generation);
+                    }
+                }
+            }
+        }
+        prop_assert!(live.is_empty());
+        prop_assert_eq!(built.len(), plan.frames.len());
+
+        for frame in &plan.frames {
+            prop_assert!(frame.readers.len() >= 2);
+            prop_assert!(u128::from(frame.saving_micros) * 100 >= u128::from(frame.build_micros) * u128::from(margin));
+            prop_assert!(frame.saving_micros > frame.build_micros);
+        }
+        let repeated: BTreeSet<TableVersion> = workload.readers.iter().filter(|(_, reads)| reads.len() > 1).map(|(version, _)| *version).collect();
+        let decided: BTreeSet<&Subject> = plan.decisions.iter().map(|decision| &decision.subject).collect();
+        prop_assert!(repeated.into_iter().all(|version| decided.contains(&Subject::Table(version))));
+        prop_assert!(plan.decisions.iter().all(|decision| !decision.reasons.is_empty()));
+        prop_assert_eq!(decided.len(), plan.decisions.len());
+    }
+
+    #[test]
+    fn planning_again_gives_the_same_bytes(shape in pipelines(), budget in 1..200_u64) {
+        let once = || {
+            let (workload, sources, catalog) = random(&shape);
+            let found = candidates(&workload, &sources, &catalog);
+            let options = PlanOptions { budget_bytes: budget * MIB, ..options() };
+            let plan = choose(&workload, &found, &CostModel::new(&workload, &catalog), &options);
+            let program = emit(&plan, &found, &workload, &sources);
+            format!("{plan:?}{program:?}")
+        };
+        prop_assert_eq!(once(), once());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn greedy_gains_no_more_than_brute_force(shape in pipelines(), budget in 1..100_u64) {
+        let (workload, sources, catalog) = random(&shape);
+        let found = candidates(&workload, &sources, &catalog);
+        prop_assume!(found.candidates.len() <= 6);
+        let costs = CostModel::new(&workload, &catalog);
+        let options = PlanOptions { budget_bytes: budget * MIB, margin_percent: 100, min_gain_micros: 0, frames: true };
+        let plan = choose(&workload, &found, &costs, &options);
+        let search = Search { workload: &workload, candidates: &found, costs: &costs, options: &options };
+        prop_assert!(plan.summary.gain_micros <= best(&search, &mut Vec::new()));
+    }
+}
