@@ -52,11 +52,23 @@ struct Format {
 }
 
 /// Parquet, ORC and what is built on them. Unknown formats count as columnar too: a saving is then taken low.
-const COLUMNAR: Format = Format { line_nanos: 0, cell_nanos: 230, bytes_per_ten_cells: 33 };
+const COLUMNAR: Format = Format {
+    line_nanos: 0,
+    cell_nanos: 230,
+    bytes_per_ten_cells: 33,
+};
 /// Text lines with separators; compressed, as such tables usually are.
-const CSV: Format = Format { line_nanos: 133, cell_nanos: 200, bytes_per_ten_cells: 28 };
+const CSV: Format = Format {
+    line_nanos: 133,
+    cell_nanos: 200,
+    bytes_per_ten_cells: 28,
+};
 /// JSON lines.
-const JSON: Format = Format { line_nanos: 250, cell_nanos: 200, bytes_per_ten_cells: 158 };
+const JSON: Format = Format {
+    line_nanos: 250,
+    cell_nanos: 200,
+    bytes_per_ten_cells: 158,
+};
 
 fn format(facts: &TableFacts) -> Format {
     match facts.provider.as_deref() {
@@ -95,13 +107,21 @@ impl<'a> CostModel<'a> {
     /// Estimates from the sizes and formats in a catalog.
     pub fn new(workload: &'a Workload, catalog: &'a Catalog) -> Self {
         let reads = workload.accesses.iter().flat_map(|access| &access.reads);
-        CostModel { workload, catalog, reads: reads.map(|read| (read.id, read)).collect() }
+        CostModel {
+            workload,
+            catalog,
+            reads: reads.map(|read| (read.id, read)).collect(),
+        }
     }
 
     /// What building a candidate costs; none where the size of something it reads is unknown.
     pub fn build(&self, candidate: &Candidate) -> Option<BuildCost> {
         match &candidate.definition {
-            Definition::CoveringRead { version, columns, hull } => {
+            Definition::CoveringRead {
+                version,
+                columns,
+                hull,
+            } => {
                 let reader = candidate.readers.first()?;
                 let access = self.access(reader.statement)?;
                 let used = count(columns.len());
@@ -132,7 +152,11 @@ impl<'a> CostModel<'a> {
                 let plain = self.scan(access, read, true)?;
                 let used = read.columns.as_ref().map_or(columns.len(), BTreeSet::len);
                 let rows = hull_rows(plain.rows, hull);
-                Some(plain.micros.saturating_sub(nanos(rows, count(used), CACHED_NANOS)))
+                Some(
+                    plain
+                        .micros
+                        .saturating_sub(nanos(rows, count(used), CACHED_NANOS)),
+                )
             }
             Definition::RepeatedSubquery { columns, .. } => {
                 let work = self.subquery(reader, true)?;
@@ -187,8 +211,11 @@ impl<'a> CostModel<'a> {
         let rows = self.rows(version)?;
         let all = count(facts.columns.len());
         let format = format(facts);
-        let micros = nanos(rows, all, format.line_nanos)
-            .saturating_add(nanos(rows, used.unwrap_or(all), format.cell_nanos));
+        let micros = nanos(rows, all, format.line_nanos).saturating_add(nanos(
+            rows,
+            used.unwrap_or(all),
+            format.cell_nanos,
+        ));
         Some(Work { micros, rows })
     }
 
@@ -204,7 +231,11 @@ impl<'a> CostModel<'a> {
             return Some(Work::default());
         }
         let mut total = None;
-        for read in access.reads.iter().filter(|read| read.origin == Origin::ThroughView(view)) {
+        for read in access
+            .reads
+            .iter()
+            .filter(|read| read.origin == Origin::ThroughView(view))
+        {
             let work = if self.workload.table(read.version.table)?.temporary {
                 self.view(access, read.version.table, pruned_is_free, seen)?
             } else {
@@ -231,7 +262,10 @@ impl<'a> CostModel<'a> {
         let subquery = self.workload.subquery(reader.subquery?)?;
         let mut total = Work::default();
         for id in &reader.reads {
-            total = sum(total, self.scan(access, self.reads.get(id)?, pruned_is_free)?);
+            total = sum(
+                total,
+                self.scan(access, self.reads.get(id)?, pruned_is_free)?,
+            );
         }
         let exchanges = nanos(total.rows, u64::from(subquery.exchanges), EXCHANGE_NANOS);
         total.micros = total.micros.saturating_add(exchanges);
@@ -242,7 +276,9 @@ impl<'a> CostModel<'a> {
     fn is_pruned(&self, read: &Read) -> bool {
         self.facts(read.version.table).is_some_and(|facts| {
             facts.partition_columns.iter().any(|partition| {
-                read.filters.iter().any(|filter| filter.column == partition.to_lowercase())
+                read.filters
+                    .iter()
+                    .any(|filter| filter.column == partition.to_lowercase())
             })
         })
     }
@@ -251,13 +287,18 @@ impl<'a> CostModel<'a> {
 fn built(compute_micros: u64, rows: u64, columns: u64, row_bytes: u64) -> BuildCost {
     let encode = nanos(rows, columns, ENCODE_NANOS);
     BuildCost {
-        micros: ACTION_MICROS.saturating_add(compute_micros).saturating_add(encode),
+        micros: ACTION_MICROS
+            .saturating_add(compute_micros)
+            .saturating_add(encode),
         bytes: rows.saturating_mul(row_bytes),
     }
 }
 
 fn sum(a: Work, b: Work) -> Work {
-    Work { micros: a.micros.saturating_add(b.micros), rows: a.rows.max(b.rows) }
+    Work {
+        micros: a.micros.saturating_add(b.micros),
+        rows: a.rows.max(b.rows),
+    }
 }
 
 /// Microseconds of `rows` × `cells` at some nanoseconds each.
@@ -266,7 +307,11 @@ fn nanos(rows: u64, cells: u64, each: u64) -> u64 {
 }
 
 fn hull_rows(rows: u64, hull: &[Vec<HullTest>]) -> u64 {
-    if hull.is_empty() { rows } else { rows.saturating_mul(HULL_PERCENT) / 100 }
+    if hull.is_empty() {
+        rows
+    } else {
+        rows.saturating_mul(HULL_PERCENT) / 100
+    }
 }
 
 fn count(length: usize) -> u64 {

@@ -70,11 +70,19 @@ pub fn emit(
     workload: &Workload,
     sources: &Sources,
 ) -> Program {
-    let emitter = Emitter { plan, candidates, workload, sources };
+    let emitter = Emitter {
+        plan,
+        candidates,
+        workload,
+        sources,
+    };
     let steps = plan
         .steps
         .iter()
-        .map(|step| ProgramStep { step: *step, texts: emitter.texts(*step) })
+        .map(|step| ProgramStep {
+            step: *step,
+            texts: emitter.texts(*step),
+        })
         .collect();
     let views = plan.frames.iter().rev();
     let finish = views
@@ -94,7 +102,12 @@ impl Emitter<'_> {
     fn texts(&self, step: Step) -> Vec<ProgramText> {
         match step {
             Step::Materialise(id) => self.materialise(id).unwrap_or_default(),
-            Step::Run(id) => self.workload.statement(id).map(|one| self.run(one)).into_iter().collect(),
+            Step::Run(id) => self
+                .workload
+                .statement(id)
+                .map(|one| self.run(one))
+                .into_iter()
+                .collect(),
             Step::Release(id) => self
                 .frame(id)
                 .map(|frame| namespaced(format!("UNCACHE TABLE IF EXISTS {}", name(frame))))
@@ -115,16 +128,28 @@ impl Emitter<'_> {
         let name = name(frame);
         let Medium::Memory = frame.medium;
         Some(vec![
-            namespaced(format!("CREATE OR REPLACE TEMPORARY VIEW {name} AS {definition}")),
-            namespaced(format!("CACHE TABLE {name} OPTIONS ('storageLevel' 'MEMORY_AND_DISK')")),
+            namespaced(format!(
+                "CREATE OR REPLACE TEMPORARY VIEW {name} AS {definition}"
+            )),
+            namespaced(format!(
+                "CACHE TABLE {name} OPTIONS ('storageLevel' 'MEMORY_AND_DISK')"
+            )),
         ])
     }
 
     fn definition(&self, frame: &Frame, candidate: &Candidate) -> Option<String> {
         match &candidate.definition {
-            Definition::CoveringRead { version, columns, hull } => {
+            Definition::CoveringRead {
+                version,
+                columns,
+                hull,
+            } => {
                 let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-                let select = format!("SELECT {} FROM {}", columns.join(", "), self.table(*version)?);
+                let select = format!(
+                    "SELECT {} FROM {}",
+                    columns.join(", "),
+                    self.table(*version)?
+                );
                 Some(match condition(hull) {
                     Some(condition) => format!("{select} WHERE {condition}"),
                     None => select,
@@ -141,27 +166,47 @@ impl Emitter<'_> {
     /// The full name, so that no temporary view can stand in for a table; a temporary view has one part.
     fn table(&self, version: TableVersion) -> Option<String> {
         let table = self.workload.table(version.table)?;
-        Some(table.name.split('.').map(quoted).collect::<Vec<_>>().join("."))
+        Some(
+            table
+                .name
+                .split('.')
+                .map(quoted)
+                .collect::<Vec<_>>()
+                .join("."),
+        )
     }
 
     fn run(&self, statement: &Statement) -> ProgramText {
         let original = self.sources.text(statement.span);
         if let StatementKind::Python(_) = statement.kind {
             let text = original.to_owned();
-            return ProgramText { language: Language::Python, text, namespaced: false };
+            return ProgramText {
+                language: Language::Python,
+                text,
+                namespaced: false,
+            };
         }
         let edits = self.edits(statement.id);
         let namespaced = !edits.is_empty();
         let text = apply(original, statement.span, edits);
-        ProgramText { language: Language::Sql, text, namespaced }
+        ProgramText {
+            language: Language::Sql,
+            text,
+            namespaced,
+        }
     }
 
     fn edits(&self, statement: StatementId) -> Vec<Edit> {
         let readers = self.plan.frames.iter().flat_map(|frame| {
-            let here = frame.readers.iter().filter(move |reader| reader.statement == statement);
+            let here = frame
+                .readers
+                .iter()
+                .filter(move |reader| reader.statement == statement);
             here.map(move |reader| (frame, reader))
         });
-        readers.filter_map(|(frame, reader)| self.edit(frame, reader)).collect()
+        readers
+            .filter_map(|(frame, reader)| self.edit(frame, reader))
+            .collect()
     }
 
     fn edit(&self, frame: &Frame, reader: &Reader) -> Option<Edit> {
@@ -169,13 +214,27 @@ impl Emitter<'_> {
         if let Some(subquery) = reader.subquery {
             let subquery = self.workload.subquery(subquery)?;
             // Quoted always: an alias such as `null` or `distinct` would say something else without.
-            let outputs: Vec<String> =
-                subquery.outputs.as_ref()?.iter().map(|output| quoted(&output.text)).collect();
+            let outputs: Vec<String> = subquery
+                .outputs
+                .as_ref()?
+                .iter()
+                .map(|output| quoted(&output.text))
+                .collect();
             let replacement = format!("SELECT {} FROM {frame}", outputs.join(", "));
-            return Some(Edit { span: subquery.body, replacement });
+            return Some(Edit {
+                span: subquery.body,
+                replacement,
+            });
         }
         let read = self.workload.read(*reader.reads.first()?)?;
-        let Origin::Named { name: place, alias, last_part } = &read.origin else { return None };
+        let Origin::Named {
+            name: place,
+            alias,
+            last_part,
+        } = &read.origin
+        else {
+            return None;
+        };
         let replacement = if alias.is_some() {
             frame
         } else {
@@ -183,10 +242,17 @@ impl Emitter<'_> {
             let written = self.sources.text(last_part.span);
             let exact = (written == last_part.text && !quote::is_no_alias(written))
                 || written == quoted(&last_part.text);
-            let alias = if exact { written.to_owned() } else { quoted(&last_part.text) };
+            let alias = if exact {
+                written.to_owned()
+            } else {
+                quoted(&last_part.text)
+            };
             format!("{frame} AS {alias}")
         };
-        Some(Edit { span: *place, replacement })
+        Some(Edit {
+            span: *place,
+            replacement,
+        })
     }
 }
 
@@ -196,7 +262,11 @@ fn name(frame: &Frame) -> String {
 }
 
 fn namespaced(text: String) -> ProgramText {
-    ProgramText { language: Language::Sql, text, namespaced: true }
+    ProgramText {
+        language: Language::Sql,
+        text,
+        namespaced: true,
+    }
 }
 
 /// The filter of a hull: what all disjuncts have in common once, then the rest of each.
@@ -208,16 +278,27 @@ fn condition(hull: &[Vec<HullTest>]) -> Option<String> {
     let disjuncts: Vec<String> = hull
         .iter()
         .map(|tests| {
-            let own: Vec<String> =
-                tests.iter().filter(|test| !common.contains(test)).map(shown).collect();
-            if own.len() > 1 { format!("({})", own.join(" AND ")) } else { own.concat() }
+            let own: Vec<String> = tests
+                .iter()
+                .filter(|test| !common.contains(test))
+                .map(shown)
+                .collect();
+            if own.len() > 1 {
+                format!("({})", own.join(" AND "))
+            } else {
+                own.concat()
+            }
         })
         .collect();
     // A disjunct without tests of its own passes whatever passes the common ones.
     if disjuncts.iter().all(|disjunct| !disjunct.is_empty()) {
         let alone = common.is_empty();
         let any = disjuncts.join(" OR ");
-        conjuncts.push(if alone || disjuncts.len() == 1 { any } else { format!("({any})") });
+        conjuncts.push(if alone || disjuncts.len() == 1 {
+            any
+        } else {
+            format!("({any})")
+        });
     }
     Some(conjuncts.join(" AND "))
 }

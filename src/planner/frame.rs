@@ -80,7 +80,10 @@ pub struct Reason {
 
 impl Reason {
     pub(in crate::planner) fn new(code: &'static str, text: impl Into<String>) -> Self {
-        Reason { code, text: text.into() }
+        Reason {
+            code,
+            text: text.into(),
+        }
     }
 }
 
@@ -173,14 +176,23 @@ pub struct Reader {
 /// Candidates of all kinds, in order of first use, and the reasons for what is not among them.
 pub fn candidates(workload: &Workload, sources: &Sources, catalog: &Catalog) -> Candidates {
     let texts = texts::Texts::new(sources);
-    let context = Context { workload, catalog, texts: &texts };
+    let context = Context {
+        workload,
+        catalog,
+        texts: &texts,
+    };
     let mut found = Candidates::default();
     covering::find(&context, &mut found);
     repeated::find(&context, &mut found);
     // First use, then the wider candidate, then tables before subqueries: `plan` breaks ties by this order.
     found.candidates.sort_by_key(|candidate| {
         let first = candidate.readers.first().map(|reader| reader.statement);
-        (first, candidate.kind(), candidate.subject.clone(), std::cmp::Reverse(candidate.readers.len()))
+        (
+            first,
+            candidate.kind(),
+            candidate.subject.clone(),
+            std::cmp::Reverse(candidate.readers.len()),
+        )
     });
     for (candidate, number) in found.candidates.iter_mut().zip(0..) {
         candidate.id = CandidateId(number);

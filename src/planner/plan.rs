@@ -153,13 +153,27 @@ pub fn choose(
     costs: &CostModel<'_>,
     options: &PlanOptions,
 ) -> Plan {
-    let search = select::Search { workload, candidates, costs, options };
-    let chosen = if options.frames { search.run() } else { Vec::new() };
+    let search = select::Search {
+        workload,
+        candidates,
+        costs,
+        options,
+    };
+    let chosen = if options.frames {
+        search.run()
+    } else {
+        Vec::new()
+    };
     let frames = frames(workload, candidates, &chosen);
     let steps = steps(workload, &frames);
     let decisions = decide::decisions(&search, &frames);
     let summary = summary(workload, candidates, &frames, &steps, options);
-    Plan { frames, steps, decisions, summary }
+    Plan {
+        frames,
+        steps,
+        decisions,
+        summary,
+    }
 }
 
 /// Frames in order of materialisation, named.
@@ -170,7 +184,10 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
         .filter_map(|chosen| Some((chosen, candidates.get(chosen.candidate)?)))
         .collect();
     ordered.sort_by_key(|(chosen, _)| {
-        (chosen.readers.first().map(|reader| reader.statement), chosen.candidate)
+        (
+            chosen.readers.first().map(|reader| reader.statement),
+            chosen.candidate,
+        )
     });
     ordered
         .into_iter()
@@ -206,9 +223,19 @@ fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -
             .and_then(|reader| workload.subquery(reader.subquery?)?.name.as_ref())
             .map(|name| name.text.clone()),
     };
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
     let name: String = name.unwrap_or_default().chars().map(plain).collect();
-    if name.chars().all(|c| c == '_') { "subquery".to_owned() } else { name }
+    if name.chars().all(|c| c == '_') {
+        "subquery".to_owned()
+    } else {
+        name
+    }
 }
 
 /// File order, with each frame built before its first reader and released after its last.
@@ -216,14 +243,30 @@ fn steps(workload: &Workload, frames: &[Frame]) -> Vec<Step> {
     let mut steps = Vec::new();
     for statement in &workload.statements {
         let first = |frame: &&Frame| {
-            frame.readers.first().is_some_and(|reader| reader.statement == statement.id)
+            frame
+                .readers
+                .first()
+                .is_some_and(|reader| reader.statement == statement.id)
         };
         let last = |frame: &&Frame| {
-            frame.readers.last().is_some_and(|reader| reader.statement == statement.id)
+            frame
+                .readers
+                .last()
+                .is_some_and(|reader| reader.statement == statement.id)
         };
-        steps.extend(frames.iter().filter(first).map(|frame| Step::Materialise(frame.id)));
+        steps.extend(
+            frames
+                .iter()
+                .filter(first)
+                .map(|frame| Step::Materialise(frame.id)),
+        );
         steps.push(Step::Run(statement.id));
-        steps.extend(frames.iter().filter(last).map(|frame| Step::Release(frame.id)));
+        steps.extend(
+            frames
+                .iter()
+                .filter(last)
+                .map(|frame| Step::Release(frame.id)),
+        );
     }
     steps
 }
@@ -237,13 +280,23 @@ fn summary(
 ) -> Summary {
     let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     let reads = workload.accesses.iter().flat_map(|access| &access.reads);
-    let before =
-        count(reads.filter(|read| !matches!(read.origin, Origin::ThroughView(_))).count());
-    let served: usize =
-        frames.iter().flat_map(|frame| &frame.readers).map(|reader| reader.reads.len()).sum();
+    let before = count(
+        reads
+            .filter(|read| !matches!(read.origin, Origin::ThroughView(_)))
+            .count(),
+    );
+    let served: usize = frames
+        .iter()
+        .flat_map(|frame| &frame.readers)
+        .map(|reader| reader.reads.len())
+        .sum();
     let built: usize = frames
         .iter()
-        .filter_map(|frame| candidates.get(frame.candidate).map(|candidate| (frame, candidate)))
+        .filter_map(|frame| {
+            candidates
+                .get(frame.candidate)
+                .map(|candidate| (frame, candidate))
+        })
         .map(|(frame, candidate)| match candidate.definition {
             Definition::CoveringRead { .. } => 1,
             Definition::RepeatedSubquery { .. } => {
@@ -251,12 +304,16 @@ fn summary(
             }
         })
         .sum();
-    let gains = frames.iter().map(|frame| frame.saving_micros.saturating_sub(frame.build_micros));
+    let gains = frames
+        .iter()
+        .map(|frame| frame.saving_micros.saturating_sub(frame.build_micros));
     Summary {
         statements: count(workload.statements.len()),
         frames: count(frames.len()),
         scans_before: before,
-        scans_after: before.saturating_sub(count(served)).saturating_add(count(built)),
+        scans_after: before
+            .saturating_sub(count(served))
+            .saturating_add(count(built)),
         gain_micros: gains.fold(0, u64::saturating_add),
         peak_bytes: peak(frames, steps),
         budget_bytes: options.budget_bytes,
@@ -266,7 +323,9 @@ fn summary(
 /// Largest size of the frames that live together, over all steps, bytes.
 fn peak(frames: &[Frame], steps: &[Step]) -> u64 {
     let size = |id: FrameId| {
-        frames.get(id.0 as usize).map_or(0, |frame| frame.size_bytes)
+        frames
+            .get(id.0 as usize)
+            .map_or(0, |frame| frame.size_bytes)
     };
     let mut live = 0_u64;
     let mut peak = 0;

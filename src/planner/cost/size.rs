@@ -51,7 +51,15 @@ mod tests {
 
     #[test]
     fn a_cell_is_as_large_as_its_type() {
-        let sizes = ["boolean", "INT", "decimal(12,2)", "decimal(38,10)", "decimal", "string", "array<int>"];
+        let sizes = [
+            "boolean",
+            "INT",
+            "decimal(12,2)",
+            "decimal(38,10)",
+            "decimal",
+            "string",
+            "array<int>",
+        ];
         assert_eq!(sizes.map(cell_bytes), [2, 4, 8, 16, 8, 16, 64]);
     }
 }

@@ -7,8 +7,22 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// Words that may name a table but not stand as an alias. Spark: `strictNonReserved` in `SqlBaseParser.g4`.
 const NO_ALIAS: [&str; 16] = [
-    "anti", "cross", "except", "full", "inner", "intersect", "join", "lateral", "left", "minus", "natural",
-    "on", "right", "semi", "union", "using",
+    "anti",
+    "cross",
+    "except",
+    "full",
+    "inner",
+    "intersect",
+    "join",
+    "lateral",
+    "left",
+    "minus",
+    "natural",
+    "on",
+    "right",
+    "semi",
+    "union",
+    "using",
 ];
 
 /// Whether a word has to be quoted to stand as an alias.

@@ -17,8 +17,16 @@ use crate::frontend::sql::TokenKind;
 
 /// Words that mean something else in backquotes although they may stand where a name may.
 const NILADIC: [&str; 10] = [
-    "current_catalog", "current_database", "current_date", "current_time", "current_timestamp",
-    "current_user", "localtimestamp", "null", "session_user", "user",
+    "current_catalog",
+    "current_database",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtimestamp",
+    "null",
+    "session_user",
+    "user",
 ];
 
 /// The key of a subquery.
@@ -60,38 +68,43 @@ fn drop_optional_as(key: &mut Vec<String>, before_alias: bool) {
 /// What replaces the tokens from a start to an end.
 type Edits = BTreeMap<u32, (u32, Vec<String>)>;
 
-fn edits(
-    context: &Context<'_>,
-    access: &Access,
-    subquery: &Subquery,
-    names: &Names<'_>,
-) -> Edits {
+fn edits(context: &Context<'_>, access: &Access, subquery: &Subquery, names: &Names<'_>) -> Edits {
     let within = |span: Span| subquery.body.contains(span);
     // Relations in text order: the place that defines each, and its alias.
-    let tables = names.tables.iter().filter(|(place, _)| within(**place)).map(|(place, table)| {
-        (*place, table.alias.as_ref().map(|alias| alias.span))
-    });
+    let tables = names
+        .tables
+        .iter()
+        .filter(|(place, _)| within(**place))
+        .map(|(place, table)| (*place, table.alias.as_ref().map(|alias| alias.span)));
     let derived = names.derived.iter().filter(|alias| within(alias.span));
-    let mut relations: Vec<(Span, Option<Span>)> =
-        tables.chain(derived.map(|alias| (alias.span, Some(alias.span)))).collect();
+    let mut relations: Vec<(Span, Option<Span>)> = tables
+        .chain(derived.map(|alias| (alias.span, Some(alias.span))))
+        .collect();
     relations.sort_unstable();
 
     let mut edits = Edits::new();
     let ordinal = |number: usize| format!("#{number}");
     for group in &subquery.aliases {
         let defined = |alias: &Option<Span>| alias.is_some_and(|alias| group.contains(&alias));
-        let number = relations.iter().position(|(_, alias)| defined(alias)).or_else(|| {
-            // A table without alias goes by the last part of its name, if only one in here does.
-            let called = group.first().map(|span| bare(context.texts.text(*span)))?;
-            let mut same = relations.iter().enumerate().filter(|(_, (place, alias))| {
-                alias.is_none()
-                    && names.tables.get(place).is_some_and(|table| {
-                        table.name.parts.last().is_some_and(|part| part.key() == called)
-                    })
+        let number = relations
+            .iter()
+            .position(|(_, alias)| defined(alias))
+            .or_else(|| {
+                // A table without alias goes by the last part of its name, if only one in here does.
+                let called = group.first().map(|span| bare(context.texts.text(*span)))?;
+                let mut same = relations.iter().enumerate().filter(|(_, (place, alias))| {
+                    alias.is_none()
+                        && names.tables.get(place).is_some_and(|table| {
+                            table
+                                .name
+                                .parts
+                                .last()
+                                .is_some_and(|part| part.key() == called)
+                        })
+                });
+                let (number, _) = same.next()?;
+                same.next().is_none().then_some(number)
             });
-            let (number, _) = same.next()?;
-            same.next().is_none().then_some(number)
-        });
         let Some(number) = number else { continue };
         for span in group.iter().filter(|span| within(**span)) {
             edits.insert(span.start, (span.end, vec![ordinal(number)]));
@@ -101,15 +114,26 @@ fn edits(
         if let Some(alias) = alias {
             edits.insert(alias.start, (alias.end, vec![ordinal(number)]));
         }
-        let Some(table) = names.tables.get(place) else { continue };
-        let read = access.reads.iter().find(|read| {
-            matches!(read.origin, Origin::Named { name, .. } if name == *place)
-        });
+        let Some(table) = names.tables.get(place) else {
+            continue;
+        };
+        let read = access
+            .reads
+            .iter()
+            .find(|read| matches!(read.origin, Origin::Named { name, .. } if name == *place));
         let mut replacement = match read {
             Some(read) => {
-                vec![format!("t:{}@{}", read.version.table.0, read.version.generation)]
+                vec![format!(
+                    "t:{}@{}",
+                    read.version.table.0, read.version.generation
+                )]
             }
-            None => table.name.parts.iter().map(|part| format!("i:{}", part.key())).collect(),
+            None => table
+                .name
+                .parts
+                .iter()
+                .map(|part| format!("i:{}", part.key()))
+                .collect(),
         };
         if alias.is_none() {
             replacement.push(ordinal(number));
@@ -141,6 +165,11 @@ pub(super) fn word(token: &PlacedToken<'_>) -> String {
 
 /// A name for comparing, without backquotes.
 fn bare(text: &str) -> String {
-    let inner = text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
-    inner.map_or_else(|| text.to_lowercase(), |inner| inner.replace("``", "`").to_lowercase())
+    let inner = text
+        .strip_prefix('`')
+        .and_then(|rest| rest.strip_suffix('`'));
+    inner.map_or_else(
+        || text.to_lowercase(),
+        |inner| inner.replace("``", "`").to_lowercase(),
+    )
 }

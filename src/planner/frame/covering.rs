@@ -57,12 +57,18 @@ pub(super) fn find(context: &Context<'_>, found: &mut Candidates) {
         match usable.as_slice() {
             [] => {}
             [single] => refused.add(
-                Reason::new("single-reader", "one read is left: there is nothing to share"),
+                Reason::new(
+                    "single-reader",
+                    "one read is left: there is nothing to share",
+                ),
                 [single.read.id],
             ),
             _ => {
                 let narrow = without_wide(&usable);
-                for readers in [Some(usable.iter().collect()), narrow].into_iter().flatten() {
+                for readers in [Some(usable.iter().collect()), narrow]
+                    .into_iter()
+                    .flatten()
+                {
                     found.candidates.push(table.candidate(&subject, &readers));
                 }
             }
@@ -79,8 +85,11 @@ fn without_wide<'a, 'b>(usable: &'b [Usable<'a>]) -> Option<Vec<&'b Usable<'a>>>
     }
     let filtered = usable.iter().filter(|one| !one.tests.is_empty()).count();
     let is_wide = |one: &Usable<'_>| {
-        let exclusive =
-            one.columns.iter().filter(|column| users.get(column.as_str()) == Some(&1)).count();
+        let exclusive = one
+            .columns
+            .iter()
+            .filter(|column| users.get(column.as_str()) == Some(&1))
+            .count();
         let loses_hull = one.tests.is_empty() && filtered >= 2;
         loses_hull || exclusive * EXCLUSIVE_SHARE > users.len()
     };
@@ -107,22 +116,28 @@ impl Source {
         let name = table.name.clone();
         let parts = if table.temporary { 1 } else { 2 };
         let strange = |text: &str| text.contains(['$', '{', '}']);
-        if name.split('.').count() != parts || name.split('.').any(str::is_empty) || strange(&name) {
+        if name.split('.').count() != parts || name.split('.').any(str::is_empty) || strange(&name)
+        {
             let text = format!("the name `{name}` cannot be written as database and table");
             return Err(Reason::new("name", text));
         }
         let columns = context.facts(version.table).map(|facts| {
             let columns = facts.columns.iter();
-            columns.map(|column| (column.name.clone(), column.data_type.clone())).collect::<Vec<_>>()
+            columns
+                .map(|column| (column.name.clone(), column.data_type.clone()))
+                .collect::<Vec<_>>()
         });
-        if let Some((column, _)) =
-            columns.iter().flatten().find(|(column, _)| strange(column))
-        {
+        if let Some((column, _)) = columns.iter().flatten().find(|(column, _)| strange(column)) {
             let text = format!("the column `{column}` of `{name}` looks like a template variable");
             return Err(Reason::new("name", text));
         }
         let current = context.schema_is_current(version);
-        Ok(Source { version, name, columns, current })
+        Ok(Source {
+            version,
+            name,
+            columns,
+            current,
+        })
     }
 
     fn usable<'a>(
@@ -131,9 +146,17 @@ impl Source {
         read: &'a Read,
         names: Option<&Names<'_>>,
     ) -> Result<Usable<'a>, Reason> {
-        let lost = || Reason::new("not-a-query", "the statement is not a query to be rewritten");
+        let lost = || {
+            Reason::new(
+                "not-a-query",
+                "the statement is not a query to be rewritten",
+            )
+        };
         let access = context.workload.access(read.statement).ok_or_else(lost)?;
-        let statement = context.workload.statement(read.statement).ok_or_else(lost)?;
+        let statement = context
+            .workload
+            .statement(read.statement)
+            .ok_or_else(lost)?;
         let names = names.ok_or_else(lost)?;
         if let Some(fixed) = read.fixed {
             return Err(self.fixed(fixed));
@@ -144,7 +167,12 @@ impl Source {
         self.check_place(context, statement, access, read, names)?;
         let columns = self.needed(read, names)?;
         let tests = self.tests(context, read);
-        Ok(Usable { read, columns, inputs, tests })
+        Ok(Usable {
+            read,
+            columns,
+            inputs,
+            tests,
+        })
     }
 
     fn fixed(&self, fixed: Fixed) -> Reason {
@@ -183,7 +211,10 @@ impl Source {
         names: &Names<'_>,
     ) -> Result<(), Reason> {
         let Origin::Named { name: place, .. } = read.origin else {
-            return Err(Reason::new("not-a-query", "the read is not named in a `FROM`"));
+            return Err(Reason::new(
+                "not-a-query",
+                "the read is not named in a `FROM`",
+            ));
         };
         let shared = access.reads.iter().any(|other| match other.origin {
             Origin::Named { name, .. } => {
@@ -203,7 +234,10 @@ impl Source {
                 let text = format!("the columns of `{}` are renamed by position", self.name);
                 Err(Reason::new("column-aliases", text))
             }
-            None => Err(Reason::new("not-a-query", "the read is not named in a `FROM`")),
+            None => Err(Reason::new(
+                "not-a-query",
+                "the read is not named in a `FROM`",
+            )),
         }
     }
 
@@ -217,17 +251,21 @@ impl Source {
             Reason::new("schema-unknown", text)
         };
         match (&read.columns, &self.columns) {
-            (None, Some(columns)) if self.current => {
-                Ok(columns.iter().map(|(column, _)| column.to_lowercase()).collect())
-            }
+            (None, Some(columns)) if self.current => Ok(columns
+                .iter()
+                .map(|(column, _)| column.to_lowercase())
+                .collect()),
             (None, _) => Err(unknown()),
             // The order of columns behind a `*` is not known without a schema.
             (Some(_), None) if names.wildcards > 0 => Err(unknown()),
             (Some(_), Some(_)) if names.wildcards > 0 && !self.current => Err(unknown()),
             (Some(needed), columns) => {
-                let known: Option<BTreeSet<String>> = columns
-                    .as_ref()
-                    .map(|columns| columns.iter().map(|(name, _)| name.to_lowercase()).collect());
+                let known: Option<BTreeSet<String>> = columns.as_ref().map(|columns| {
+                    columns
+                        .iter()
+                        .map(|(name, _)| name.to_lowercase())
+                        .collect()
+                });
                 match known.and_then(|known| needed.difference(&known).next().cloned()) {
                     Some(column) => Err(Reason::new(
                         "unknown-column",
@@ -258,10 +296,18 @@ impl Source {
         };
         if columns.is_empty() {
             // `count(*)` alone needs rows, and a frame needs a column.
-            columns.extend(self.columns.iter().flatten().next().map(|(name, _)| name.clone()));
+            columns.extend(
+                self.columns
+                    .iter()
+                    .flatten()
+                    .next()
+                    .map(|(name, _)| name.clone()),
+            );
         }
-        let inputs: BTreeSet<TableVersion> =
-            readers.iter().flat_map(|one| one.inputs.iter().copied()).collect();
+        let inputs: BTreeSet<TableVersion> = readers
+            .iter()
+            .flat_map(|one| one.inputs.iter().copied())
+            .collect();
         let tests: Vec<&[Test]> = readers.iter().map(|one| one.tests.as_slice()).collect();
         Candidate {
             id: CandidateId(0),
@@ -279,5 +325,9 @@ impl Source {
 
 fn reader(read: &Read) -> Reader {
     let reads: Vec<ReadId> = vec![read.id];
-    Reader { statement: read.statement, reads, subquery: None }
+    Reader {
+        statement: read.statement,
+        reads,
+        subquery: None,
+    }
 }

@@ -23,19 +23,21 @@ pub(super) struct Test {
 
 /// The usable tests of a read, in text order, each once.
 pub(super) fn tests(texts: &Texts<'_>, read: &Read, columns: &[(String, String)]) -> Vec<Test> {
-    let mut tests: Vec<Test> = Vec::new();
+    let mut found: Vec<Test> = Vec::new();
     for filter in &read.filters {
-        let column = columns.iter().find(|(name, _)| name.to_lowercase() == filter.column);
+        let column = columns
+            .iter()
+            .find(|(name, _)| name.to_lowercase() == filter.column);
         let test = column
             .filter(|(_, data_type)| is_usable(filter, data_type))
             .and_then(|(name, _)| test(texts, filter, name));
         if let Some(test) = test
-            && !tests.iter().any(|known| known.key == test.key)
+            && !found.iter().any(|known| known.key == test.key)
         {
-            tests.push(test);
+            found.push(test);
         }
     }
-    tests
+    found
 }
 
 fn test(texts: &Texts<'_>, filter: &Filter, column: &str) -> Option<Test> {
@@ -56,10 +58,19 @@ fn test(texts: &Texts<'_>, filter: &Filter, column: &str) -> Option<Test> {
     if key.is_empty() {
         return None;
     }
-    let place = texts.within(whole).iter().position(|token| reference.contains(token.span))?;
+    let place = texts
+        .within(whole)
+        .iter()
+        .position(|token| reference.contains(token.span))?;
     let key = [vec![column.to_lowercase(), place.to_string()], key].concat();
-    let before = texts.text(crate::diagnostic::Span { end: reference.start, ..whole });
-    let after = texts.text(crate::diagnostic::Span { start: reference.end, ..whole });
+    let before = texts.text(crate::diagnostic::Span {
+        end: reference.start,
+        ..whole
+    });
+    let after = texts.text(crate::diagnostic::Span {
+        start: reference.end,
+        ..whole
+    });
     let test = HullTest {
         column: column.to_owned(),
         before: before.to_owned(),
@@ -70,10 +81,18 @@ fn test(texts: &Texts<'_>, filter: &Filter, column: &str) -> Option<Test> {
 
 /// Whether comparing needs no cast between strings and numbers, which may throw under ANSI rules.
 fn is_usable(filter: &Filter, data_type: &str) -> bool {
-    if matches!(filter.operator, TestOperator::IsNull | TestOperator::IsNotNull) {
+    if matches!(
+        filter.operator,
+        TestOperator::IsNull | TestOperator::IsNotNull
+    ) {
         return true;
     }
-    let base = data_type.split(['(', '<']).next().unwrap_or("").trim().to_lowercase();
+    let base = data_type
+        .split(['(', '<'])
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_lowercase();
     let allowed: &[LiteralKind] = match base.as_str() {
         "string" => &[LiteralKind::String],
         "tinyint" | "smallint" | "int" | "integer" | "bigint" | "decimal" | "float" | "double"
@@ -84,13 +103,19 @@ fn is_usable(filter: &Filter, data_type: &str) -> bool {
         "date" if filter.operator != TestOperator::Like => {
             &[LiteralKind::Date, LiteralKind::String]
         }
-        "timestamp" if filter.operator != TestOperator::Like => {
-            &[LiteralKind::Timestamp, LiteralKind::Date, LiteralKind::String]
-        }
+        "timestamp" if filter.operator != TestOperator::Like => &[
+            LiteralKind::Timestamp,
+            LiteralKind::Date,
+            LiteralKind::String,
+        ],
         "boolean" if filter.operator != TestOperator::Like => &[LiteralKind::Boolean],
         _ => &[],
     };
-    !filter.literals.is_empty() && filter.literals.iter().all(|literal| allowed.contains(literal))
+    !filter.literals.is_empty()
+        && filter
+            .literals
+            .iter()
+            .all(|literal| allowed.contains(literal))
 }
 
 /// The disjunction of the readers' conjunctions; empty where a reader has no test or it would be too long.
@@ -114,7 +139,11 @@ pub(super) fn hull(readers: &[&[Test]]) -> Vec<Vec<HullTest>> {
             .filter(|test| rest.iter().all(|tests| has(tests, test)))
             .map(|test| test.test.clone())
             .collect();
-        return if common.is_empty() { Vec::new() } else { vec![common] };
+        return if common.is_empty() {
+            Vec::new()
+        } else {
+            vec![common]
+        };
     }
     // The same test is written once and the same way.
     let spelling = |test: &Test| {
@@ -123,7 +152,10 @@ pub(super) fn hull(readers: &[&[Test]]) -> Vec<Vec<HullTest>> {
             .find(|known| known.key == test.key)
             .map_or_else(|| test.test.clone(), |known| known.test.clone())
     };
-    disjuncts.iter().map(|tests| tests.iter().map(spelling).collect()).collect()
+    disjuncts
+        .iter()
+        .map(|tests| tests.iter().map(spelling).collect())
+        .collect()
 }
 
 fn implies(narrow: &[Test], wide: &[Test]) -> bool {
@@ -158,9 +190,17 @@ mod unit {
         let readers: Vec<&[Test]> = readers.iter().map(Vec::as_slice).collect();
         let disjuncts = hull(&readers);
         let conjunction = |tests: &Vec<HullTest>| {
-            tests.iter().map(|test| test.column.clone()).collect::<Vec<_>>().join("&")
+            tests
+                .iter()
+                .map(|test| test.column.clone())
+                .collect::<Vec<_>>()
+                .join("&")
         };
-        disjuncts.iter().map(conjunction).collect::<Vec<_>>().join("|")
+        disjuncts
+            .iter()
+            .map(conjunction)
+            .collect::<Vec<_>>()
+            .join("|")
     }
 
     #[test]
@@ -188,7 +228,11 @@ mod unit {
 
     #[test]
     fn strings_and_numbers_are_not_compared() {
-        let span = Span { source: SourceId(0), start: 0, end: 1 };
+        let span = Span {
+            source: SourceId(0),
+            start: 0,
+            end: 1,
+        };
         let usable = |operator, literals: &[LiteralKind], data_type: &str| {
             let filter = Filter {
                 span,
@@ -199,13 +243,37 @@ mod unit {
             };
             is_usable(&filter, data_type)
         };
-        assert!(usable(TestOperator::Compare, &[LiteralKind::Number], "decimal(12,2)"));
-        assert!(usable(TestOperator::Between, &[LiteralKind::String; 2], "date"));
+        assert!(usable(
+            TestOperator::Compare,
+            &[LiteralKind::Number],
+            "decimal(12,2)"
+        ));
+        assert!(usable(
+            TestOperator::Between,
+            &[LiteralKind::String; 2],
+            "date"
+        ));
         assert!(usable(TestOperator::IsNull, &[], "array<int>"));
-        assert!(!usable(TestOperator::Compare, &[LiteralKind::Number], "string"));
-        assert!(!usable(TestOperator::In, &[LiteralKind::Number, LiteralKind::Null], "int"));
-        assert!(!usable(TestOperator::Compare, &[LiteralKind::String], "int"));
+        assert!(!usable(
+            TestOperator::Compare,
+            &[LiteralKind::Number],
+            "string"
+        ));
+        assert!(!usable(
+            TestOperator::In,
+            &[LiteralKind::Number, LiteralKind::Null],
+            "int"
+        ));
+        assert!(!usable(
+            TestOperator::Compare,
+            &[LiteralKind::String],
+            "int"
+        ));
         assert!(!usable(TestOperator::Like, &[LiteralKind::String], "date"));
-        assert!(!usable(TestOperator::Compare, &[LiteralKind::String], "char(5)"));
+        assert!(!usable(
+            TestOperator::Compare,
+            &[LiteralKind::String],
+            "char(5)"
+        ));
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Reason};
-use crate::facts::access::{
-    Access, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion,
-};
+use crate::facts::access::{Access, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion};
 use crate::facts::catalog::{TableFacts, TableKind};
 use crate::frontend::statement::{StatementId, StatementKind};
 
@@ -33,13 +31,20 @@ pub(super) fn closure(access: &Access, reads: &[ReadId]) -> BTreeSet<TableVersio
 impl Context<'_> {
     /// The table's name as messages show it.
     pub(super) fn name(&self, table: TableId) -> String {
-        self.workload.table(table).map(|table| table.name.clone()).unwrap_or_default()
+        self.workload
+            .table(table)
+            .map(|table| table.name.clone())
+            .unwrap_or_default()
     }
 
     /// Facts of a table that is not a temporary view.
     pub(super) fn facts(&self, table: TableId) -> Option<&TableFacts> {
         let table = self.workload.table(table)?;
-        if table.temporary { None } else { self.catalog.tables.get(&table.name) }
+        if table.temporary {
+            None
+        } else {
+            self.catalog.tables.get(&table.name)
+        }
     }
 
     /// Why nothing that depends on these versions can be shared, if so.
@@ -49,7 +54,10 @@ impl Context<'_> {
         versions: &BTreeSet<TableVersion>,
     ) -> Result<(), Reason> {
         for version in versions {
-            let temporary = self.workload.table(version.table).is_some_and(|table| table.temporary);
+            let temporary = self
+                .workload
+                .table(version.table)
+                .is_some_and(|table| table.temporary);
             if temporary {
                 self.check_view(reader, version.table)?;
             } else {
@@ -79,7 +87,11 @@ impl Context<'_> {
             None => Ok(()),
             Some(sensitivity) => Err(Reason::new(
                 code(sensitivity.kind),
-                format!("the view `{name}` uses `{}`, {}", sensitivity.what, why(sensitivity.kind)),
+                format!(
+                    "the view `{name}` uses `{}`, {}",
+                    sensitivity.what,
+                    why(sensitivity.kind)
+                ),
             )),
         }
     }
@@ -91,9 +103,15 @@ impl Context<'_> {
             Reason::new("view", text)
         };
         let made_a_view = self.workload.accesses.iter().any(|access| {
-            let statement = self.workload.statement(access.statement).map(|one| &one.kind);
+            let statement = self
+                .workload
+                .statement(access.statement)
+                .map(|one| &one.kind);
             matches!(statement, Some(StatementKind::CreateView { .. }))
-                && access.writes.iter().any(|write| write.table == version.table)
+                && access
+                    .writes
+                    .iter()
+                    .any(|write| write.table == version.table)
         });
         match self.facts(version.table).map(|facts| facts.kind) {
             _ if made_a_view => Err(view()),
@@ -106,9 +124,10 @@ impl Context<'_> {
                      the next run on"
                 ),
             )),
-            Some(TableKind::Missing) => {
-                Err(Reason::new("schema-unknown", format!("`{name}` does not exist")))
-            }
+            Some(TableKind::Missing) => Err(Reason::new(
+                "schema-unknown",
+                format!("`{name}` does not exist"),
+            )),
             None => Err(Reason::new(
                 "schema-unknown",
                 format!(
@@ -125,16 +144,22 @@ impl Context<'_> {
             let starts_it = access.starts.iter().any(|start| {
                 start.table == version.table && start.generation <= version.generation
             });
-            let writes_it = access.writes.iter().any(|write| write.table == version.table);
-            let keeps_schema = self.workload.statement(access.statement).is_some_and(|statement| {
-                matches!(
-                    statement.kind,
-                    StatementKind::Insert { .. }
-                        | StatementKind::Truncate { .. }
-                        | StatementKind::Set { .. }
-                        | StatementKind::Use { .. }
-                )
-            });
+            let writes_it = access
+                .writes
+                .iter()
+                .any(|write| write.table == version.table);
+            let keeps_schema = self
+                .workload
+                .statement(access.statement)
+                .is_some_and(|statement| {
+                    matches!(
+                        statement.kind,
+                        StatementKind::Insert { .. }
+                            | StatementKind::Truncate { .. }
+                            | StatementKind::Set { .. }
+                            | StatementKind::Use { .. }
+                    )
+                });
             !starts_it || keeps_schema || (!writes_it && access.barrier.is_none())
         })
     }
@@ -146,11 +171,17 @@ impl Context<'_> {
         inputs: &BTreeSet<TableVersion>,
     ) -> Result<(), Reason> {
         if access.barrier.is_some() {
-            return Err(Reason::new("barrier", "the statement cannot be seen through"));
+            return Err(Reason::new(
+                "barrier",
+                "the statement cannot be seen through",
+            ));
         }
         let statement = self.workload.statement(access.statement);
         let Some(statement) = statement.filter(|statement| statement.kind.query().is_some()) else {
-            return Err(Reason::new("not-a-query", "the statement is not a query to be rewritten"));
+            return Err(Reason::new(
+                "not-a-query",
+                "the statement is not a query to be rewritten",
+            ));
         };
         if self.texts.text(statement.span).contains(super::NAMESPACE) {
             let text = format!("the statement holds the text `{}`", super::NAMESPACE);
@@ -161,7 +192,10 @@ impl Context<'_> {
             .iter()
             .find(|start| inputs.iter().any(|input| input.table == start.table))
         {
-            let text = format!("the statement may change `{}`, which it reads", self.name(start.table));
+            let text = format!(
+                "the statement may change `{}`, which it reads",
+                self.name(start.table)
+            );
             return Err(Reason::new("written-by-reader", text));
         }
         let sharing = access
@@ -172,7 +206,11 @@ impl Context<'_> {
             None => Ok(()),
             Some(sensitivity) => Err(Reason::new(
                 code(sensitivity.kind),
-                format!("the statement uses `{}`, {}", sensitivity.what, why(sensitivity.kind)),
+                format!(
+                    "the statement uses `{}`, {}",
+                    sensitivity.what,
+                    why(sensitivity.kind)
+                ),
             )),
         }
     }
@@ -196,7 +234,11 @@ impl Refused {
             .map(|(reason, mut reads)| {
                 reads.sort_unstable();
                 reads.dedup();
-                super::Refusal { subject: subject.clone(), reads, reason }
+                super::Refusal {
+                    subject: subject.clone(),
+                    reads,
+                    reason,
+                }
             })
             .collect();
         refusals.sort_by(|a, b| a.reads.cmp(&b.reads));

@@ -15,23 +15,31 @@ type Key = (Vec<String>, Option<Vec<String>>, Vec<TableVersion>);
 pub(super) fn find(context: &Context<'_>, found: &mut Candidates) {
     let mut groups: BTreeMap<Key, Vec<(&Access, &Subquery)>> = BTreeMap::new();
     for access in &context.workload.accesses {
-        let query = context.workload.statement(access.statement).and_then(|one| one.kind.query());
+        let query = context
+            .workload
+            .statement(access.statement)
+            .and_then(|one| one.kind.query());
         let Some(query) = query else { continue };
         if access.subqueries.is_empty() {
             continue;
         }
         let names = Names::of(query);
         for subquery in &access.subqueries {
-            let outputs = subquery
-                .outputs
-                .as_ref()
-                .map(|outputs| outputs.iter().map(|output| output.text.to_lowercase()).collect());
+            let outputs = subquery.outputs.as_ref().map(|outputs| {
+                outputs
+                    .iter()
+                    .map(|output| output.text.to_lowercase())
+                    .collect()
+            });
             let versions = inputs(access, subquery).into_iter().collect();
             let key = (key(context, access, subquery, &names), outputs, versions);
             groups.entry(key).or_default().push((access, subquery));
         }
     }
-    let mut groups: Vec<_> = groups.into_values().filter(|group| group.len() > 1).collect();
+    let mut groups: Vec<_> = groups
+        .into_values()
+        .filter(|group| group.len() > 1)
+        .collect();
     groups.sort_by_key(|group| group.first().map(|(_, subquery)| subquery.id));
     for group in groups {
         add(context, &group, found);
@@ -49,7 +57,10 @@ fn add(context: &Context<'_>, group: &[(&Access, &Subquery)], found: &mut Candid
         }
     }
     if let [(_, only)] = usable.as_slice() {
-        let reason = Reason::new("single-reader", "one place is left: there is nothing to share");
+        let reason = Reason::new(
+            "single-reader",
+            "one place is left: there is nothing to share",
+        );
         refused.add(reason, only.reads.iter().copied());
     }
     if let [(access, first), _, ..] = usable.as_slice() {
@@ -57,7 +68,12 @@ fn add(context: &Context<'_>, group: &[(&Access, &Subquery)], found: &mut Candid
             id: CandidateId(0),
             definition: Definition::RepeatedSubquery {
                 body: first.body,
-                columns: first.outputs.iter().flatten().map(|output| output.text.clone()).collect(),
+                columns: first
+                    .outputs
+                    .iter()
+                    .flatten()
+                    .map(|output| output.text.clone())
+                    .collect(),
             },
             inputs: inputs(access, first).into_iter().collect(),
             readers: usable
@@ -81,8 +97,14 @@ fn inputs(access: &Access, subquery: &Subquery) -> BTreeSet<TableVersion> {
 
 /// The reads that a frame in its place replaces: those of tables by name.
 fn named(access: &Access, subquery: &Subquery) -> Vec<ReadId> {
-    let reads = access.reads.iter().filter(|read| super::inputs::is_named(read));
-    reads.map(|read| read.id).filter(|id| subquery.reads.contains(id)).collect()
+    let reads = access
+        .reads
+        .iter()
+        .filter(|read| super::inputs::is_named(read));
+    reads
+        .map(|read| read.id)
+        .filter(|id| subquery.reads.contains(id))
+        .collect()
 }
 
 fn check(context: &Context<'_>, access: &Access, subquery: &Subquery) -> Result<(), Reason> {
@@ -95,13 +117,20 @@ fn check(context: &Context<'_>, access: &Access, subquery: &Subquery) -> Result<
         return Err(Reason::new("not-closed", text));
     }
     let outputs = subquery.outputs.as_deref().unwrap_or(&[]);
-    let names: BTreeSet<String> = outputs.iter().map(|output| output.text.to_lowercase()).collect();
+    let names: BTreeSet<String> = outputs
+        .iter()
+        .map(|output| output.text.to_lowercase())
+        .collect();
     if outputs.is_empty() || names.len() < outputs.len() {
-        let text = "its output columns have no distinct names: an alias for each makes it shareable";
+        let text =
+            "its output columns have no distinct names: an alias for each makes it shareable";
         return Err(Reason::new("outputs-unknown", text));
     }
     if names.iter().any(|name| name.contains(['$', '{', '}'])) {
-        return Err(Reason::new("name", "an output column looks like a template variable"));
+        return Err(Reason::new(
+            "name",
+            "an output column looks like a template variable",
+        ));
     }
     if let Some(variable) = context.texts.loose_variable(subquery.body) {
         let text = format!("the variable `{variable}` stands outside strings and numbers");
@@ -116,13 +145,18 @@ fn check(context: &Context<'_>, access: &Access, subquery: &Subquery) -> Result<
         let name = context.name(read.version.table);
         let (code, text) = match read.fixed {
             Some(Fixed::Modified) => ("modified", format!("a modifier hangs on `{name}`")),
-            Some(Fixed::WrittenByReader) => {
-                ("written-by-reader", format!("the statement also writes `{name}`"))
-            }
-            Some(Fixed::ViewDefinition) => {
-                ("view-definition", "it stands in the definition of a view".to_owned())
-            }
-            _ => ("unknown-column", format!("it names a column that `{name}` is not known to have")),
+            Some(Fixed::WrittenByReader) => (
+                "written-by-reader",
+                format!("the statement also writes `{name}`"),
+            ),
+            Some(Fixed::ViewDefinition) => (
+                "view-definition",
+                "it stands in the definition of a view".to_owned(),
+            ),
+            _ => (
+                "unknown-column",
+                format!("it names a column that `{name}` is not known to have"),
+            ),
         };
         return Err(Reason::new(code, text));
     }

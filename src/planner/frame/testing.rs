@@ -67,8 +67,18 @@ impl Facts {
     }
 
     /// A test of the last read, by its text and the column in it.
-    pub(in crate::planner) fn filter(mut self, text: &str, column: &str, literal: LiteralKind) -> Self {
-        let filter = (text.to_owned(), column.to_owned(), TestOperator::Compare, literal);
+    pub(in crate::planner) fn filter(
+        mut self,
+        text: &str,
+        column: &str,
+        literal: LiteralKind,
+    ) -> Self {
+        let filter = (
+            text.to_owned(),
+            column.to_owned(),
+            TestOperator::Compare,
+            literal,
+        );
         self.reads.last_mut().unwrap().filters.push(filter);
         self
     }
@@ -84,7 +94,10 @@ impl Facts {
     }
 
     pub(in crate::planner) fn barrier() -> Self {
-        Facts { barrier: true, ..Facts::default() }
+        Facts {
+            barrier: true,
+            ..Facts::default()
+        }
     }
 }
 
@@ -99,7 +112,11 @@ impl Pipeline {
     ) -> Self {
         let columns = columns.iter().map(|column| {
             let (name, data_type) = column.split_once(' ').unwrap();
-            ColumnFacts { name: name.to_owned(), data_type: data_type.to_owned(), nullable: true }
+            ColumnFacts {
+                name: name.to_owned(),
+                data_type: data_type.to_owned(),
+                nullable: true,
+            }
         });
         let facts = TableFacts {
             kind: TableKind::External,
@@ -115,7 +132,11 @@ impl Pipeline {
     }
 
     /// Changes the facts of a table.
-    pub(in crate::planner) fn facts(mut self, name: &str, change: impl Fn(&mut TableFacts)) -> Self {
+    pub(in crate::planner) fn facts(
+        mut self,
+        name: &str,
+        change: impl Fn(&mut TableFacts),
+    ) -> Self {
         change(self.catalog.tables.get_mut(name).unwrap());
         self
     }
@@ -131,13 +152,19 @@ impl Pipeline {
             return table.id;
         }
         let id = TableId(self.tables.len().try_into().unwrap());
-        self.tables.push(Table { id, name: name.to_owned(), temporary: false });
+        self.tables.push(Table {
+            id,
+            name: name.to_owned(),
+            temporary: false,
+        });
         id
     }
 
     pub(in crate::planner) fn build(mut self) -> (Workload, Sources, Catalog) {
         let texts: Vec<_> = self.texts.iter().enumerate().collect();
-        let texts = texts.iter().map(|(number, text)| (format!("{number:03}.sql"), text.as_str()));
+        let texts = texts
+            .iter()
+            .map(|(number, text)| (format!("{number:03}.sql"), text.as_str()));
         let sources = Sources::from_texts(texts, &Variables::new());
         let mut workload = Workload::default();
         let mut reads = 0;
@@ -150,34 +177,66 @@ impl Pipeline {
             for read in facts.reads {
                 let (read, relation) = self.place(id, source, &text, &read, ReadId(reads));
                 reads += 1;
-                workload.readers.entry(read.version).or_default().push(read.id);
+                workload
+                    .readers
+                    .entry(read.version)
+                    .or_default()
+                    .push(read.id);
                 access.reads.push(read);
                 from.push(relation);
             }
             let whole = span(source, 0, text.len());
             if let Some(kind) = facts.sensitivity {
-                access.sensitivities.push(Sensitivity { kind, span: whole, what: "f".to_owned() });
+                access.sensitivities.push(Sensitivity {
+                    kind,
+                    span: whole,
+                    what: "f".to_owned(),
+                });
             }
             if facts.barrier {
-                access.barrier = Some(Barrier { reason: "opaque".to_owned(), span: whole });
+                access.barrier = Some(Barrier {
+                    reason: "opaque".to_owned(),
+                    span: whole,
+                });
                 let tables: Vec<TableId> = self.tables.iter().map(|table| table.id).collect();
                 access.starts = tables.into_iter().map(|table| self.bump(table)).collect();
             }
             let kind = if facts.barrier {
-                StatementKind::Opaque { reason: "opaque".to_owned() }
+                StatementKind::Opaque {
+                    reason: "opaque".to_owned(),
+                }
             } else if let Some(target) = &facts.write {
                 let table = self.id(target);
                 let produces = self.bump(table);
                 access.starts.push(produces);
                 let kind = WriteKind::Replace;
-                access.writes.push(Write { table, kind, produces, span: whole });
-                let target = Name { parts: vec![identifier(target, whole)], span: whole };
+                access.writes.push(Write {
+                    table,
+                    kind,
+                    produces,
+                    span: whole,
+                });
+                let target = Name {
+                    parts: vec![identifier(target, whole)],
+                    span: whole,
+                };
                 let query = query(whole, from);
-                StatementKind::Insert { target, overwrite: true, partition: false, query }
+                StatementKind::Insert {
+                    target,
+                    overwrite: true,
+                    partition: false,
+                    query,
+                }
             } else {
                 StatementKind::Query(query(whole, from))
             };
-            workload.statements.push(Statement { id, source, span: whole, number: 1, kind });
+            workload.statements.push(Statement {
+                id,
+                source,
+                span: whole,
+                number: 1,
+                kind,
+            });
             workload.accesses.push(access);
         }
         workload.tables = self.tables;
@@ -187,7 +246,10 @@ impl Pipeline {
     fn bump(&mut self, table: TableId) -> TableVersion {
         let generation = self.generations.entry(table).or_default();
         *generation += 1;
-        TableVersion { table, generation: *generation }
+        TableVersion {
+            table,
+            generation: *generation,
+        }
     }
 
     fn place(
@@ -206,35 +268,53 @@ impl Pipeline {
         let start = text.rfind(&facts.table).unwrap();
         let name = span(source, start, start + facts.table.len());
         let last = facts.table.rsplit('.').next().unwrap();
-        let last_part = identifier(last, span(source, name.end as usize - last.len(), name.end as usize));
+        let last_part = identifier(
+            last,
+            span(source, name.end as usize - last.len(), name.end as usize),
+        );
         let alias = facts.alias.then(|| {
             let after = &text[name.end as usize + 1..];
-            let length = after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len());
+            let length = after
+                .find(|c: char| !c.is_alphanumeric())
+                .unwrap_or(after.len());
             let start = name.end as usize + 1;
             identifier(&after[..length], span(source, start, start + length))
         });
-        let filters = facts.filters.iter().map(|(test, column, operator, literal)| {
-            let start = text.find(test.as_str()).unwrap();
-            let inner = start + test.find(column.as_str()).unwrap();
-            Filter {
-                span: span(source, start, start + test.len()),
-                column: column.rsplit('.').next().unwrap().to_lowercase(),
-                reference: span(source, inner, inner + column.len()),
-                operator: *operator,
-                literals: vec![*literal],
-            }
-        });
+        let filters = facts
+            .filters
+            .iter()
+            .map(|(test, column, operator, literal)| {
+                let start = text.find(test.as_str()).unwrap();
+                let inner = start + test.find(column.as_str()).unwrap();
+                Filter {
+                    span: span(source, start, start + test.len()),
+                    column: column.rsplit('.').next().unwrap().to_lowercase(),
+                    reference: span(source, inner, inner + column.len()),
+                    operator: *operator,
+                    literals: vec![*literal],
+                }
+            });
         let read = Read {
             id,
             statement,
             version,
-            origin: Origin::Named { name, alias: alias.clone(), last_part: last_part.clone() },
-            columns: facts.columns.as_ref().map(|columns| columns.iter().cloned().collect::<BTreeSet<_>>()),
+            origin: Origin::Named {
+                name,
+                alias: alias.clone(),
+                last_part: last_part.clone(),
+            },
+            columns: facts
+                .columns
+                .as_ref()
+                .map(|columns| columns.iter().cloned().collect::<BTreeSet<_>>()),
             filters: filters.collect(),
             fixed: None,
         };
         let reference = TableReference {
-            name: Name { parts: vec![last_part], span: name },
+            name: Name {
+                parts: vec![last_part],
+                span: name,
+            },
             alias,
             columns: Vec::new(),
             modified: false,
@@ -257,11 +337,18 @@ fn access(statement: StatementId) -> Access {
 }
 
 fn identifier(text: &str, span: Span) -> Identifier {
-    Identifier { text: text.to_owned(), span }
+    Identifier {
+        text: text.to_owned(),
+        span,
+    }
 }
 
 fn span(source: SourceId, start: usize, end: usize) -> Span {
-    Span { source, start: start.try_into().unwrap(), end: end.try_into().unwrap() }
+    Span {
+        source,
+        start: start.try_into().unwrap(),
+        end: end.try_into().unwrap(),
+    }
 }
 
 fn query(span: Span, from: Vec<Relation>) -> Query {

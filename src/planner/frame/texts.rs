@@ -39,7 +39,9 @@ impl<'a> Texts<'a> {
 
     /// The tokens within a span.
     pub(super) fn within(&self, span: Span) -> &[PlacedToken<'a>] {
-        let Some(tokens) = self.tokens.get(&span.source) else { return &[] };
+        let Some(tokens) = self.tokens.get(&span.source) else {
+            return &[];
+        };
         let start = tokens.partition_point(|token| token.span.start < span.start);
         let end = tokens.partition_point(|token| token.span.end <= span.end);
         tokens.get(start..end.max(start)).unwrap_or(&[])
@@ -51,8 +53,10 @@ impl<'a> Texts<'a> {
         let source = self.sources.get(span.source)?;
         let tokens = self.within(span);
         source.variables().find_map(|(name, place)| {
-            let touched: Vec<_> =
-                tokens.iter().filter(|token| overlap(token.span, place)).collect();
+            let touched: Vec<_> = tokens
+                .iter()
+                .filter(|token| overlap(token.span, place))
+                .collect();
             let held = match touched.as_slice() {
                 [token] => {
                     matches!(token.kind, TokenKind::String | TokenKind::Number)
@@ -68,18 +72,25 @@ impl<'a> Texts<'a> {
     pub(super) fn is_name(&self, span: Span) -> bool {
         let tokens = self.within(span);
         tokens.len() % 2 == 1
-            && tokens.iter().enumerate().all(|(index, token)| match token.kind {
-                TokenKind::Word | TokenKind::QuotedIdentifier => index % 2 == 0,
-                TokenKind::Symbol => index % 2 == 1,
-                TokenKind::String | TokenKind::Number => false,
-            })
+            && tokens
+                .iter()
+                .enumerate()
+                .all(|(index, token)| match token.kind {
+                    TokenKind::Word | TokenKind::QuotedIdentifier => index % 2 == 0,
+                    TokenKind::Symbol => index % 2 == 1,
+                    TokenKind::String | TokenKind::Number => false,
+                })
     }
 }
 
 fn place(source: &Source) -> Option<Vec<PlacedToken<'_>>> {
     let placed = tokens(source.rendered()).ok()?.into_iter().map(|token| {
         let span = source.to_template(token.range);
-        PlacedToken { kind: token.kind, span, text: source.text(span) }
+        PlacedToken {
+            kind: token.kind,
+            span,
+            text: source.text(span),
+        }
     });
     Some(placed.collect())
 }
@@ -96,7 +107,11 @@ mod tests {
     fn loose(template: &str, value: &str) -> Option<String> {
         let variables = Variables::from([("x".to_owned(), value.to_owned())]);
         let sources = Sources::from_texts([("a.sql", template)], &variables);
-        let span = Span { source: SourceId(0), start: 0, end: template.len().try_into().unwrap() };
+        let span = Span {
+            source: SourceId(0),
+            start: 0,
+            end: template.len().try_into().unwrap(),
+        };
         Texts::new(&sources).loose_variable(span).map(str::to_owned)
     }
 
@@ -117,10 +132,22 @@ mod tests {
 
     #[test]
     fn a_name_is_nothing_but_a_name() {
-        let variables = Variables::from([("x".to_owned(), "t u".to_owned()), ("d".to_owned(), "m".to_owned())]);
-        for (template, expected) in [("`a`.b", true), ("${d}.t", true), ("${x}", false), ("a b", false)] {
+        let variables = Variables::from([
+            ("x".to_owned(), "t u".to_owned()),
+            ("d".to_owned(), "m".to_owned()),
+        ]);
+        for (template, expected) in [
+            ("`a`.b", true),
+            ("${d}.t", true),
+            ("${x}", false),
+            ("a b", false),
+        ] {
             let sources = Sources::from_texts([("a.sql", template)], &variables);
-            let span = Span { source: SourceId(0), start: 0, end: template.len().try_into().unwrap() };
+            let span = Span {
+                source: SourceId(0),
+                start: 0,
+                end: template.len().try_into().unwrap(),
+            };
             assert_eq!(Texts::new(&sources).is_name(span), expected, "{template}");
         }
     }

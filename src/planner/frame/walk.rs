@@ -39,7 +39,11 @@ impl<'a> Names<'a> {
                 Node::Relation(relation) => names.relation(relation, &mut open),
                 Node::Expression(expression) => {
                     names.columns(&expression.columns);
-                    for window in expression.calls.iter().filter_map(|call| call.window.as_ref()) {
+                    for window in expression
+                        .calls
+                        .iter()
+                        .filter_map(|call| call.window.as_ref())
+                    {
                         names.columns(window.keys.as_deref().unwrap_or(&[]));
                     }
                     open.extend(expression.queries.iter().map(Node::Query));
@@ -51,8 +55,8 @@ impl<'a> Names<'a> {
 
     fn query(&mut self, query: &'a Query, open: &mut Vec<Node<'a>>) {
         for cte in &query.ctes {
-            self.name(&cte.name);
-            cte.columns.iter().for_each(|column| self.name(column));
+            self.names(std::slice::from_ref(&cte.name));
+            self.names(&cte.columns);
             open.push(Node::Query(&cte.query));
         }
         match &query.body {
@@ -63,49 +67,74 @@ impl<'a> Names<'a> {
             QueryBody::Nested(inner) => open.push(Node::Query(inner)),
             QueryBody::Values(values) => open.extend(values.iter().map(Node::Expression)),
         }
-        open.extend(query.order_by.iter().chain(&query.tail).map(Node::Expression));
+        open.extend(
+            query
+                .order_by
+                .iter()
+                .chain(&query.tail)
+                .map(Node::Expression),
+        );
     }
 
     fn select(&mut self, select: &'a Select, open: &mut Vec<Node<'a>>) {
         for item in &select.items {
             match item {
                 SelectItem::Expression { expression, alias } => {
-                    alias.iter().for_each(|alias| self.alias(alias));
+                    self.aliases(alias.as_ref());
                     open.push(Node::Expression(expression));
                 }
                 SelectItem::Wildcard { qualifier, .. } => {
                     self.wildcards += 1;
-                    qualifier.iter().flat_map(|name| &name.parts).for_each(|part| self.name(part));
+                    for name in qualifier {
+                        self.names(&name.parts);
+                    }
                 }
             }
         }
         open.extend(select.from.iter().map(Node::Relation));
-        let clauses = [&select.filter, &select.group_by, &select.having, &select.other];
+        let clauses = [
+            &select.filter,
+            &select.group_by,
+            &select.having,
+            &select.other,
+        ];
         open.extend(clauses.into_iter().flatten().map(Node::Expression));
     }
 
     fn relation(&mut self, relation: &'a Relation, open: &mut Vec<Node<'a>>) {
         match relation {
             Relation::Table(table) => {
-                table.name.parts.iter().chain(&table.columns).for_each(|part| self.name(part));
-                table.alias.iter().for_each(|alias| self.alias(alias));
+                self.names(&table.name.parts);
+                self.names(&table.columns);
+                self.aliases(table.alias.as_ref());
                 self.tables.insert(table.name.span, table);
             }
-            Relation::Derived { query, alias, columns, .. } => {
-                columns.iter().for_each(|column| self.name(column));
-                alias.iter().for_each(|alias| self.alias(alias));
+            Relation::Derived {
+                query,
+                alias,
+                columns,
+                ..
+            } => {
+                self.names(columns);
+                self.aliases(alias.as_ref());
                 self.derived.extend(alias);
                 open.push(Node::Query(query));
             }
-            Relation::Join { left, right, on, using, .. } => {
+            Relation::Join {
+                left,
+                right,
+                on,
+                using,
+                ..
+            } => {
                 if let JoinColumns::Using(columns) = using {
-                    columns.iter().for_each(|column| self.name(column));
+                    self.names(columns);
                 }
                 open.extend([Node::Relation(left), Node::Relation(right)]);
                 open.extend(on.iter().map(Node::Expression));
             }
             Relation::Function { arguments, alias } => {
-                alias.iter().for_each(|alias| self.alias(alias));
+                self.aliases(alias.as_ref());
                 self.derived.extend(alias);
                 open.extend(arguments.iter().map(Node::Expression));
             }
@@ -113,17 +142,20 @@ impl<'a> Names<'a> {
     }
 
     fn columns(&mut self, columns: &[ColumnReference]) {
-        for part in columns.iter().flat_map(|column| &column.parts) {
-            self.name(part);
+        for column in columns {
+            self.names(&column.parts);
         }
     }
 
-    fn name(&mut self, identifier: &Identifier) {
-        self.identifiers.insert(identifier.span);
+    fn names(&mut self, identifiers: &[Identifier]) {
+        self.identifiers
+            .extend(identifiers.iter().map(|identifier| identifier.span));
     }
 
-    fn alias(&mut self, identifier: &Identifier) {
-        self.identifiers.insert(identifier.span);
-        self.aliases.insert(identifier.span);
+    fn aliases(&mut self, identifier: Option<&Identifier>) {
+        self.identifiers
+            .extend(identifier.map(|identifier| identifier.span));
+        self.aliases
+            .extend(identifier.map(|identifier| identifier.span));
     }
 }

@@ -7,17 +7,27 @@ use super::words::{duration, readers, size};
 use super::{Decision, Frame, ReasonFor, Subject};
 use crate::facts::access::{Origin, Read, ReadId, TableId, TableVersion};
 use crate::frontend::statement::StatementId;
-use crate::planner::frame::{Candidate, Reason, Reader};
+use crate::planner::frame::{Candidate, Reader, Reason};
 
 /// Decisions in order of subject: tables, then subqueries.
 pub(super) fn decisions(search: &Search<'_>, frames: &[Frame]) -> Vec<Decision> {
     let decide = Decide { search, frames };
     let mut subjects = decide.repeated_tables();
-    let candidates = search.candidates.candidates.iter().map(|candidate| &candidate.subject);
-    let refusals = search.candidates.refusals.iter().map(|refusal| &refusal.subject);
+    let candidates = search
+        .candidates
+        .candidates
+        .iter()
+        .map(|candidate| &candidate.subject);
+    let refusals = search
+        .candidates
+        .refusals
+        .iter()
+        .map(|refusal| &refusal.subject);
     subjects.extend(candidates.chain(refusals).cloned());
-    let mut decisions: Vec<Decision> =
-        subjects.into_iter().map(|subject| decide.decision(subject)).collect();
+    let mut decisions: Vec<Decision> = subjects
+        .into_iter()
+        .map(|subject| decide.decision(subject))
+        .collect();
     decisions.extend(decide.always_another_version());
     decisions.sort_by(|a, b| a.subject.cmp(&b.subject));
     decisions
@@ -47,14 +57,20 @@ impl Decide<'_> {
 
     fn repeated_tables(&self) -> BTreeSet<Subject> {
         let reads = self.reads_by_version().into_iter();
-        reads.filter(|(_, reads)| reads.len() > 1).map(|(version, _)| Subject::Table(version)).collect()
+        reads
+            .filter(|(_, reads)| reads.len() > 1)
+            .map(|(version, _)| Subject::Table(version))
+            .collect()
     }
 
     /// Tables read more than once, but each time after another change.
     fn always_another_version(&self) -> Vec<Decision> {
         let mut tables: BTreeMap<TableId, Vec<(TableVersion, Vec<ReadId>)>> = BTreeMap::new();
         for (version, reads) in self.reads_by_version() {
-            tables.entry(version.table).or_default().push((version, reads));
+            tables
+                .entry(version.table)
+                .or_default()
+                .push((version, reads));
         }
         tables
             .into_iter()
@@ -71,7 +87,10 @@ impl Decide<'_> {
                 );
                 Some(Decision {
                     subject: Subject::Table(*first),
-                    reads: versions.iter().flat_map(|(_, reads)| reads.iter().copied()).collect(),
+                    reads: versions
+                        .iter()
+                        .flat_map(|(_, reads)| reads.iter().copied())
+                        .collect(),
                     frame: None,
                     reasons: vec![reason(Reason::new("rewritten-between", text), Vec::new())],
                 })
@@ -81,10 +100,15 @@ impl Decide<'_> {
 
     fn decision(&self, subject: Subject) -> Decision {
         let reads = self.reads(&subject);
-        let own: Vec<&Frame> =
-            self.frames.iter().filter(|frame| self.subject(frame) == Some(&subject)).collect();
-        let mut reasons: Vec<ReasonFor> =
-            own.iter().map(|frame| self.chosen(&subject, frame, reads.len())).collect();
+        let own: Vec<&Frame> = self
+            .frames
+            .iter()
+            .filter(|frame| self.subject(frame) == Some(&subject))
+            .collect();
+        let mut reasons: Vec<ReasonFor> = own
+            .iter()
+            .map(|frame| self.chosen(&subject, frame, reads.len()))
+            .collect();
         let candidates: Vec<&Candidate> = self
             .search
             .candidates
@@ -93,48 +117,73 @@ impl Decide<'_> {
             .filter(|candidate| candidate.subject == subject)
             .collect();
         if own.is_empty() {
-            reasons.extend(candidates.first().map(|candidate| self.not_chosen(&subject, candidate)));
+            reasons.extend(
+                candidates
+                    .first()
+                    .map(|candidate| self.not_chosen(&subject, candidate)),
+            );
         } else {
             reasons.extend(self.left_out(&candidates, &own));
         }
         let refusals = self.search.candidates.refusals.iter();
-        reasons.extend(refusals.filter(|refusal| refusal.subject == subject).map(|refusal| {
-            let everyone = refusal.reads.len() == reads.len();
-            let statements = if everyone { Vec::new() } else { self.statements(&refusal.reads) };
-            reason(refusal.reason.clone(), statements)
-        }));
+        reasons.extend(
+            refusals
+                .filter(|refusal| refusal.subject == subject)
+                .map(|refusal| {
+                    let everyone = refusal.reads.len() == reads.len();
+                    let statements = if everyone {
+                        Vec::new()
+                    } else {
+                        self.statements(&refusal.reads)
+                    };
+                    reason(refusal.reason.clone(), statements)
+                }),
+        );
         if reasons.is_empty() {
             let text = "no frame could serve it";
             reasons.push(reason(Reason::new("no-candidate", text), Vec::new()));
         }
         let serves_all = |frame: &&Frame| {
-            let served: BTreeSet<ReadId> =
-                frame.readers.iter().flat_map(|reader| reader.reads.iter().copied()).collect();
+            let served: BTreeSet<ReadId> = frame
+                .readers
+                .iter()
+                .flat_map(|reader| reader.reads.iter().copied())
+                .collect();
             reads.iter().all(|read| served.contains(read))
         };
-        let frame = own.first().copied().or_else(|| self.frames.iter().find(serves_all));
-        Decision { subject, reads, frame: frame.map(|frame| frame.id), reasons }
+        let frame = own
+            .first()
+            .copied()
+            .or_else(|| self.frames.iter().find(serves_all));
+        Decision {
+            subject,
+            reads,
+            frame: frame.map(|frame| frame.id),
+            reasons,
+        }
     }
 
     /// What is repeated, for the start of a sentence.
     fn name(&self, subject: &Subject) -> String {
         let workload = self.search.workload;
         match subject {
-            Subject::Table(version) => workload
-                .table(version.table)
-                .map_or_else(|| "the table".to_owned(), |table| format!("`{}`", table.name)),
+            Subject::Table(version) => workload.table(version.table).map_or_else(
+                || "the table".to_owned(),
+                |table| format!("`{}`", table.name),
+            ),
             Subject::Subquery(occurrences) => occurrences
                 .iter()
                 .find_map(|id| workload.subquery(*id)?.name.as_ref())
-                .map_or_else(|| "the subquery".to_owned(), |name| format!("`{}`", name.text)),
+                .map_or_else(
+                    || "the subquery".to_owned(),
+                    |name| format!("`{}`", name.text),
+                ),
         }
     }
 
     fn reads(&self, subject: &Subject) -> Vec<ReadId> {
         let mut reads: Vec<ReadId> = match subject {
-            Subject::Table(version) => {
-                self.reads_by_version().remove(version).unwrap_or_default()
-            }
+            Subject::Table(version) => self.reads_by_version().remove(version).unwrap_or_default(),
             Subject::Subquery(occurrences) => occurrences
                 .iter()
                 .filter_map(|id| self.search.workload.subquery(*id))
@@ -172,8 +221,15 @@ impl Decide<'_> {
             duration(frame.build_micros),
             size(frame.size_bytes),
         );
-        let statements: BTreeSet<_> = frame.readers.iter().map(|reader| reader.statement).collect();
-        reason(Reason::new("chosen", text), statements.into_iter().collect())
+        let statements: BTreeSet<_> = frame
+            .readers
+            .iter()
+            .map(|reader| reader.statement)
+            .collect();
+        reason(
+            Reason::new("chosen", text),
+            statements.into_iter().collect(),
+        )
     }
 
     /// Why none of a subject's candidates is a frame, told of the widest one.
@@ -215,8 +271,7 @@ impl Decide<'_> {
                 Reason::new("served-by-another-frame", text)
             }
             Verdict::CheaperRaw => {
-                let text =
-                    format!("{name} costs no more to read as it is than from the cache");
+                let text = format!("{name} costs no more to read as it is than from the cache");
                 Reason::new("not-worth", text)
             }
             Verdict::RewrittenBetween => {
@@ -230,8 +285,9 @@ impl Decide<'_> {
                     .micros
                     .saturating_mul(number)
                     .div_ceil(one.saving_micros.max(1));
-                let wanted =
-                    needed.saturating_mul(u64::from(options.margin_percent)).div_ceil(100);
+                let wanted = needed
+                    .saturating_mul(u64::from(options.margin_percent))
+                    .div_ceil(100);
                 let text = format!(
                     "a frame of {name} saves {} for a build of {}: it breaks even at {} and is \
                      used from {wanted} on, but has {number}",
@@ -294,9 +350,11 @@ impl Decide<'_> {
 }
 
 fn serves_any(frame: &Frame, readers: &[Reader]) -> bool {
-    frame.readers.iter().flat_map(|reader| &reader.reads).any(|read| {
-        readers.iter().any(|reader| reader.reads.contains(read))
-    })
+    frame
+        .readers
+        .iter()
+        .flat_map(|reader| &reader.reads)
+        .any(|read| readers.iter().any(|reader| reader.reads.contains(read)))
 }
 
 fn as_chosen(frame: &Frame) -> Chosen {
@@ -312,7 +370,11 @@ fn as_chosen(frame: &Frame) -> Chosen {
 }
 
 fn reason(reason: Reason, statements: Vec<StatementId>) -> ReasonFor {
-    ReasonFor { code: reason.code, text: reason.text, statements }
+    ReasonFor {
+        code: reason.code,
+        text: reason.text,
+        statements,
+    }
 }
 
 fn count(length: usize) -> u64 {

@@ -33,8 +33,15 @@ impl Chosen {
     }
 
     fn lives_at(&self, statement: StatementId) -> bool {
-        let first = self.readers.first().is_some_and(|reader| reader.statement <= statement);
-        first && self.readers.last().is_some_and(|reader| statement <= reader.statement)
+        let first = self
+            .readers
+            .first()
+            .is_some_and(|reader| reader.statement <= statement);
+        first
+            && self
+                .readers
+                .last()
+                .is_some_and(|reader| statement <= reader.statement)
     }
 }
 
@@ -75,7 +82,12 @@ impl Search<'_> {
                 .filter_map(|candidate| self.evaluate(candidate, &chosen).ok())
                 .min_by_key(|one| {
                     let net = Reverse(one.net_micros());
-                    (net, Reverse(one.saving_micros), one.build.bytes, one.candidate)
+                    (
+                        net,
+                        Reverse(one.saving_micros),
+                        one.build.bytes,
+                        one.candidate,
+                    )
                 });
             match best {
                 Some(best) => chosen.push(best),
@@ -107,7 +119,10 @@ impl Search<'_> {
         let mut readers = Vec::new();
         let mut saving_micros = 0_u64;
         for reader in free {
-            let saving = self.costs.saving(candidate, reader).ok_or(Verdict::SizeUnknown)?;
+            let saving = self
+                .costs
+                .saving(candidate, reader)
+                .ok_or(Verdict::SizeUnknown)?;
             if saving > 0 {
                 saving_micros = saving_micros.saturating_add(saving);
                 readers.push(reader.clone());
@@ -116,7 +131,12 @@ impl Search<'_> {
         if readers.len() < 2 {
             return Err(Verdict::CheaperRaw);
         }
-        let one = Chosen { candidate: candidate.id, readers, build, saving_micros };
+        let one = Chosen {
+            candidate: candidate.id,
+            readers,
+            build,
+            saving_micros,
+        };
         if !self.inputs_stay(&candidate.inputs, &one) {
             return Err(Verdict::RewrittenBetween);
         }
@@ -130,7 +150,10 @@ impl Search<'_> {
         }
         let peak_bytes = self.peak_with(chosen, &one);
         if peak_bytes > self.options.budget_bytes {
-            return Err(Verdict::OverBudget { chosen: one, peak_bytes });
+            return Err(Verdict::OverBudget {
+                chosen: one,
+                peak_bytes,
+            });
         }
         Ok(one)
     }
@@ -162,7 +185,9 @@ impl Search<'_> {
             .filter(|statement| one.lives_at(statement.id))
             .map(|statement| {
                 let beside = chosen.iter().filter(|other| other.lives_at(statement.id));
-                beside.map(|other| other.build.bytes).fold(one.build.bytes, u64::saturating_add)
+                beside
+                    .map(|other| other.build.bytes)
+                    .fold(one.build.bytes, u64::saturating_add)
             })
             .max()
             .unwrap_or(one.build.bytes)

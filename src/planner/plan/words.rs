@@ -13,7 +13,7 @@ pub(super) fn size(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     match units.iter().find(|(shift, _)| bytes >> shift > 0) {
         Some((shift, unit)) => {
-            let tenths = u128::from(bytes) * 10 >> shift;
+            let tenths = (u128::from(bytes) * 10) >> shift;
             format!("{}.{} {unit}", tenths / 10, tenths % 10)
         }
         None => format!("{bytes} B"),
@@ -22,7 +22,11 @@ pub(super) fn size(bytes: u64) -> String {
 
 /// `1 reader`, `2 readers`.
 pub(super) fn readers(number: u64) -> String {
-    if number == 1 { "1 reader".to_owned() } else { format!("{number} readers") }
+    if number == 1 {
+        "1 reader".to_owned()
+    } else {
+        format!("{number} readers")
+    }
 }
 
 #[cfg(test)]
@@ -35,7 +39,7 @@ mod tests {
         assert_eq!(duration(12_345_678), "12.3 s");
         assert_eq!(size(512), "512 B");
         assert_eq!(size(1536), "1.5 KiB");
-        assert_eq!(size(126_143_693), "120.2 MiB");
+        assert_eq!(size(126_143_693), "120.3 MiB");
         assert_eq!(size(2 << 30), "2.0 GiB");
     }
 }
