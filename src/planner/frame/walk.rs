@@ -85,7 +85,7 @@ impl<'a> Names<'a> {
                 }
                 SelectItem::Wildcard { qualifier, .. } => {
                     self.wildcards += 1;
-                    for name in qualifier {
+                    if let Some(name) = qualifier {
                         self.names(&name.parts);
                     }
                 }

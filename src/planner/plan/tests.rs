@@ -120,7 +120,7 @@ fn two_readers_do_not_pay() {
 #[test]
 fn parquet_is_left_alone() {
     let pipeline = general_data(8, 64 * MIB).facts("m.general_data", |facts| {
-        facts.provider = Some("parquet".to_owned())
+        facts.provider = Some("parquet".to_owned());
     });
     insta::assert_snapshot!(planned(pipeline, &options()).text, @"not-worth: a frame of `m.general_data` saves 5.0 s for a build of 4.7 s: it breaks even at 8 readers and is used from 16 on, but has 8 []");
 }
@@ -307,8 +307,10 @@ fn a_statement_with_the_placeholder_stays() {
     ");
 }
 
-/// A random small pipeline: which of four tables each statement reads, and which it overwrites.
-fn pipelines() -> impl Strategy<Value = (Vec<u64>, Vec<(Vec<usize>, Option<usize>, u8)>)> {
+/// Sizes of four tables, and per statement: which of them it reads, which it overwrites, and a seed for the rest.
+type Shape = (Vec<u64>, Vec<(Vec<usize>, Option<usize>, u8)>);
+
+fn pipelines() -> impl Strategy<Value = Shape> {
     let sizes = prop::collection::vec(1..200_u64, 4);
     let statement = (
         prop::collection::vec(0..4_usize, 0..4),
@@ -318,9 +320,7 @@ fn pipelines() -> impl Strategy<Value = (Vec<u64>, Vec<(Vec<usize>, Option<usize
     (sizes, prop::collection::vec(statement, 0..14))
 }
 
-fn random(
-    (sizes, statements): &(Vec<u64>, Vec<(Vec<usize>, Option<usize>, u8)>),
-) -> (Workload, Sources, Catalog) {
+fn random((sizes, statements): &Shape) -> (Workload, Sources, Catalog) {
     let mut pipeline = Pipeline::default();
     for (number, size) in sizes.iter().enumerate() {
         let columns = ["a int", "b int", "c string", "d double", "e date", "f int"];
