@@ -19,6 +19,8 @@ mod inputs;
 mod repeated;
 #[cfg(test)]
 pub(in crate::planner) mod testing;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod walk;
 

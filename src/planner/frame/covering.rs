@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::hull::{Test, hull, tests};
-use super::inputs::{Refused, closure, is_named};
+use super::inputs::{Refused, closure, code, fixed_reason, is_named, why};
 use super::walk::Names;
 use super::{Candidate, CandidateId, Candidates, Context, Definition, Reader, Reason, Subject};
 use crate::facts::access::{Access, Fixed, Origin, Read, ReadId, TableVersion};
@@ -159,11 +159,12 @@ impl Source {
             .ok_or_else(lost)?;
         let names = names.ok_or_else(lost)?;
         if let Some(fixed) = read.fixed {
-            return Err(self.fixed(fixed));
+            return Err(fixed_reason(fixed, &self.name));
         }
         let inputs = closure(access, &[read.id]);
         context.check_inputs(read.statement, &inputs)?;
         context.check_statement(access, &inputs)?;
+        check_view_traits(access, read)?;
         self.check_place(context, statement, access, read, names)?;
         let columns = self.needed(read, names)?;
         let tests = self.tests(context, read);
@@ -173,32 +174,6 @@ impl Source {
             inputs,
             tests,
         })
-    }
-
-    fn fixed(&self, fixed: Fixed) -> Reason {
-        let name = &self.name;
-        match fixed {
-            Fixed::Modified => Reason::new(
-                "modified",
-                format!("a modifier such as `TABLESAMPLE` or `VERSION AS OF` hangs on `{name}`"),
-            ),
-            Fixed::FullyQualifiedColumn => Reason::new(
-                "qualified-column",
-                format!("a column is qualified by the full name `{name}`"),
-            ),
-            Fixed::ViewDefinition => Reason::new(
-                "view-definition",
-                format!("`{name}` is named in the definition of a view"),
-            ),
-            Fixed::WrittenByReader => Reason::new(
-                "written-by-reader",
-                format!("the statement also writes `{name}`"),
-            ),
-            Fixed::UnknownColumn => Reason::new(
-                "unknown-column",
-                format!("the statement names a column that `{name}` is not known to have"),
-            ),
-        }
     }
 
     /// The name must be a name token by token, stand alone, and rename no columns by position.
@@ -228,7 +203,7 @@ impl Source {
             return Err(Reason::new("template-variable", text));
         }
         match reference {
-            Some(table) if table.modified => Err(self.fixed(Fixed::Modified)),
+            Some(table) if table.modified => Err(fixed_reason(Fixed::Modified, &self.name)),
             Some(table) if table.columns.is_empty() => Ok(()),
             Some(_) => {
                 let text = format!("the columns of `{}` are renamed by position", self.name);
@@ -320,6 +295,28 @@ impl Source {
             readers: readers.iter().map(|one| reader(one.read)).collect(),
             subject: subject.clone(),
         }
+    }
+}
+
+/// What a view's definition does stands at the view's name: it would be shared, so nothing of it may vary.
+fn check_view_traits(access: &Access, read: &Read) -> Result<(), Reason> {
+    let Origin::Named { name, .. } = read.origin else {
+        return Ok(());
+    };
+    match access
+        .sensitivities
+        .iter()
+        .find(|sensitivity| name.contains(sensitivity.span))
+    {
+        None => Ok(()),
+        Some(sensitivity) => Err(Reason::new(
+            code(sensitivity.kind),
+            format!(
+                "the view uses `{}`, {}",
+                sensitivity.what,
+                why(sensitivity.kind)
+            ),
+        )),
     }
 }
 

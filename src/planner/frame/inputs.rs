@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Reason};
-use crate::facts::access::{Access, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion};
+use crate::facts::access::{
+    Access, Fixed, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion,
+};
 use crate::facts::catalog::{TableFacts, TableKind};
 use crate::frontend::statement::{StatementId, StatementKind};
 
@@ -249,6 +251,44 @@ impl Refused {
 /// Reads of a table by its name in a `FROM`.
 pub(super) fn is_named(read: &Read) -> bool {
     matches!(read.origin, Origin::Named { .. })
+}
+
+/// Why the name of a table stays as it is.
+pub(super) fn fixed_reason(fixed: Fixed, table: &str) -> Reason {
+    let (code, text) = match fixed {
+        Fixed::Modified => (
+            "modified",
+            format!("a modifier such as `TABLESAMPLE` or `VERSION AS OF` hangs on `{table}`"),
+        ),
+        Fixed::FullyQualifiedColumn => (
+            "qualified-column",
+            format!("a column is qualified by the full name `{table}`"),
+        ),
+        Fixed::ViewDefinition => (
+            "view-definition",
+            format!("`{table}` is named in the definition of a view"),
+        ),
+        Fixed::WrittenByReader => (
+            "written-by-reader",
+            format!("the statement also writes `{table}`"),
+        ),
+        Fixed::UnknownColumn => (
+            "unknown-column",
+            format!("the statement asks `{table}` for a column that it is not known to have"),
+        ),
+        Fixed::AfterUnknownSession => (
+            "barrier",
+            format!(
+                "`{table}` is named without its database after a statement that cannot be seen \
+                 through: it may mean another table"
+            ),
+        ),
+        Fixed::Redefined => (
+            "schema-unknown",
+            format!("all columns of `{table}` are needed, and the pipeline may have redefined it"),
+        ),
+    };
+    Reason::new(code, text)
 }
 
 /// The code of a reason by sensitivity.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::key;
-use super::inputs::{Refused, closure, code, why};
+use super::inputs::{Refused, closure, code, fixed_reason, why};
 use super::walk::Names;
 use super::{Candidate, CandidateId, Candidates, Context, Definition, Reader, Reason, Subject};
 use crate::facts::access::{Access, Fixed, ReadId, Subquery, TableVersion};
@@ -136,29 +136,18 @@ fn check(context: &Context<'_>, access: &Access, subquery: &Subquery) -> Result<
         let text = format!("the variable `{variable}` stands outside strings and numbers");
         return Err(Reason::new("template-variable", text));
     }
-    let fixed = access
+    // The whole body is copied: only a column qualified by the full name of its table needs nothing more.
+    let reads = access
         .reads
         .iter()
-        .filter(|read| subquery.reads.contains(&read.id))
-        .find(|read| !matches!(read.fixed, None | Some(Fixed::FullyQualifiedColumn)));
-    if let Some(read) = fixed {
-        let name = context.name(read.version.table);
-        let (code, text) = match read.fixed {
-            Some(Fixed::Modified) => ("modified", format!("a modifier hangs on `{name}`")),
-            Some(Fixed::WrittenByReader) => (
-                "written-by-reader",
-                format!("the statement also writes `{name}`"),
-            ),
-            Some(Fixed::ViewDefinition) => (
-                "view-definition",
-                "it stands in the definition of a view".to_owned(),
-            ),
-            _ => (
-                "unknown-column",
-                format!("it names a column that `{name}` is not known to have"),
-            ),
-        };
-        return Err(Reason::new(code, text));
+        .filter(|read| subquery.reads.contains(&read.id));
+    for read in reads {
+        if let Some(fixed) = read
+            .fixed
+            .filter(|fixed| *fixed != Fixed::FullyQualifiedColumn)
+        {
+            return Err(fixed_reason(fixed, &context.name(read.version.table)));
+        }
     }
     let inputs = inputs(access, subquery);
     context.check_inputs(access.statement, &inputs)?;

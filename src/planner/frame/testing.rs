@@ -1,14 +1,14 @@
-//! Workloads built by hand, for the tests of `planner`: texts are real, facts about them are stated.
+//! Workloads for the tests of `planner`: built by hand (texts are real, facts about them are stated) or from SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{SourceId, Span};
 use crate::facts::access::{
-    Access, Barrier, Filter, Origin, Read, ReadId, Sensitivity, SensitivityKind, Table, TableId,
-    TableVersion, Write, WriteKind,
+    Access, Barrier, Declarations, Filter, Origin, Read, ReadId, Sensitivity, SensitivityKind,
+    Table, TableId, TableVersion, Write, WriteKind, resolve,
 };
 use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
-use crate::facts::workload::Workload;
+use crate::facts::workload::{Workload, build};
 use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{
     Identifier, LiteralKind, Name, Query, QueryBody, Relation, Select, Statement, StatementId,
@@ -129,6 +129,30 @@ impl Pipeline {
         };
         self.catalog.tables.insert(name.to_owned(), facts);
         self
+    }
+
+    /// The workload of SQL texts over the tables given, one file per text, the current database being `m`.
+    pub(in crate::planner) fn sql(
+        self,
+        texts: &[&str],
+        variables: &[(&str, &str)],
+    ) -> (Workload, Sources, Catalog) {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let files = texts
+            .iter()
+            .enumerate()
+            .map(|(number, text)| (format!("{number:03}.sql"), *text));
+        let sources = Sources::from_texts(files, &variables.collect());
+        let parsed = crate::frontend::parse(&sources);
+        assert_eq!(parsed.diagnostics, [], "the texts of a test are understood");
+        let declarations = Declarations {
+            default_database: "m".to_owned(),
+            ..Declarations::default()
+        };
+        let accesses = resolve(&parsed.statements, &self.catalog, &declarations);
+        (build(parsed.statements, accesses), sources, self.catalog)
     }
 
     /// Changes the facts of a table.

@@ -1,0 +1,257 @@
+//! Candidates and refusals of SQL texts, printed; and what the emitted texts of such frames look like.
+
+use std::fmt::Write as _;
+
+use super::testing::Pipeline;
+use super::{Definition, candidates};
+use crate::planner::cost::CostModel;
+use crate::planner::emit::emit;
+use crate::planner::plan::{PlanOptions, choose};
+
+fn tables() -> Pipeline {
+    let size = Some(64 << 20);
+    let columns = [
+        "Id bigint",
+        "year int",
+        "status string",
+        "premium decimal(12,2)",
+        "day date",
+    ];
+    Pipeline::default()
+        .table("m.policies", "csv", size, &columns)
+        .table(
+            "m.claims",
+            "csv",
+            size,
+            &["claim bigint", "id bigint", "paid double", "note string"],
+        )
+}
+
+/// One line per candidate and refusal.
+fn shown(texts: &[&str]) -> String {
+    shown_with(texts, &[])
+}
+
+fn shown_with(texts: &[&str], variables: &[(&str, &str)]) -> String {
+    let (workload, sources, catalog) = tables().sql(texts, variables);
+    let found = candidates(&workload, &sources, &catalog);
+    let mut text = String::new();
+    for candidate in &found.candidates {
+        let readers: Vec<u32> = candidate
+            .readers
+            .iter()
+            .map(|reader| reader.statement.0)
+            .collect();
+        match &candidate.definition {
+            Definition::CoveringRead { columns, hull, .. } => {
+                let hull: Vec<String> = hull
+                    .iter()
+                    .map(|tests| {
+                        let tests = tests
+                            .iter()
+                            .map(|t| format!("{}[{}]{}", t.before, t.column, t.after));
+                        tests.collect::<Vec<_>>().join(" & ")
+                    })
+                    .collect();
+                writeln!(
+                    text,
+                    "covering {} where {} for {readers:?}",
+                    columns.join(","),
+                    hull.join(" | ")
+                )
+            }
+            Definition::RepeatedSubquery { columns, .. } => {
+                writeln!(text, "subquery {} for {readers:?}", columns.join(","))
+            }
+        }
+        .unwrap();
+    }
+    for refusal in &found.refusals {
+        writeln!(text, "{}: {}", refusal.reason.code, refusal.reason.text).unwrap();
+    }
+    text
+}
+
+/// The rewritten and added texts, each once, of a pipeline that repeats some texts often enough for frames to pay.
+fn emitted(texts: &[&str]) -> String {
+    let (workload, sources, catalog) = tables().sql(&texts.repeat(20), &[]);
+    let found = candidates(&workload, &sources, &catalog);
+    let costs = CostModel::new(&workload, &catalog);
+    let options = PlanOptions {
+        budget_bytes: u64::MAX,
+        margin_percent: 100,
+        min_gain_micros: 0,
+        frames: true,
+    };
+    let plan = choose(&workload, &found, &costs, &options);
+    let program = emit(&plan, &found, &workload, &sources);
+    let texts = program
+        .steps
+        .iter()
+        .flat_map(|step| &step.texts)
+        .chain(&program.finish);
+    let mut shown: Vec<&str> = Vec::new();
+    for one in texts.filter(|one| one.namespaced) {
+        if !shown.contains(&one.text.as_str()) {
+            shown.push(&one.text);
+        }
+    }
+    shown.join("\n")
+}
+
+#[test]
+fn columns_are_united_in_the_order_and_spelling_of_the_table() {
+    insta::assert_snapshot!(shown(&[
+        "SELECT status, ID FROM m.policies",
+        "SELECT p.YEAR FROM policies p",
+        "SELECT count(*) FROM `m`.`policies`",
+    ]), @"
+    covering Id,year,status where  for [0, 1, 2]
+    covering year where  for [1, 2]
+    ");
+    insta::assert_snapshot!(shown(&["SELECT count(*) FROM policies", "SELECT count(1) FROM policies"]), @"covering Id where  for [0, 1]");
+}
+
+#[test]
+fn hulls_copy_the_tests_of_the_readers() {
+    insta::assert_snapshot!(shown(&[
+        "SELECT id FROM policies p WHERE p.Year >= 2020 AND status = 'A' AND premium > '5'",
+        "SELECT id FROM policies WHERE 2020 < year OR status = 'B'",
+    ]), @"covering Id,year,status,premium where  for [0, 1]");
+    insta::assert_snapshot!(shown(&[
+        "SELECT id FROM policies p WHERE p.Year >= 2020 AND status = 'A' AND premium > '5'",
+        "SELECT id FROM policies WHERE status  = /* same */ 'A' AND year BETWEEN 1 AND 2 AND upper(status) = 'A'",
+        "SELECT id FROM policies WHERE day >= '2024-01-01' AND id IS NOT NULL",
+    ]), @"covering Id,year,status,premium,day where [year] >= 2020 & [status] = 'A' | [status] = 'A' & [year] BETWEEN 1 AND 2 | [day] >= '2024-01-01' & [Id] IS NOT NULL for [0, 1, 2]");
+}
+
+#[test]
+fn variables_stay_in_literals_only() {
+    let variables = [("day", "2024-06-30"), ("year", "2020"), ("column", "year")];
+    insta::assert_snapshot!(shown_with(&[
+        "SELECT id FROM policies WHERE day >= '${day}'",
+        "SELECT id FROM policies WHERE year > ${year}",
+        "SELECT id FROM policies WHERE status = 'b' AND ${column} = 1",
+    ], &variables), @"covering Id,year,status,day where [day] >= '${day}' | [year] > ${year} | [status] = 'b' for [0, 1, 2]");
+}
+
+#[test]
+fn a_self_join_is_two_readers() {
+    insta::assert_snapshot!(shown(&["SELECT a.id FROM policies a JOIN policies b ON a.id = b.id WHERE a.year = 1 AND b.status = 'x'"]), @"covering Id,year,status where [year] = 1 | [status] = 'x' for [0, 0]");
+}
+
+#[test]
+fn cosmetics_do_not_matter() {
+    insta::assert_snapshot!(shown(&[
+        "WITH l AS (SELECT p.id, max(p.premium) AS best FROM m.policies p WHERE p.year > 1 GROUP BY p.id) SELECT * FROM l",
+        "with latest as (\n  select q.ID, MAX(q.premium) best -- the best\n from `policies` AS q where q.`year` > 1 group by q.id\n) select best from latest",
+        "SELECT x.id FROM (SELECT policies.Id, max(policies.premium) `best` FROM policies WHERE policies.year > 1 GROUP BY policies.id) x",
+    ]), @"
+    covering Id,year,premium where [year] > 1 for [0, 1, 2]
+    subquery id,best for [0, 1, 2]
+    ");
+}
+
+#[test]
+fn what_differs_is_not_shared() {
+    // Another literal, another order of aliases, another output name, another table.
+    insta::assert_snapshot!(shown(&[
+        "SELECT 1 FROM (SELECT id FROM claims WHERE note = 'A') x",
+        "SELECT 1 FROM (SELECT id FROM claims WHERE note = 'a') x",
+    ]), @"covering id,note where [note] = 'A' | [note] = 'a' for [0, 1]");
+    insta::assert_snapshot!(shown(&[
+        "SELECT 1 FROM (SELECT a.id FROM claims a JOIN claims b ON a.id = b.claim) x",
+        "SELECT 1 FROM (SELECT b.id FROM claims a JOIN claims b ON a.id = b.claim) x",
+    ]), @"covering claim,id where  for [0, 0, 1, 1]");
+    insta::assert_snapshot!(shown(&[
+        "SELECT 1 FROM (SELECT id AS n FROM claims) x",
+        "SELECT 1 FROM (SELECT id AS m FROM claims) x",
+        "SELECT 1 FROM (SELECT id AS m FROM policies) x",
+    ]), @"covering id where  for [0, 1]");
+    insta::assert_snapshot!(shown(&[
+        "SELECT 1 FROM (SELECT `null` AS n FROM claims) x",
+        "SELECT 1 FROM (SELECT null AS n FROM claims) x",
+    ]), @"
+    unknown-column: the statement asks `m.claims` for a column that it is not known to have
+    single-reader: one read is left: there is nothing to share
+    ");
+}
+
+#[test]
+fn subqueries_that_are_not_the_same_each_time_are_refused() {
+    insta::assert_snapshot!(shown(&[
+        "SELECT 1 FROM (SELECT id, rand() AS r FROM claims) x",
+        "SELECT 1 FROM (SELECT id, rand() AS r FROM claims) x",
+    ]), @"
+    covering id where  for [0, 1]
+    non-deterministic: it uses `rand`, which gives other values at each evaluation
+    ");
+    insta::assert_snapshot!(shown(&[
+        "WITH a AS (SELECT id FROM claims), b AS (SELECT id FROM a) SELECT * FROM b",
+        "WITH a AS (SELECT id FROM claims), b AS (SELECT id FROM a) SELECT * FROM b",
+    ]), @"
+    covering id where  for [0, 1]
+    subquery id for [0, 1]
+    ");
+    insta::assert_snapshot!(shown(&[
+        "SELECT 1 FROM (SELECT id FROM claims) x",
+        "INSERT OVERWRITE TABLE claims SELECT * FROM policies",
+        "SELECT 1 FROM (SELECT id FROM claims) x",
+    ]), @"");
+}
+
+#[test]
+fn a_subquery_reader_keeps_its_names() {
+    insta::assert_snapshot!(emitted(&[
+        "WITH l AS (SELECT p.id, max(p.premium) AS best FROM m.policies p GROUP BY p.id) SELECT * FROM l -- end",
+        "WITH latest AS ( select q.ID, max(q.premium) Best from policies q group by q.id ) SELECT latest.BEST FROM latest",
+    ]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_l_1 AS SELECT p.id, max(p.premium) AS best FROM m.policies p GROUP BY p.id
+    CACHE TABLE {ns}_l_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    WITH l AS (SELECT `id`, `best` FROM {ns}_l_1) SELECT * FROM l
+    WITH latest AS ( SELECT `ID`, `Best` FROM {ns}_l_1 ) SELECT latest.BEST FROM latest
+    UNCACHE TABLE IF EXISTS {ns}_l_1
+    DROP VIEW IF EXISTS {ns}_l_1
+    ");
+}
+
+#[test]
+fn a_nested_subquery_is_edited_once() {
+    let nested =
+        "SELECT n FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) x";
+    insta::assert_snapshot!(emitted(&[nested, nested]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_x_1 AS SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id
+    CACHE TABLE {ns}_x_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT n FROM (SELECT `id`, `n` FROM {ns}_x_1) x
+    UNCACHE TABLE IF EXISTS {ns}_x_1
+    DROP VIEW IF EXISTS {ns}_x_1
+    ");
+}
+
+#[test]
+fn readers_keep_aliases_comments_and_variables() {
+    insta::assert_snapshot!(emitted(&[
+        "SELECT policies.id /* x */ FROM\n  m.policies -- all\nWHERE policies.year > 1",
+        "SELECT p.id FROM `policies` p WHERE p.year > 1 AND p.status IN ('policies', 'b')",
+        "INSERT INTO m.copy SELECT id, 'policies', `policies`.status FROM `policies` WHERE year > 1",
+    ]), @"");
+}
+
+#[test]
+fn an_unknown_table_is_refused_with_what_to_do() {
+    insta::assert_snapshot!(shown(&["SELECT a FROM other", "SELECT a FROM other"]), @"schema-unknown: the schema of `m.other` is unknown: plan through an engine or give a catalog file");
+}
+
+#[test]
+fn a_temporary_view_is_shared_unless_its_rows_vary() {
+    insta::assert_snapshot!(shown(&[
+        "CREATE TEMPORARY VIEW v AS SELECT id, year FROM policies WHERE status = 'a'",
+        "SELECT id FROM v",
+        "SELECT year FROM v WHERE id > 1",
+    ]), @"covering id,year where  for [1, 2]");
+    insta::assert_snapshot!(shown(&[
+        "CREATE TEMPORARY VIEW v AS SELECT id, rand() AS r FROM policies",
+        "SELECT id FROM v",
+        "SELECT r FROM v",
+    ]), @"non-deterministic: the view uses `rand`, which gives other values at each evaluation");
+}
