@@ -121,7 +121,7 @@ impl Pipeline {
         let facts = TableFacts {
             kind: TableKind::External,
             provider: Some(provider.to_owned()),
-            location: None,
+            location: Some(format!("file:/warehouse/{name}")),
             columns: columns.collect(),
             partition_columns: Vec::new(),
             size_bytes: bytes,

@@ -20,6 +20,12 @@ fn tables() -> Pipeline {
     Pipeline::default()
         .table("m.policies", "csv", size, &columns)
         .table(
+            "m.copy",
+            "parquet",
+            size,
+            &["a bigint", "b string", "c string"],
+        )
+        .table(
             "m.claims",
             "csv",
             size,
@@ -234,7 +240,17 @@ fn readers_keep_aliases_comments_and_variables() {
         "SELECT policies.id /* x */ FROM\n  m.policies -- all\nWHERE policies.year > 1",
         "SELECT p.id FROM `policies` p WHERE p.year > 1 AND p.status IN ('policies', 'b')",
         "INSERT INTO m.copy SELECT id, 'policies', `policies`.status FROM `policies` WHERE year > 1",
-    ]), @"");
+    ]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_1 AS SELECT `Id`, `year`, `status` FROM `m`.`policies` WHERE `year` > 1
+    CACHE TABLE {ns}_policies_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT policies.id /* x */ FROM
+      {ns}_policies_1 AS policies -- all
+    WHERE policies.year > 1
+    SELECT p.id FROM {ns}_policies_1 p WHERE p.year > 1 AND p.status IN ('policies', 'b')
+    INSERT INTO m.copy SELECT id, 'policies', `policies`.status FROM {ns}_policies_1 AS `policies` WHERE year > 1
+    UNCACHE TABLE IF EXISTS {ns}_policies_1
+    DROP VIEW IF EXISTS {ns}_policies_1
+    ");
 }
 
 #[test]
