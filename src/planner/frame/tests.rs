@@ -53,10 +53,10 @@ fn shown_with(texts: &[&str], variables: &[(&str, &str)]) -> String {
                 let hull: Vec<String> = hull
                     .iter()
                     .map(|tests| {
-                        let tests = tests
+                        let conjuncts = tests
                             .iter()
                             .map(|t| format!("{}[{}]{}", t.before, t.column, t.after));
-                        tests.collect::<Vec<_>>().join(" & ")
+                        conjuncts.collect::<Vec<_>>().join(" & ")
                     })
                     .collect();
                 writeln!(
