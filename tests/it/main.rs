@@ -8,3 +8,4 @@
 )]
 
 mod local_engine;
+mod sample;

@@ -1,0 +1,342 @@
+//! The sample pipeline through every stage that does no I/O, by snapshot, and what it promises to contain.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use hoist::facts::access::{self, Declarations, Origin, Read};
+use hoist::facts::catalog::Catalog;
+use hoist::facts::workload::{self, Workload};
+use hoist::frontend::source::{LoadOptions, Sources, Variables, load};
+use hoist::frontend::statement::StatementKind;
+use hoist::planner::check::check;
+use hoist::planner::cost::CostModel;
+use hoist::planner::emit::{Program, emit};
+use hoist::planner::frame::{self, Candidates};
+use hoist::planner::plan::{Plan, PlanOptions, choose};
+
+/// Everything the stages make of the sample.
+struct Sample {
+    sources: Sources,
+    catalog: Catalog,
+    workload: Workload,
+    candidates: Candidates,
+    plan: Plan,
+    program: Program,
+}
+
+fn sample() -> Sample {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
+    let variables = Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]);
+    let sources = load(
+        &root,
+        std::slice::from_ref(&root),
+        &LoadOptions::default(),
+        &variables,
+    )
+    .unwrap();
+    let document: serde_json::Value =
+        serde_json::from_str(include_str!("fixtures/sample-catalog.json")).unwrap();
+    let catalog: Catalog = serde_json::from_value(document["catalog"].clone()).unwrap();
+    let declarations = Declarations {
+        default_database: "default".to_owned(),
+        keys: BTreeMap::from([(
+            "insurance.policies".to_owned(),
+            vec!["policy_id".to_owned(), "version".to_owned()],
+        )]),
+        deterministic_functions: BTreeSet::new(),
+    };
+    let parsed = hoist::frontend::parse(&sources);
+    assert_eq!(parsed.diagnostics, []);
+    let accesses = access::resolve(&parsed.statements, &catalog, &declarations);
+    assert_eq!(accesses.diagnostics, []);
+    let workload = workload::build(parsed.statements, accesses);
+    let candidates = frame::candidates(&workload, &sources, &catalog);
+    let options = PlanOptions {
+        budget_bytes: 2 << 30,
+        margin_percent: 200,
+        min_gain_micros: 200_000,
+        frames: true,
+    };
+    let plan = choose(
+        &workload,
+        &candidates,
+        &CostModel::new(&workload, &catalog),
+        &options,
+    );
+    let program = emit(&plan, &candidates, &workload, &sources);
+    Sample {
+        sources,
+        catalog,
+        workload,
+        candidates,
+        plan,
+        program,
+    }
+}
+
+impl Sample {
+    fn named(&self) -> impl Iterator<Item = (&Read, &str)> {
+        self.workload
+            .accesses
+            .iter()
+            .flat_map(|access| &access.reads)
+            .filter_map(|read| {
+                let table = self.workload.table(read.version.table)?;
+                matches!(read.origin, Origin::Named { .. }).then_some((read, table.name.as_str()))
+            })
+    }
+
+    /// Statements that name all of `tables`.
+    fn statements_reading(&self, tables: &[&str]) -> usize {
+        let mut read: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+        for (access, table) in self.named() {
+            read.entry(access.statement).or_default().insert(table);
+        }
+        read.values()
+            .filter(|read| tables.iter().all(|table| read.contains(table)))
+            .count()
+    }
+}
+
+#[test]
+fn the_sample_is_the_pipeline_it_claims_to_be() {
+    let sample = sample();
+    let statements = &sample.workload.statements;
+    assert_eq!(statements.len(), 25);
+    let kind = |wanted: fn(&StatementKind) -> bool| {
+        statements
+            .iter()
+            .filter(|statement| wanted(&statement.kind))
+            .count()
+    };
+    assert_eq!(kind(|kind| matches!(kind, StatementKind::Python(_))), 1);
+    assert_eq!(kind(|kind| matches!(kind, StatementKind::Query(_))), 1);
+    assert_eq!(kind(|kind| matches!(kind, StatementKind::Opaque { .. })), 0);
+    assert!(
+        kind(|kind| matches!(
+            kind,
+            StatementKind::CreateView {
+                temporary: true,
+                ..
+            }
+        )) >= 1
+    );
+    assert!(
+        sample
+            .workload
+            .accesses
+            .iter()
+            .all(|access| access.barrier.is_none())
+    );
+
+    let sources: BTreeSet<&str> = sample
+        .named()
+        .filter(|(read, table)| read.version.generation == 0 && table.starts_with("insurance."))
+        .map(|(_, table)| table)
+        .collect();
+    assert_eq!(
+        sources.len(),
+        9,
+        "vehicles are read by the Python step too: {sources:?}"
+    );
+    assert!(sample.statements_reading(&["insurance.general_data"]) >= 12);
+    let joined = [
+        "insurance.policies",
+        "insurance.customers",
+        "insurance.vehicles",
+    ];
+    assert!(sample.statements_reading(&joined) >= 6);
+    let features = sample.statements_reading(&["insurance.trips"])
+        + sample.statements_reading(&["insurance.claims"]);
+    assert!(features >= 6);
+    let generations: BTreeSet<u32> = sample
+        .named()
+        .filter(|(_, table)| *table == "mart.exposure")
+        .map(|(read, _)| read.version.generation)
+        .collect();
+    assert_eq!(generations.len(), 2, "overwritten between two readers");
+    assert!(
+        sample
+            .sources
+            .iter()
+            .any(|source| source.variables().any(|(v, _)| v == "report_date"))
+    );
+    for source in &sample.sources {
+        let comment = source.template().lines().next().unwrap_or("");
+        assert!(
+            comment.starts_with("-- ") || comment.starts_with("# "),
+            "{}",
+            source.name
+        );
+    }
+}
+
+#[test]
+fn accesses() {
+    let sample = sample();
+    let mut text = String::new();
+    for (statement, access) in sample
+        .workload
+        .statements
+        .iter()
+        .zip(&sample.workload.accesses)
+    {
+        writeln!(
+            text,
+            "{} {}",
+            sample.sources.place(statement.span),
+            statement.kind.word()
+        )
+        .unwrap();
+        for read in &access.reads {
+            let table = &sample.workload.table(read.version.table).unwrap().name;
+            let columns = read
+                .columns
+                .as_ref()
+                .map_or("all or unknown".to_owned(), |columns| {
+                    columns.iter().cloned().collect::<Vec<_>>().join(" ")
+                });
+            let origin = match read.origin {
+                Origin::Named { .. } => "",
+                Origin::ThroughView(_) => " through a view",
+                Origin::Declared => " declared",
+            };
+            writeln!(
+                text,
+                "  reads {table}@{}{origin}: {columns}",
+                read.version.generation
+            )
+            .unwrap();
+            for filter in &read.filters {
+                writeln!(text, "    where {}", sample.sources.text(filter.span)).unwrap();
+            }
+        }
+        for write in &access.writes {
+            let table = &sample.workload.table(write.table).unwrap().name;
+            writeln!(
+                text,
+                "  writes {table}@{} ({:?})",
+                write.produces.generation, write.kind
+            )
+            .unwrap();
+        }
+        for sensitivity in &access.sensitivities {
+            writeln!(
+                text,
+                "  sensitive: {:?} {}",
+                sensitivity.kind, sensitivity.what
+            )
+            .unwrap();
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn hazards() {
+    let sample = sample();
+    let place = |id| {
+        sample
+            .sources
+            .place(sample.workload.statement(id).unwrap().span)
+    };
+    let mut text = String::new();
+    for hazard in &sample.workload.hazards {
+        let table = hazard.table.and_then(|id| sample.workload.table(id));
+        let table = table.map_or("", |table| table.name.as_str());
+        writeln!(
+            text,
+            "{} -> {}: {:?} {table}",
+            place(hazard.from),
+            place(hazard.to),
+            hazard.kind
+        )
+        .unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn candidates() {
+    let sample = sample();
+    let mut text = String::new();
+    for candidate in &sample.candidates.candidates {
+        let readers: Vec<String> = candidate
+            .readers
+            .iter()
+            .map(|reader| {
+                sample
+                    .sources
+                    .place(sample.workload.statement(reader.statement).unwrap().span)
+            })
+            .collect();
+        writeln!(text, "{:?} {:?}", candidate.kind(), candidate.definition).unwrap();
+        writeln!(text, "  readers {}", readers.join(" ")).unwrap();
+    }
+    for refusal in &sample.candidates.refusals {
+        let reason = &refusal.reason;
+        writeln!(
+            text,
+            "refused {:?}: {} {}",
+            refusal.subject, reason.code, reason.text
+        )
+        .unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn decisions() {
+    let sample = sample();
+    let frames: Vec<&str> = sample
+        .plan
+        .frames
+        .iter()
+        .map(|frame| frame.name.as_str())
+        .collect();
+    assert!(frames.len() >= 2, "{frames:?}");
+    let refused = |table: &str| {
+        sample.catalog.tables[table].provider.as_deref() == Some("parquet")
+            && sample.plan.decisions.iter().any(|decision| {
+                decision.frame.is_none()
+                    && decision.reasons[0].code == "not-worth"
+                    && decision.reasons[0].text.contains(table)
+            })
+    };
+    assert!(
+        refused("insurance.customers"),
+        "a repeated Parquet table is refused with its reason"
+    );
+    let mut text = format!("{:#?}\n", sample.plan.summary);
+    for decision in &sample.plan.decisions {
+        for reason in &decision.reasons {
+            writeln!(text, "{}: {}", reason.code, reason.text).unwrap();
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn program() {
+    let sample = sample();
+    let violations = check(
+        &sample.workload,
+        &sample.sources,
+        &sample.catalog,
+        &sample.plan,
+        &sample.program,
+    );
+    assert!(violations.is_empty(), "{violations:?}");
+    let mut text = String::new();
+    for step in &sample.program.steps {
+        writeln!(text, "==== {:?}", step.step).unwrap();
+        for part in step.texts.iter().filter(|part| part.namespaced) {
+            writeln!(text, "{}\n----", part.text).unwrap();
+        }
+    }
+    for part in &sample.program.finish {
+        writeln!(text, "{}", part.text).unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
