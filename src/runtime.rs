@@ -5,10 +5,12 @@
 //! | [`engine`] | open / submit / poll / cancel / close | processes |
 //! | [`collect`] | table names + engine → `Catalog` | engine |
 //! | [`run`] | steps + engine + journal → `RunRecord`: events, cancel | engine, clock, journal |
+//! | [`verify`] | pipeline + engine → comparison of outputs | engine, files |
 
 pub mod collect;
 pub mod engine;
 pub mod run;
+pub mod verify;
 
 #[cfg(test)]
 mod fake;

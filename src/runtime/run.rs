@@ -33,6 +33,7 @@ pub use cancel::Cancel;
 pub use clock::{SystemClock, run_id};
 pub use event::{Event, Failure, Outcome, Preparation, StepInfo, StepKind};
 pub use evidence::{ExecutedPlan, executed_plans};
+pub(super) use input::fill_in;
 pub use input::{RunInput, RunStatement, RunStep, Work};
 pub use journal::{Journal, SCHEMA};
 pub use record::{Clock, Phases, Recorder, RunRecord, StepRecord, StepState};

@@ -77,7 +77,7 @@ impl RunStatement {
     }
 
     /// Whether its rows go to the caller.
-    pub(super) fn is_query(&self) -> bool {
+    pub(in crate::runtime) fn is_query(&self) -> bool {
         self.kind == "query"
     }
 }
@@ -123,17 +123,19 @@ impl RunInput {
     /// Name of the result of each bare query by step number: `<file stem>`, with `_<n>` where its file has several.
     /// Files of the same stem in several folders are told apart by their path.
     pub fn result_names(&self) -> BTreeMap<u32, String> {
-        let queries: Vec<(u32, &str)> = self
+        let mut queries: Vec<(u32, u32, &str)> = self
             .steps
             .iter()
             .filter_map(|step| match &step.work {
                 Work::Run(statement) if statement.is_query() => {
-                    Some((step.number, statement.file.as_str()))
+                    Some((statement.number, step.number, statement.file.as_str()))
                 }
                 _ => None,
             })
             .collect();
-        let files: BTreeSet<&str> = queries.iter().map(|(_, file)| *file).collect();
+        // In text order, whatever the order of the steps.
+        queries.sort_unstable();
+        let files: BTreeSet<&str> = queries.iter().map(|(_, _, file)| *file).collect();
         let mut stems: BTreeMap<&str, u32> = BTreeMap::new();
         for file in &files {
             *stems.entry(stem(file)).or_default() += 1;
@@ -141,7 +143,7 @@ impl RunInput {
         let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
         queries
             .iter()
-            .map(|(step, file)| {
+            .map(|(_, step, file)| {
                 let base = if stems.get(stem(file)).is_some_and(|count| *count > 1) {
                     file.rsplit_once('.')
                         .map_or(*file, |(base, _)| base)
@@ -151,7 +153,7 @@ impl RunInput {
                 };
                 let number = seen.entry(file).or_default();
                 *number += 1;
-                let several = queries.iter().filter(|(_, other)| other == file).count() > 1;
+                let several = queries.iter().filter(|(_, _, other)| other == file).count() > 1;
                 let name = if several {
                     format!("{base}_{number}")
                 } else {
@@ -172,9 +174,9 @@ fn stem(file: &str) -> &str {
 
 /// A text ready to submit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ready {
-    pub(super) language: Language,
-    pub(super) text: String,
+pub(in crate::runtime) struct Ready {
+    pub(in crate::runtime) language: Language,
+    pub(in crate::runtime) text: String,
     /// Lines that values of variables added, as (byte in `text`, lines added before it), in order.
     added_lines: Vec<(usize, u32)>,
 }
@@ -202,7 +204,7 @@ impl Ready {
 ///
 /// The namespace is never looked for in the values of variables. Names of variables without a value are added to
 /// `missing`.
-pub(super) fn fill_in(
+pub(in crate::runtime) fn fill_in(
     text: &ProgramText,
     variables: &Variables,
     namespace: &str,
@@ -317,6 +319,8 @@ mod tests {
             number,
             work: Work::Run(RunStatement {
                 file: file.to_owned(),
+                // Later in its file, earlier in the run.
+                number: 9 - number,
                 kind: "query".to_owned(),
                 ..RunStatement::default()
             }),
@@ -333,6 +337,6 @@ mod tests {
             finish: Vec::new(),
         };
         let names: Vec<String> = input.result_names().into_values().collect();
-        assert_eq!(names, ["a", "b_1", "b_2", "x_c", "y_c"]);
+        assert_eq!(names, ["a", "b_2", "b_1", "x_c", "y_c"]);
     }
 }
