@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::frontend::source::{Sources, Variables, render};
 use crate::frontend::statement::{Statement, StatementKind};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText};
+use crate::planner::plan_file::{Action, PlanFile};
 
 /// Steps in order, and what to submit at the very end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +121,48 @@ impl RunInput {
         }
     }
 
+    /// The steps of a plan file that was built or parsed.
+    pub fn from_plan(plan: &PlanFile) -> Self {
+        let steps = plan.steps.iter().filter_map(|step| {
+            let texts: Vec<ProgramText> = step.texts.iter().map(ProgramText::from).collect();
+            let frame = step.frame.clone();
+            let work = match step.action {
+                Action::Materialise => Work::Materialise {
+                    build_micros: plan
+                        .frames
+                        .iter()
+                        .find(|entry| Some(&entry.name) == step.frame.as_ref())
+                        .map_or(0, |entry| entry.build_micros),
+                    frame: frame?,
+                },
+                Action::Release => Work::Release { frame: frame? },
+                Action::Run => {
+                    let statement = step.statement.as_ref()?;
+                    Work::Run(RunStatement {
+                        file: statement.file.clone(),
+                        line: statement.line,
+                        number: statement.number,
+                        kind: statement.kind.clone(),
+                        reads: statement.reads.clone(),
+                        starts: statement.starts.clone(),
+                        frames: statement.frames.clone(),
+                        barrier: statement.barrier.is_some(),
+                        original: original(step.original.as_deref(), &texts),
+                    })
+                }
+            };
+            Some(RunStep {
+                number: step.number,
+                work,
+                texts,
+            })
+        });
+        RunInput {
+            steps: steps.collect(),
+            finish: plan.finish.iter().map(ProgramText::from).collect(),
+        }
+    }
+
     /// Name of the result of each bare query by step number: `<file stem>`, with `_<n>` where its file has several.
     /// Files of the same stem in several folders are told apart by their path.
     pub fn result_names(&self) -> BTreeMap<u32, String> {
@@ -163,6 +206,17 @@ impl RunInput {
             })
             .collect()
     }
+}
+
+/// The statement as written, where what is submitted differs from it.
+fn original(written: Option<&str>, texts: &[ProgramText]) -> Option<ProgramText> {
+    let written = written?;
+    let first = texts.first()?;
+    (texts.len() > 1 || first.text != written).then(|| ProgramText {
+        language: first.language,
+        text: written.to_owned(),
+        namespaced: false,
+    })
 }
 
 fn stem(file: &str) -> &str {

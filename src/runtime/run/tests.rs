@@ -8,6 +8,7 @@ use super::*;
 use crate::frontend::source::Sources;
 use crate::frontend::statement::{PythonStep, Statement, StatementId, StatementKind};
 use crate::planner::emit::{Language, ProgramText};
+use crate::planner::plan_file::PlanFile;
 use crate::runtime::engine::{StatementFailure, Want};
 use crate::runtime::fake::{Fake, Reply};
 
@@ -477,6 +478,58 @@ async fn python_runs_as_it_is_with_its_variables_and_file() {
     assert_eq!(python.file.as_deref(), Some("pipeline/p.py"));
     assert_eq!(record.failures[0].place, "p.py:1");
     assert_eq!(engine.submitted[0].label, "a.sql:2");
+}
+
+#[tokio::test]
+async fn a_plan_file_is_all_that_a_run_needs() {
+    let snapshot = include_str!(
+        "../../planner/plan_file/snapshots/hoist__planner__plan_file__tests__the_format_is_frozen.snap"
+    );
+    let (_, json) = snapshot.split_once("\n---\n").unwrap();
+    let plan = PlanFile::parse(json).unwrap();
+    let input = RunInput::from_plan(&plan);
+    let options = RunOptions {
+        variables: [("day", "2024-06-30"), ("mart", "mart")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..options()
+    };
+    let mut engine = Fake::default();
+    let (outcome, record, _) = play(&mut engine, &input, &options, &Cancel::default()).await;
+    assert_eq!(outcome, Outcome::Done);
+    let titles: Vec<&str> = record
+        .steps
+        .iter()
+        .map(|step| step.title.as_str())
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "general_data_1",
+            "01_young.sql:2",
+            "02_old.sql:1",
+            "general_data_1"
+        ]
+    );
+    let texts = engine.texts();
+    assert_eq!(
+        texts[2],
+        "CREATE TABLE mart.young AS\nSELECT policy_id, age FROM hoist_7f3a_general_data_1 AS general_data\n\
+         WHERE age < 25 AND day = '2024-06-30'"
+    );
+    assert_eq!(
+        texts.last(),
+        Some(&"DROP VIEW IF EXISTS hoist_7f3a_general_data_1")
+    );
+
+    // Where the frame cannot be built, both readers run as written.
+    let mut engine = Fake::default().on("CREATE OR REPLACE", Reply::fails("X", "x"));
+    let (outcome, _, _) = play(&mut engine, &input, &options, &Cancel::default()).await;
+    assert_eq!(outcome, Outcome::Done);
+    assert_eq!(
+        engine.texts()[3],
+        "CREATE TABLE mart.old AS\nSELECT policy_id FROM raw.general_data g WHERE g.age > 70 AND g.day = '2024-06-30'"
+    );
 }
 
 #[tokio::test]

@@ -291,7 +291,8 @@ mod tests {
 
     #[test]
     fn every_aspect_can_differ() {
-        let changes: [(&str, fn(&mut Digest)); 18] = [
+        type Change = fn(&mut Digest);
+        let changes: [(&str, Change); 18] = [
             ("4 rows", |d| d.rows = 4),
             ("without floating point", |d| d.hashes[1] = "3".to_owned()),
             ("called `x`", |d| d.columns[0].name = "x".to_owned()),
