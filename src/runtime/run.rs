@@ -25,6 +25,7 @@ mod steps;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
