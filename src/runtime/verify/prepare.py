@@ -64,7 +64,6 @@ def make_table(entry):
             raise ValueError(
                 "the partitions of `%s` do not lie where its location says, so it cannot be prepared" % entry["name"]
             )
-    spark.sql("REFRESH TABLE " + entry["quoted"])
 
 
 def make_view(entry):
