@@ -23,7 +23,7 @@ fn cache_dir() -> PathBuf {
     )
 }
 
-fn options(home: &Path, catalog: CatalogKind) -> LocalOptions {
+pub(crate) fn options(home: &Path, catalog: CatalogKind) -> LocalOptions {
     LocalOptions {
         home: home.to_owned(),
         python: None,
@@ -38,7 +38,7 @@ fn options(home: &Path, catalog: CatalogKind) -> LocalOptions {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -46,7 +46,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-async fn open(engine: &mut Local) -> Vec<Notice> {
+pub(crate) async fn open(engine: &mut Local) -> Vec<Notice> {
     let mut notices = Vec::new();
     let result = engine.open(&mut |notice| notices.push(notice)).await;
     if let Err(error) = result {
@@ -55,7 +55,7 @@ async fn open(engine: &mut Local) -> Vec<Notice> {
     notices
 }
 
-fn sql(text: &str, want: Want) -> Submission {
+pub(crate) fn sql(text: &str, want: Want) -> Submission {
     Submission {
         label: "test".to_owned(),
         language: Language::Sql,
@@ -73,7 +73,7 @@ fn python(text: &str) -> Submission {
     }
 }
 
-fn value(text: &str) -> Submission {
+pub(crate) fn value(text: &str) -> Submission {
     Submission {
         language: Language::Python,
         ..sql(text, Want::Value)
@@ -85,7 +85,7 @@ async fn run(engine: &mut Local, submission: Submission) -> Status {
     engine.wait(id, &mut |_| ()).await.unwrap()
 }
 
-async fn done(engine: &mut Local, submission: Submission) -> Output {
+pub(crate) async fn done(engine: &mut Local, submission: Submission) -> Output {
     match run(engine, submission).await {
         Status::Done(output) => output,
         other => panic!("{other:?}"),
@@ -100,7 +100,7 @@ async fn failed(engine: &mut Local, submission: Submission) -> StatementFailure 
 }
 
 /// Processes whose command line names the folder.
-fn processes(home: &Path) -> Vec<String> {
+pub(crate) fn processes(home: &Path) -> Vec<String> {
     let needle = home.to_str().unwrap();
     fs::read_dir("/proc")
         .unwrap()
@@ -110,7 +110,7 @@ fn processes(home: &Path) -> Vec<String> {
         .collect()
 }
 
-fn wait_for(what: &str, seconds: u64, mut reached: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, seconds: u64, mut reached: impl FnMut() -> bool) {
     let started = Instant::now();
     while !reached() {
         assert!(
@@ -121,7 +121,7 @@ fn wait_for(what: &str, seconds: u64, mut reached: impl FnMut() -> bool) {
     }
 }
 
-fn assert_nothing_left(home: &Path) {
+pub(crate) fn assert_nothing_left(home: &Path) {
     assert_eq!(processes(home), Vec::<String>::new());
     assert_eq!(
         fs::read_dir(home.join("scratch")).unwrap().count(),
@@ -440,7 +440,7 @@ async fn two_at_once(engine: &mut Local) {
 }
 
 /// 40 tasks that take hours.
-const LONG: &str = "SELECT sum(hash(id)) FROM range(0, 1000000000000, 1, 40)";
+pub(crate) const LONG: &str = "SELECT sum(hash(id)) FROM range(0, 1000000000000, 1, 40)";
 
 async fn progress_and_cancel(engine: &mut Local) {
     let steps = "SELECT max(sha2(CAST(id AS STRING), 512)) FROM range(0, 2000000, 1, 40)";

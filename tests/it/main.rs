@@ -8,4 +8,6 @@
 )]
 
 mod local_engine;
+mod run;
 mod sample;
+mod verify;

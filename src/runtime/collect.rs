@@ -1,0 +1,157 @@
+//! Stage `collect`: table names + engine → facts of the catalog, with no job over data.
+//!
+//! One embedded Python text asks Spark's catalog for existence, kind, provider, location, columns, partition
+//! columns and statistics, and lists files (bounded) where statistics are absent. A table about which something
+//! could not be found out is left out of the [`Catalog`], which means *unknown*, and named in
+//! [`Collected::unknown`]; it never counts as missing.
+
+mod snippet;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::engine::Engine;
+use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+pub use snippet::SnippetError;
+pub(super) use snippet::value;
+
+/// Asks Spark about tables; `hoist_vars["names"]` says which.
+const FACTS: &str = include_str!("collect/facts.py");
+
+/// What was found out, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// The facts.
+    pub catalog: Catalog,
+    /// Canonical names about which nothing is known, with Spark's reason.
+    pub unknown: BTreeMap<String, String>,
+}
+
+/// Facts of the tables named, in one submission to an open session.
+///
+/// Names are canonical (`database.table`); a name of one part is looked up in the current database.
+pub async fn collect<E: Engine>(
+    engine: &mut E,
+    names: &[String],
+) -> Result<Collected, SnippetError> {
+    let names = serde_json::Value::from(names.to_vec()).to_string();
+    let variables = BTreeMap::from([("names".to_owned(), names)]);
+    let answer: Answer = value(engine, "catalog", FACTS, variables).await?;
+    Ok(answer.into())
+}
+
+/// What the embedded text answers.
+#[derive(Deserialize)]
+struct Answer {
+    spark_version: String,
+    tables: BTreeMap<String, Entry>,
+}
+
+/// One table: facts, or a problem.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Problem { problem: String },
+    Known(Known),
+}
+
+#[derive(Deserialize)]
+struct Known {
+    kind: TableKind,
+    #[serde(default)]
+    provider: Option<String>,
+    #[serde(default)]
+    location: Option<String>,
+    #[serde(default)]
+    columns: Vec<ColumnFacts>,
+    #[serde(default)]
+    partition_columns: Vec<String>,
+    #[serde(default)]
+    size_bytes: Option<u64>,
+    #[serde(default)]
+    rows: Option<u64>,
+}
+
+impl From<Answer> for Collected {
+    fn from(answer: Answer) -> Self {
+        let mut collected = Collected::default();
+        collected.catalog.spark_version = Some(answer.spark_version);
+        for (name, entry) in answer.tables {
+            match entry {
+                Entry::Problem { problem } => {
+                    collected.unknown.insert(name, problem);
+                }
+                Entry::Known(known) => {
+                    let facts = TableFacts {
+                        kind: known.kind,
+                        provider: known.provider,
+                        location: known.location,
+                        columns: known.columns,
+                        partition_columns: known.partition_columns,
+                        size_bytes: known.size_bytes,
+                        rows: known.rows,
+                    };
+                    collected.catalog.tables.insert(name, facts);
+                }
+            }
+        }
+        collected
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::fake::{Fake, Reply};
+
+    fn names() -> Vec<String> {
+        vec!["d.t".to_owned(), "d.gone".to_owned(), "d.odd".to_owned()]
+    }
+
+    #[tokio::test]
+    async fn a_problem_with_one_table_is_unknown_and_not_missing() {
+        let mut engine = Fake::default().on(
+            "facts",
+            Reply::Value(serde_json::json!({
+                "spark_version": "3.5.6",
+                "tables": {
+                    "d.t": {
+                        "kind": "managed", "provider": "parquet", "location": "file:/w/t",
+                        "columns": [{"name": "A", "type": "int", "nullable": true}],
+                        "partition_columns": [], "size_bytes": 12, "rows": null,
+                    },
+                    "d.gone": {"kind": "missing"},
+                    "d.odd": {"problem": "permission denied"},
+                }
+            })),
+        );
+        let collected = collect(&mut engine, &names()).await.unwrap();
+        let tables = &collected.catalog.tables;
+        assert_eq!(tables["d.t"].size_bytes, Some(12));
+        assert_eq!(tables["d.t"].columns[0].name, "A");
+        assert_eq!(tables["d.gone"].kind, TableKind::Missing);
+        assert!(!tables.contains_key("d.odd"));
+        assert_eq!(collected.unknown["d.odd"], "permission denied");
+        let asked = &engine.submitted[0];
+        assert_eq!(asked.variables["names"], r#"["d.t","d.gone","d.odd"]"#);
+    }
+
+    #[tokio::test]
+    async fn a_refused_question_says_what_spark_said() {
+        let mut engine = Fake::default().on("facts", Reply::fails("OutOfMemoryError", "heap"));
+        let error = collect(&mut engine, &names()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Spark could not answer `catalog`: OutOfMemoryError: heap"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_answer_is_an_error() {
+        let mut engine =
+            Fake::default().on("facts", Reply::Value(serde_json::json!({"tables": 3})));
+        let error = collect(&mut engine, &names()).await.unwrap_err();
+        assert!(matches!(error, SnippetError::Unreadable { .. }), "{error}");
+    }
+}

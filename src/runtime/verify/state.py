@@ -1,0 +1,81 @@
+"""What a pipeline finds when it starts: definitions of databases, tables and views, and where their files lie.
+
+In: `hoist_vars["names"]`, a JSON list of canonical names. Out: `hoist_value`. Tables that named views depend on are
+added. Nothing is changed and no job runs over data.
+"""
+import re
+
+sc = spark.sparkContext
+jvm = sc._jvm
+catalog = spark._jsparkSession.sessionState().catalog()
+
+
+def option(value):
+    return value.get() if value.isDefined() else None
+
+
+def to_dict(scala_map):
+    pairs = scala_map.iterator()
+    result = {}
+    while pairs.hasNext():
+        pair = pairs.next()
+        result[pair._1()] = pair._2()
+    return result
+
+
+def depends_on(quoted):
+    """Tables and views anywhere below a view, from its analysed plan."""
+    plan = spark.table(quoted)._jdf.queryExecution().analyzed().toString()
+    return {name.lower() for name in re.findall(r"SubqueryAlias spark_catalog\.(\S+)", plan)}
+
+
+def state(name):
+    database, table = name.split(".", 1)
+    identifier = jvm.org.apache.spark.sql.catalyst.TableIdentifier(table, jvm.scala.Option.apply(database))
+    if not catalog.databaseExists(database) or not catalog.tableExists(identifier):
+        return None, set()
+    quoted = "`%s`.`%s`" % (database.replace("`", "``"), table.replace("`", "``"))
+    meta = catalog.getTableMetadata(identifier)
+    kind = meta.tableType().name().lower()
+    provider = option(meta.provider())
+    suffix = " AS SERDE" if kind != "view" and provider == "hive" else ""
+    entry = {
+        "name": name,
+        "quoted": quoted,
+        "kind": kind,
+        "definition": spark.sql("SHOW CREATE TABLE " + quoted + suffix).first()[0],
+    }
+    if kind == "view":
+        entry["settings"] = to_dict(meta.viewSQLConfigs())
+        namespace = meta.viewCatalogAndNamespace()
+        parts = [namespace.apply(i) for i in range(namespace.size())]
+        entry["database"] = parts[-1] if len(parts) == 2 else database
+        return entry, depends_on(quoted) - {name}
+    entry["location"] = meta.location().toString().rstrip("/")
+    # As SQL text has it: not percent-encoded.
+    entry["location_text"] = jvm.org.apache.hadoop.fs.Path(meta.location()).toString()
+    entry["partitions"] = None
+    if meta.partitionColumnNames().size() > 0:
+        entry["partitions"] = sorted(row[0] for row in spark.sql("SHOW PARTITIONS " + quoted).collect())
+    return entry, set()
+
+
+hoist_value = {
+    "current": catalog.getCurrentDatabase(),
+    "databases": sorted(row[0] for row in spark.sql("SHOW DATABASES").collect()),
+    "tables": [],
+    "views": [],
+}
+waiting = sorted(set(json.loads(hoist_vars["names"])))
+seen = set(waiting)
+while waiting:
+    name = waiting.pop(0)
+    if name.startswith("spark_catalog."):
+        name = name[len("spark_catalog."):]
+    if name.count(".") != 1 or name.startswith("global_temp."):
+        continue
+    entry, found = state(name)
+    if entry is not None:
+        hoist_value["views" if entry["kind"] == "view" else "tables"].append(entry)
+    waiting.extend(sorted(found - seen))
+    seen |= found
