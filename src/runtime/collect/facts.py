@@ -100,8 +100,8 @@ def facts(name):
     if stats is not None:
         entry["rows"] = option(stats.rowCount())
         if entry["rows"] is not None:
-            entry["rows"] = int(entry["rows"].toString())
-        entry["size_bytes"] = int(stats.sizeInBytes().toString())
+            entry["rows"] = int(str(entry["rows"]))
+        entry["size_bytes"] = int(str(stats.sizeInBytes()))
     if not entry["size_bytes"] and entry["location"]:
         try:
             entry["size_bytes"] = files_size(entry["location"])
