@@ -1,0 +1,234 @@
+//! Configuration: `hoist.toml`, the environment and the command line, read once into plain values.
+//!
+//! Precedence: flags > environment `HOIST_*` > `hoist.toml` > defaults. Each key has one entry in [`KEYS`]; an
+//! unknown key is an error that names its place and the nearest known key. Every effective value keeps its
+//! [`Origin`], which `config show` prints. No key holds a secret.
+
+mod file;
+mod keys;
+mod load;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+pub use keys::{KEYS, Key, Kind, closest};
+pub use load::{Request, load};
+pub use value::{parse_duration, parse_size};
+
+use crate::frontend::source::Variables;
+
+/// Name of the configuration file.
+pub const FILE_NAME: &str = "hoist.toml";
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Built in.
+    Default,
+    /// A configuration file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// An environment variable.
+    Environment(String),
+    /// A command-line option.
+    Flag(&'static str),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Default => formatter.write_str("default"),
+            Origin::File { path, line } => write!(formatter, "{}:{line}", path.display()),
+            Origin::Environment(name) => write!(formatter, "environment {name}"),
+            Origin::Flag(name) => write!(formatter, "option {name}"),
+        }
+    }
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// One value, as written on a command line.
+    Scalar(String),
+    /// Several strings.
+    List(Vec<String>),
+}
+
+/// One effective setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its path; the last parts may be names of the user.
+    pub name: Vec<String>,
+    /// What its key takes.
+    pub kind: Kind,
+    /// Its value.
+    pub value: Value,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A setting given on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Path of the key.
+    pub name: Vec<String>,
+    /// Its value.
+    pub value: String,
+    /// The option.
+    pub flag: &'static str,
+}
+
+/// Why the configuration cannot be used. Every place is `file:line`.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file named by `--config` does not exist.
+    #[error("configuration file `{path}` does not exist")]
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// The operating system refused, or the file is not UTF-8.
+    #[error("configuration file `{path}` cannot be read: {error}")]
+    Io {
+        /// The file.
+        path: String,
+        /// Its reason.
+        error: std::io::Error,
+    },
+    /// Not TOML.
+    #[error("{place}: {message}")]
+    Syntax {
+        /// Where.
+        place: String,
+        /// What the parser says.
+        message: String,
+    },
+    /// No such key.
+    #[error("{place}: unknown key `{key}`")]
+    UnknownKey {
+        /// Where.
+        place: String,
+        /// The key, with its table.
+        key: String,
+        /// The known key that looks most like it.
+        nearest: Option<String>,
+    },
+    /// A value that the key does not take.
+    #[error("{place}: `{key}` is {found}, expected {expected}")]
+    WrongValue {
+        /// Where.
+        place: String,
+        /// The key, with its table.
+        key: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            ConfigError::Missing { .. } => "correct the path given with `--config`".to_owned(),
+            ConfigError::Io { .. } => "the file must be readable UTF-8 text".to_owned(),
+            ConfigError::Syntax { .. } => "the file must be TOML".to_owned(),
+            ConfigError::UnknownKey {
+                nearest: Some(nearest),
+                ..
+            } => format!("did you mean `{nearest}`?"),
+            ConfigError::UnknownKey { .. } => {
+                "`hoist config show` lists every key with its value".to_owned()
+            }
+            ConfigError::WrongValue { expected, .. } => format!("give {expected}"),
+        }
+    }
+}
+
+/// Everything configured, as plain values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The file read, if there is one.
+    pub file: Option<PathBuf>,
+    /// What belongs to the pipeline.
+    pub pipeline: PipelineConfig,
+    /// Template variables of the pipeline.
+    pub variables: Variables,
+    /// Scripts that make the source tables.
+    pub setup: SetupConfig,
+    /// How frames are chosen.
+    pub planner: PlannerConfig,
+    /// How sessions are made.
+    pub engine: EngineConfig,
+    /// Key columns by table, lower-case.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// Every effective setting, in the order of [`KEYS`].
+    pub settings: Vec<Setting>,
+    /// Environment variables that look like settings and are none.
+    pub warnings: Vec<String>,
+}
+
+/// `[pipeline]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PipelineConfig {
+    /// Files in order, relative to the configuration file; empty for natural order.
+    pub files: Vec<PathBuf>,
+    /// Read sub-folders too.
+    pub subfolders: bool,
+}
+
+/// `[setup]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetupConfig {
+    /// Folder of the scripts, joined to the folder of the configuration file.
+    pub path: Option<PathBuf>,
+    /// Their template variables.
+    pub variables: Variables,
+}
+
+/// `[planner]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannerConfig {
+    /// Memory for frames, bytes; none for a share of the session's.
+    pub budget_bytes: Option<u64>,
+    /// How far the gain must exceed the cost, in percent: 200 for 2.0.
+    pub margin_percent: u32,
+    /// Least net gain of a frame, microseconds.
+    pub min_gain_micros: u64,
+    /// Database of names without one.
+    pub default_database: String,
+    /// Functions of the user that give equal values for equal arguments, lower-case.
+    pub deterministic_functions: BTreeSet<String>,
+}
+
+/// `[engine]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// Interpreter of the local engine; none to search.
+    pub python: Option<PathBuf>,
+    /// Spark distribution of the local engine; none for `SPARK_HOME` or a private installation.
+    pub spark_home: Option<PathBuf>,
+    /// Heap of the driver, bytes; none for a share of the machine's memory.
+    pub driver_memory_bytes: Option<u64>,
+    /// Spark master.
+    pub master: String,
+    /// Whether table definitions live in the session only.
+    pub in_memory_catalog: bool,
+    /// Spark settings of the session.
+    pub conf: BTreeMap<String, String>,
+}
+
+/// Whether a Spark setting holds a secret by its name (Spark: `spark.redaction.regex`). Such values are shown
+/// nowhere and written to no file.
+pub fn is_secret(key: &str) -> bool {
+    let key = key.to_lowercase();
+    ["secret", "password", "token", "access.key", "accesskey"]
+        .iter()
+        .any(|word| key.contains(word))
+}
