@@ -35,4 +35,5 @@ pub mod diagnostic;
 pub mod facts;
 pub mod frontend;
 pub mod planner;
+pub mod present;
 pub mod runtime;

@@ -1,0 +1,7 @@
+//! Floor `present`: telling it. Pure functions from data to text; whatever is written, `cli` writes.
+//!
+//! | stage (module) | in → out | I/O |
+//! |---|---|---|
+//! | [`report`] | data types → text, JSON | no |
+
+pub mod report;

@@ -1,0 +1,12 @@
+//! Stage `report`: data types → text and JSON documents.
+//!
+//! Text fits 80 columns whatever the terminal, so that the same input gives the same bytes. JSON documents have
+//! wire structs of their own in [`json`].
+
+pub mod analysis;
+pub mod diagnostics;
+pub mod json;
+pub mod layout;
+pub mod plan;
+pub mod run;
+pub mod verification;

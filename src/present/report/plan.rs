@@ -1,0 +1,111 @@
+//! A plan for people: its frames, what is not cached and why, and one line of totals.
+
+use std::fmt::Write as _;
+
+use super::layout::{Align, Table, bytes, count, micros, wrap};
+use crate::planner::frame::FrameKind;
+use crate::planner::plan::Summary;
+use crate::planner::plan_file::{DecisionEntry, FrameEntry, PlanFile, SubjectEntry, Verdict};
+
+/// The plan as text. `wrote` is the file it was written to, if it was.
+pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
+    let mut text = frames(plan);
+    let refused: Vec<&DecisionEntry> = plan
+        .decisions
+        .iter()
+        .filter(|decision| decision.verdict == Verdict::NoFrame)
+        .collect();
+    if !refused.is_empty() {
+        text.push_str("Not cached\n");
+    }
+    for decision in refused {
+        let reads = count(decision.reads.len(), "read");
+        let _ = writeln!(text, " {} ({reads})", subject(&decision.subject));
+        for reason in &decision.reasons {
+            let whom = match reason.statements.as_slice() {
+                [] => String::new(),
+                places if places.len() >= decision.reads.len() => String::new(),
+                places => format!(" ({})", places.join(", ")),
+            };
+            let _ = writeln!(text, "   {}", wrap(&format!("{}{whom}", reason.text), 5));
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let wrote = wrote.map_or_else(String::new, |file| format!(". Wrote {file}"));
+    text.push_str(&wrap(&format!("{}{wrote}", totals(&plan.summary)), 0));
+    text.push('\n');
+    text
+}
+
+/// The totals of a plan in one sentence.
+pub fn totals(summary: &Summary) -> String {
+    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    format!(
+        "Plan: {}, {}, {} -> {} scans, est. {} of Spark work saved, peak {} of {}",
+        count(number(summary.frames), "frame"),
+        count(number(summary.statements), "statement"),
+        summary.scans_before,
+        summary.scans_after,
+        micros(summary.gain_micros),
+        bytes(summary.peak_bytes),
+        bytes(summary.budget_bytes),
+    )
+}
+
+fn frames(plan: &PlanFile) -> String {
+    let mut table = Table::new(&[
+        ("frame", Align::Left),
+        ("readers", Align::Right),
+        ("size", Align::Right),
+        ("saves", Align::Right),
+        ("lives", Align::Left),
+        ("built from", Align::Left),
+    ]);
+    for frame in &plan.frames {
+        table.row([
+            frame.name.clone(),
+            frame.readers.len().to_string(),
+            bytes(frame.size_bytes),
+            micros(frame.saving_micros.saturating_sub(frame.build_micros)),
+            format!("steps {}-{}", frame.built_in, frame.released_after),
+            built_from(frame),
+        ]);
+    }
+    if table.is_empty() {
+        String::new()
+    } else {
+        format!("{}\n", table.text())
+    }
+}
+
+fn built_from(frame: &FrameEntry) -> String {
+    let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
+    match frame.kind {
+        FrameKind::CoveringRead => inputs.join(" "),
+        FrameKind::RepeatedSubquery => format!("subquery of {}", inputs.join(" ")),
+    }
+}
+
+fn subject(subject: &SubjectEntry) -> String {
+    match subject {
+        SubjectEntry::Table { table } => version(table),
+        SubjectEntry::Subquery { name, places } => {
+            let name = name.as_deref().map_or("derived table".to_owned(), |name| {
+                format!("subquery {name}")
+            });
+            let place = places.first().map_or("", String::as_str);
+            format!("{name} of {place}")
+        }
+    }
+}
+
+/// `table@0` is the table as found: its plain name.
+fn version(version: &str) -> String {
+    match version.rsplit_once('@') {
+        Some((table, "0")) => table.to_owned(),
+        Some((table, generation)) => format!("{table} v{generation}"),
+        None => version.to_owned(),
+    }
+}
