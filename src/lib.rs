@@ -30,6 +30,7 @@
 //!
 //! A module uses only modules above it in the table, plus [`diagnostic`]; a test holds the code to that.
 
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod facts;

@@ -1,0 +1,322 @@
+//! Arguments of the command line. Texts here are what `--help` shows.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0        done
+  1        findings at or above --fail-on, --check differs, or verify found a difference
+  2        usage, configuration or input is wrong
+  3        the plan is stale or unreadable
+  4        the run failed
+  130/143  interrupted by SIGINT/SIGTERM
+
+stdout carries what was asked for and nothing else; progress, warnings and errors go to stderr.
+Precedence: options, then the environment (HOIST_PLANNER_BUDGET, HOIST_VAR_<name>, HOIST_CONFIG,
+HOIST_CACHE_DIR, HOIST_LOG, ...), then hoist.toml, then the defaults.
+
+Example:
+  hoist execute queries";
+
+/// Plans and runs Spark SQL pipelines in one session, computing what is read repeatedly only once.
+///
+/// A pipeline is a folder (or a list of files) of .sql, .hql and .py files in natural file-name order.
+/// hoist.toml beside them configures it. Results are those of the plain run.
+#[derive(Debug, Parser)]
+#[command(name = "hoist", version, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) shared: Shared,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options that every command has.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Shared options")]
+pub(super) struct Shared {
+    /// Configuration file, instead of the nearest hoist.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Value of a template variable `${NAME}`; may be repeated
+    #[arg(long = "set", global = true, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) variables: Vec<(String, String)>,
+    /// Say less: once for errors and results only, twice for the exit code only
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) quiet: u8,
+    /// Log to stderr: once for what is done, twice for details
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub(super) color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// Where the terminal shows them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Shows what the statements read and write, repeated tables, hazards and barriers; never connects
+    Analyze(Analyze),
+    /// Chooses frames and the order of work, and writes the plan file; never connects
+    Plan(Plan),
+    /// Runs a saved plan; or, given a pipeline, opens a session, plans and runs it
+    Execute(Execute),
+    /// Runs the plain and the hoisted pipeline from the same state and compares every output
+    Verify(Verify),
+    /// The local Spark: shows or installs it
+    #[command(subcommand)]
+    Engine(Engine),
+    /// The configuration
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// Which documents to write, and where to.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Documents")]
+pub(super) struct Documents {
+    /// Format of the document
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    /// Write the document to FILE instead of stdout
+    #[arg(short = 'o', value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// A further document, such as json=analysis.json; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file)]
+    pub(super) output: Vec<(Format, PathBuf)>,
+}
+
+/// Formats of documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people, 80 columns wide.
+    #[default]
+    Text,
+    /// For programs, with a versioned schema.
+    Json,
+}
+
+/// Which findings make a command fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Errors.
+    #[default]
+    Error,
+    /// Errors and warnings.
+    Warning,
+    /// None.
+    Never,
+}
+
+/// Whether frames are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Frames {
+    /// As planned.
+    #[default]
+    On,
+    /// Not at all: the original text in file order.
+    Off,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hoist analyze queries --format json -o analysis.json")]
+pub(super) struct Analyze {
+    /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Facts about tables [default: those in .hoist/plan.json or .hoist/catalog.json, which execute writes]
+    #[arg(long, value_name = "FILE")]
+    pub(super) catalog: Option<PathBuf>,
+    /// Least severity of findings that gives exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(super) fail_on: FailOn,
+    #[command(flatten)]
+    pub(super) documents: Documents,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hoist plan queries -o plan.json\n  hoist plan queries -o plan.json --check"
+)]
+pub(super) struct Plan {
+    /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The plan file [default: .hoist/plan.json beside the pipeline]
+    #[arg(short = 'o', value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Write nothing; exit with 1 and the reasons if the plan file would differ
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Facts about tables [default: those in the plan file, then .hoist/catalog.json, which execute writes]
+    #[arg(long, value_name = "FILE")]
+    pub(super) catalog: Option<PathBuf>,
+    /// Memory for frames, such as 2GiB
+    #[arg(long, value_name = "SIZE")]
+    pub(super) budget: Option<String>,
+    /// Format of the summary on stdout; json is the plan file itself
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    /// A further document, such as text=plan.txt; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file)]
+    pub(super) output: Vec<(Format, PathBuf)>,
+}
+
+/// How a session is made and what runs in it.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// Use frames, or run the original text in file order
+    #[arg(
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        hide_possible_values = true
+    )]
+    pub(super) frames: Frames,
+    /// Spark setting of the session; may be repeated
+    #[arg(long = "conf", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(super) conf: Vec<(String, String)>,
+    /// Memory for frames, such as 2GiB
+    #[arg(long, value_name = "SIZE")]
+    pub(super) budget: Option<String>,
+}
+
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one option of the command line"
+)]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hoist execute queries --set report_date=2024-06-30 --results out"
+)]
+pub(super) struct Execute {
+    /// A plan file; or folder or files of the pipeline [default: the folder of hoist.toml]
+    #[arg(value_name = "PLAN.json|PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) run: RunOptions,
+    /// Run the set-up scripts first, even if no source table is missing
+    #[arg(long)]
+    pub(super) setup: bool,
+    /// Write complete results of bare SELECTs to this folder, as Parquet
+    #[arg(long, value_name = "DIR")]
+    pub(super) results: Option<PathBuf>,
+    /// Write what happens to this file, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+    /// Print what would be submitted and stop; never connects
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Run a plan although the pipeline has changed since
+    #[arg(long)]
+    pub(super) allow_drift: bool,
+    /// After a failing statement go on with what does not depend on it
+    #[arg(long)]
+    pub(super) keep_going: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hoist verify queries")]
+pub(super) struct Verify {
+    /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) run: RunOptions,
+    #[command(flatten)]
+    pub(super) documents: Documents,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  hoist engine status")]
+pub(super) enum Engine {
+    /// Installs Spark and Java in a private environment, if no usable ones are found
+    Install,
+    /// Says which Python, Java and Spark a session would use
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  hoist config show queries")]
+pub(super) enum Config {
+    /// Prints every effective value and where it comes from
+    Show {
+        /// Folder or file of the pipeline [default: the working directory]
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("expected FORMAT=FILE")?;
+    let format = Format::from_str(format, true)
+        .map_err(|_| format!("unknown format `{format}`: expected text or json"))?;
+    Ok((format, PathBuf::from(file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example_and_the_top_names_every_exit_code() {
+        let command = Arguments::command();
+        for subcommand in command.get_subcommands() {
+            let help = subcommand.get_after_help().map(ToString::to_string);
+            assert!(
+                help.is_some_and(|help| help.contains("hoist ")),
+                "{} has no example",
+                subcommand.get_name()
+            );
+        }
+        for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "130/143"] {
+            assert!(EXIT_CODES.contains(&format!("\n  {code}")), "{code}");
+        }
+    }
+
+    #[test]
+    fn pairs_may_hold_further_equals_signs() {
+        assert_eq!(pair("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(pair("a="), Ok(("a".to_owned(), String::new())));
+        assert!(pair("=b").is_err());
+        assert!(pair("a").is_err());
+    }
+}

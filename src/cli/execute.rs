@@ -1,0 +1,435 @@
+//! `hoist execute`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::arguments::{Execute as Command, Frames};
+use super::failure::{Failure, FailureKind};
+use super::interrupt::Interrupts;
+use super::output::{Output, write_file};
+use super::pipeline::Pipeline;
+use super::prepare::{self, SetUp, Stage, step_failure};
+use super::progress::RunProgress;
+use super::{Context, ExitStatus, paths, pipeline, planning, session};
+use crate::facts::access::WriteKind;
+use crate::facts::catalog::Catalog;
+use crate::facts::workload::Workload;
+use crate::frontend;
+use crate::planner::plan_file::{PlanFile, PlanSettings, drift};
+use crate::present::report::plan::totals;
+use crate::present::report::run::{Ending, ending, program as program_text};
+use crate::runtime::engine::local::{Local, LocalOptions};
+use crate::runtime::engine::{Engine, SessionInfo};
+use crate::runtime::run::{
+    self, Clock, Event, Journal, Outcome, Preparation, Recorder, RunInput, RunOptions, RunRecord,
+    SystemClock,
+};
+
+/// What is to be run.
+struct Job<'a> {
+    command: &'a Command,
+    context: &'a Context<'a>,
+    pipeline: Pipeline,
+    /// The saved plan and its file; none where the pipeline itself was named.
+    saved: Option<(PathBuf, PlanFile)>,
+}
+
+/// What a run in an open session gave.
+struct Done {
+    outcome: Outcome,
+    plan: Option<PlanFile>,
+    tables: Vec<String>,
+}
+
+pub(super) fn run(
+    command: &Command,
+    context: &Context<'_>,
+    output: &mut Output,
+) -> Result<ExitStatus, Failure> {
+    let job = Job::new(command, context, output)?;
+    job.pipeline.require_variables(output)?;
+    if let Some((file, plan)) = &job.saved
+        && job.uses_frames()
+    {
+        // What can be seen without a session is told without one.
+        job.refuse_drift(file, plan, &plan.catalog, output)?;
+    }
+    if command.dry_run {
+        return job.dry_run(output);
+    }
+    let options = session::local_options(context, &job.pipeline.config, &job.pipeline.home())?;
+    let journal = job.journal()?;
+    session::runtime()?.block_on(job.execute(options, journal, output))
+}
+
+impl<'a> Job<'a> {
+    fn new(
+        command: &'a Command,
+        context: &'a Context<'a>,
+        output: &mut Output,
+    ) -> Result<Self, Failure> {
+        let mut overrides = pipeline::spark_settings(&command.run.conf);
+        let budget = command.run.budget.iter();
+        overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
+        let (saved, paths) = match command.paths.split_first() {
+            Some((first, rest)) if is_plan_file(first) => {
+                let plan = planning::read_plan(first)?;
+                let folder = first.parent().unwrap_or(Path::new(""));
+                let root = paths::tidy(&folder.join(&plan.pipeline.root));
+                let paths = if rest.is_empty() {
+                    vec![root]
+                } else {
+                    rest.to_vec()
+                };
+                (Some((first.clone(), plan)), paths)
+            }
+            _ => (None, command.paths.clone()),
+        };
+        Ok(Job {
+            pipeline: pipeline::read(context, &paths, overrides, output)?,
+            command,
+            context,
+            saved,
+        })
+    }
+
+    fn uses_frames(&self) -> bool {
+        self.command.run.frames == Frames::On
+    }
+
+    /// The settings a saved plan is compared with: without a budget of the user, the plan's own.
+    fn settings(&self, plan: &PlanFile) -> PlanSettings {
+        let budget = self.pipeline.config.planner.budget_bytes;
+        let budget = budget.unwrap_or(plan.settings.budget_bytes);
+        planning::settings(&self.pipeline, budget, plan.settings.frames)
+    }
+
+    /// Reasons why a saved plan does not fit any more.
+    fn drift(&self, plan: &PlanFile, catalog: &Catalog) -> Vec<String> {
+        let sources = &self.pipeline.sources;
+        let variables = &self.pipeline.config.variables;
+        drift(plan, sources, variables, &self.settings(plan), catalog)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    fn refuse_drift(
+        &self,
+        file: &Path,
+        plan: &PlanFile,
+        catalog: &Catalog,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let reasons = self.drift(plan, catalog);
+        if self.command.allow_drift {
+            for reason in &reasons {
+                output.warning(&format!("the plan is stale: {reason}"));
+            }
+            return Ok(());
+        }
+        stale(file, &reasons)
+    }
+
+    /// `--dry-run`: prints what would be submitted, from what is known without a session.
+    fn dry_run(&self, output: &mut Output) -> Result<ExitStatus, Failure> {
+        let pipeline = &self.pipeline;
+        let input = match &self.saved {
+            _ if !self.uses_frames() => self.plain(),
+            Some((_, plan)) => RunInput::from_plan(plan),
+            None => {
+                let file = planning::default_plan_file(pipeline);
+                let earlier = planning::read_plan(&file).ok();
+                let catalog = planning::offline_catalog(pipeline, None, earlier.as_ref())?;
+                let budget = planning::offline_budget(&pipeline.config, earlier.as_ref());
+                let workload = pipeline.analyse(&catalog).workload;
+                RunInput::from_plan(&self.plan(&workload, &catalog, budget)?)
+            }
+        };
+        output.artefact(&program_text(&input, &pipeline.config.variables))?;
+        Ok(ExitStatus::Done)
+    }
+
+    fn plain(&self) -> RunInput {
+        let sources = &self.pipeline.sources;
+        RunInput::plain(sources, &frontend::parse(sources).statements)
+    }
+
+    fn plan(
+        &self,
+        workload: &Workload,
+        catalog: &Catalog,
+        budget: u64,
+    ) -> Result<PlanFile, Failure> {
+        planning::plan(
+            &self.pipeline,
+            workload,
+            catalog,
+            &planning::settings(&self.pipeline, budget, true),
+            &planning::default_plan_file(&self.pipeline),
+            &self.context.environment.current,
+        )
+    }
+
+    /// Opens the journal before anything else is done: a file that cannot be written is told at once.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the journal is a file that the user names"
+    )]
+    fn journal(&self) -> Result<Option<std::fs::File>, Failure> {
+        let Some(path) = &self.command.journal else {
+            return Ok(None);
+        };
+        std::fs::File::create(path).map(Some).map_err(|error| {
+            Failure::input(format!(
+                "journal `{}` cannot be written: {error}",
+                path.display()
+            ))
+            .hint("give another file with `--journal`")
+        })
+    }
+
+    async fn execute(
+        &self,
+        options: LocalOptions,
+        journal: Option<std::fs::File>,
+        output: &mut Output,
+    ) -> Result<ExitStatus, Failure> {
+        let interrupts = Interrupts::listen();
+        let clock = SystemClock::new();
+        let run_id = run::run_id(&clock, std::process::id());
+        let journal = match journal {
+            Some(file) => Some(
+                Journal::open(Box::new(file), &run_id, clock.epoch_micros() / 1000).map_err(
+                    |error| Failure::input(format!("the journal cannot be written: {error}")),
+                )?,
+            ),
+            None => None,
+        };
+        let mut engine = Local::new(options);
+        let (result, record) = {
+            let progress = Mutex::new(RunProgress::new(output));
+            let mut watch = |event: &Event| {
+                if let Ok(mut progress) = progress.lock() {
+                    progress.tell(event);
+                }
+            };
+            let stage = Stage {
+                pipeline: &self.pipeline,
+                cancel: &interrupts.cancel,
+                clock: &clock,
+                progress: &progress,
+            };
+            let mut recorder = Recorder::new(&clock, journal, &mut watch);
+            let result = self
+                .in_session(&mut engine, &stage, &run_id, &mut recorder)
+                .await;
+            let closed = run::close(&mut engine, &interrupts.cancel, &mut recorder).await;
+            let result = result.and_then(|done| Ok(closed.map(|()| done)?));
+            (result, recorder.finish())
+        };
+        // Kills what a second interrupt left.
+        drop(engine);
+        output.end_progress();
+        let done = result?;
+        self.tell_ending(&record, done.as_ref(), output);
+        let Some(done) = done else {
+            return Ok(interrupts.status());
+        };
+        match done.outcome {
+            Outcome::Done => Ok(ExitStatus::Done),
+            Outcome::Interrupted | Outcome::Unfinished => Ok(interrupts.status()),
+            Outcome::Failed => Err(run_failure(&record)),
+        }
+    }
+
+    /// Everything between the opening and the closing of the session; none where the user interrupted before the
+    /// run.
+    async fn in_session<E: Engine>(
+        &self,
+        engine: &mut E,
+        stage: &Stage<'_, '_>,
+        run_id: &str,
+        recorder: &mut Recorder<'_>,
+    ) -> Result<Option<Done>, Failure> {
+        let Some(session) = run::open(engine, stage.cancel, recorder).await? else {
+            return Ok(None);
+        };
+        let mut names = self.pipeline.table_names();
+        if let Some((_, plan)) = &self.saved {
+            names.extend(plan.catalog.tables.keys().cloned());
+            names.sort();
+            names.dedup();
+        }
+        let set_up = if self.command.setup {
+            SetUp::Always
+        } else {
+            SetUp::WhereMissing
+        };
+        let Some(catalog) = prepare::tables(engine, stage, &names, set_up, recorder).await? else {
+            return Ok(None);
+        };
+        let workload = self.pipeline.analyse(&catalog).workload;
+        let plan = self.plan_of_run(&workload, &catalog, &session, recorder)?;
+        let input = plan
+            .as_ref()
+            .map_or_else(|| self.plain(), RunInput::from_plan);
+        let current = &self.context.environment.current;
+        let options = RunOptions {
+            run: run_id.to_owned(),
+            variables: self.pipeline.config.variables.clone(),
+            root: current.join(&self.pipeline.root),
+            results: self
+                .command
+                .results
+                .as_ref()
+                .map(|folder| current.join(folder)),
+            keep_going: self.command.keep_going,
+        };
+        let outcome = run::run(engine, &input, &options, stage.cancel, recorder)
+            .await
+            .map_err(|error| Failure::input(error.to_string()).hint(error.help()))?;
+        Ok(Some(Done {
+            outcome,
+            plan,
+            tables: written(&workload),
+        }))
+    }
+
+    /// The plan to run: the saved one if it still fits, otherwise one made now and saved; none without frames.
+    fn plan_of_run(
+        &self,
+        workload: &Workload,
+        catalog: &Catalog,
+        session: &SessionInfo,
+        recorder: &mut Recorder<'_>,
+    ) -> Result<Option<PlanFile>, Failure> {
+        if !self.uses_frames() {
+            return Ok(None);
+        }
+        let start = recorder.now();
+        let plan = if let Some((file, plan)) = &self.saved {
+            let reasons = self.drift(plan, catalog);
+            if self.command.allow_drift {
+                for reason in reasons {
+                    recorder.warn(None, format!("the plan is stale: {reason}"));
+                }
+            } else {
+                stale(file, &reasons)?;
+            }
+            plan.clone()
+        } else {
+            let budget = self.pipeline.config.planner.budget_bytes;
+            let budget = budget.unwrap_or_else(|| planning::share_of(session.storage_memory_bytes));
+            let plan = self.plan(workload, catalog, budget)?;
+            write_file(
+                &planning::default_plan_file(&self.pipeline),
+                &plan.to_json(),
+            )?;
+            planning::save_catalog(&self.pipeline, catalog)?;
+            plan
+        };
+        let micros = recorder.since(start);
+        recorder.emit(&Event::Prepared {
+            what: Preparation::Plan,
+            micros,
+        });
+        Ok(Some(plan))
+    }
+
+    fn tell_ending(&self, record: &RunRecord, done: Option<&Done>, output: &mut Output) {
+        let root = &self.pipeline.root;
+        let file = planning::default_plan_file(&self.pipeline);
+        let warehouse = self.pipeline.home().join("warehouse").display().to_string();
+        let results = self.command.results.as_ref();
+        let results = results.map(|folder| folder.display().to_string());
+        let plan = done.and_then(|done| done.plan.as_ref());
+        let mut next = Vec::new();
+        if record.outcome == Outcome::Done {
+            if plan.is_some() && self.saved.is_none() {
+                next.push(format!(
+                    "hoist execute {}  # the same plan again",
+                    file.display()
+                ));
+            }
+            next.push(format!(
+                "hoist verify {}  # proves that the results are equal",
+                root.display()
+            ));
+            if plan.is_some() {
+                next.push(format!(
+                    "hoist plan {}  # shows the frames and why",
+                    root.display()
+                ));
+            }
+        }
+        if let Some(plan) = plan {
+            output.say(&format!("\n{}", totals(&plan.summary)));
+        }
+        let complete = done.filter(|_| record.outcome == Outcome::Done);
+        let tables: &[String] = complete.map_or(&[], |done| &done.tables);
+        let statements = frontend::parse(&self.pipeline.sources).statements.len();
+        output.say(&ending(&Ending {
+            record,
+            statements,
+            plan: plan.map(|plan| &plan.summary),
+            tables,
+            warehouse: (!self.pipeline.config.engine.in_memory_catalog)
+                .then_some(warehouse.as_str()),
+            results: results.as_deref(),
+            next: &next,
+        }));
+    }
+}
+
+fn is_plan_file(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+}
+
+fn stale(file: &Path, reasons: &[String]) -> Result<(), Failure> {
+    let Some(first) = reasons.first() else {
+        return Ok(());
+    };
+    let others = reasons.iter().skip(1);
+    let mut failure = Failure::new(
+        FailureKind::StalePlan,
+        format!("plan `{}` is stale: {first}", file.display()),
+    );
+    for reason in others {
+        failure.message.push_str("; ");
+        failure.message.push_str(reason);
+    }
+    Err(failure
+        .hint(format!("`hoist plan -o {}` makes it anew", file.display()))
+        .hint("`--allow-drift` runs it all the same"))
+}
+
+fn run_failure(record: &RunRecord) -> Failure {
+    let Some(first) = record.failures.first() else {
+        return Failure::new(FailureKind::Run, "the run failed");
+    };
+    let mut failure = step_failure(first, "");
+    for other in record.failures.iter().skip(1) {
+        failure.message.push_str("\nerror: ");
+        failure.message.push_str(&step_failure(other, "").message);
+    }
+    failure.hint("what earlier statements wrote stays; correct the statement and execute again")
+}
+
+/// Canonical names of the tables that the pipeline leaves written, in order.
+fn written(workload: &Workload) -> Vec<String> {
+    let mut last = BTreeMap::new();
+    for access in &workload.accesses {
+        for write in &access.writes {
+            last.insert(write.table, write.kind);
+        }
+    }
+    last.into_iter()
+        .filter(|(_, kind)| *kind != WriteKind::Drop)
+        .filter_map(|(table, _)| workload.table(table))
+        .filter(|table| !table.temporary)
+        .map(|table| table.name.clone())
+        .collect()
+}

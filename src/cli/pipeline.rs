@@ -1,0 +1,250 @@
+//! Arguments and configuration → the pipeline's files.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::RESERVED;
+use super::failure::Failure;
+use super::output::Output;
+use super::{Context, paths};
+use crate::config::{self, Config, Override, Request};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::facts::access::{self, Accesses, Declarations};
+use crate::facts::catalog::Catalog;
+use crate::facts::workload::{self, Workload};
+use crate::frontend;
+use crate::frontend::source::{LoadOptions, Source, Sources, Variables, load};
+use crate::present::report::diagnostics;
+
+/// A pipeline as read from disk.
+pub(super) struct Pipeline {
+    /// Its folder; names of sources are relative to it.
+    pub(super) root: PathBuf,
+    /// Its files.
+    pub(super) sources: Sources,
+    /// Its configuration.
+    pub(super) config: Config,
+}
+
+/// What is known about a pipeline's statements.
+pub(super) struct Analysis {
+    /// Statements, accesses, order.
+    pub(super) workload: Workload,
+    /// Everything to say about the text.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A setting given as an option of a command.
+pub(super) fn option(key: &str, value: &str, flag: &'static str) -> Override {
+    Override {
+        name: key.split('.').map(str::to_owned).collect(),
+        value: value.to_owned(),
+        flag,
+    }
+}
+
+/// Spark settings given as `--conf`.
+pub(super) fn spark_settings(pairs: &[(String, String)]) -> Vec<Override> {
+    pairs
+        .iter()
+        .map(|(key, value)| Override {
+            name: vec!["engine".to_owned(), "conf".to_owned(), key.clone()],
+            value: value.clone(),
+            flag: "--conf",
+        })
+        .collect()
+}
+
+/// The configuration that applies to a path; warnings are told.
+pub(super) fn configuration(
+    context: &Context<'_>,
+    start: Option<&Path>,
+    mut overrides: Vec<Override>,
+    output: &mut Output,
+) -> Result<Config, Failure> {
+    let variables = context.shared.variables.iter();
+    overrides.extend(variables.map(|(name, value)| Override {
+        name: vec!["variables".to_owned(), name.clone()],
+        value: value.clone(),
+        flag: "--set",
+    }));
+    let environment = &context.environment.hoist;
+    let from_environment = environment.get("HOIST_CONFIG").map(Path::new);
+    let config = config::load(&Request {
+        file: context.shared.config.as_deref().or(from_environment),
+        start,
+        current: &context.environment.current,
+        environment,
+        overrides,
+        reserved: &RESERVED,
+    })?;
+    for warning in &config.warnings {
+        output.warning(warning);
+    }
+    Ok(config)
+}
+
+/// Reads the pipeline that the arguments name: folder or files, otherwise the folder of the configuration.
+pub(super) fn read(
+    context: &Context<'_>,
+    given: &[PathBuf],
+    overrides: Vec<Override>,
+    output: &mut Output,
+) -> Result<Pipeline, Failure> {
+    let config = configuration(
+        context,
+        given.first().map(PathBuf::as_path),
+        overrides,
+        output,
+    )?;
+    let folder = config.file.as_deref().and_then(Path::parent);
+    let root = paths::root(given, folder);
+    let sources = read_files(&config, &root, given)?;
+    Ok(Pipeline {
+        root,
+        sources,
+        config,
+    })
+}
+
+fn read_files(config: &Config, root: &Path, given: &[PathBuf]) -> Result<Sources, Failure> {
+    let folder = config
+        .file
+        .as_deref()
+        .and_then(Path::parent)
+        .map(paths::named);
+    // A list of files belongs to the folder of the configuration that names them.
+    let listed = folder.as_deref() == Some(&paths::named(root));
+    let options = LoadOptions {
+        files: if listed {
+            config.pipeline.files.clone()
+        } else {
+            Vec::new()
+        },
+        subfolders: config.pipeline.subfolders,
+        excluded: config
+            .setup
+            .path
+            .iter()
+            .filter_map(|path| path.strip_prefix(root).ok())
+            .map(Path::to_path_buf)
+            .collect(),
+    };
+    let whole = [root.to_path_buf()];
+    let paths = if given.is_empty() { &whole } else { given };
+    Ok(load(root, paths, &options, &config.variables)?)
+}
+
+/// Reads the set-up scripts; none where none are configured.
+pub(super) fn read_setup(config: &Config) -> Result<Option<(PathBuf, Sources)>, Failure> {
+    let Some(path) = &config.setup.path else {
+        return Ok(None);
+    };
+    let options = LoadOptions::default();
+    let root = if path.is_dir() {
+        path.clone()
+    } else {
+        paths::named(path.parent().unwrap_or(Path::new("")))
+    };
+    let variables = set_up_variables(config);
+    let sources = load(&root, std::slice::from_ref(path), &options, &variables)
+        .map_err(|error| Failure::from(error).hint("`[setup] path` in hoist.toml names it"))?;
+    Ok(Some((root, sources)))
+}
+
+/// Variables of the set-up scripts: those of the pipeline, then their own.
+pub(super) fn set_up_variables(config: &Config) -> Variables {
+    let mut variables = config.variables.clone();
+    let own = &config.setup.variables;
+    variables.extend(
+        own.iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
+    variables
+}
+
+impl Pipeline {
+    /// Folder of what hoist writes beside the pipeline.
+    pub(super) fn home(&self) -> PathBuf {
+        self.root.join(paths::HOME)
+    }
+
+    /// What the configuration declares about tables and functions.
+    pub(super) fn declarations(&self) -> Declarations {
+        let planner = &self.config.planner;
+        let keys = self.config.keys.iter().map(|(table, columns)| {
+            let name = if table.contains('.') {
+                table.clone()
+            } else {
+                format!("{}.{table}", planner.default_database)
+            };
+            (name, columns.clone())
+        });
+        Declarations {
+            default_database: planner.default_database.clone(),
+            keys: keys.collect(),
+            deterministic_functions: planner.deterministic_functions.clone(),
+        }
+    }
+
+    /// Resolves every statement against what is known about tables.
+    pub(super) fn analyse(&self, catalog: &Catalog) -> Analysis {
+        let parsed = frontend::parse(&self.sources);
+        let accesses = access::resolve(&parsed.statements, catalog, &self.declarations());
+        let Accesses { diagnostics, .. } = &accesses;
+        let mut all = parsed.diagnostics;
+        all.extend(diagnostics.iter().cloned());
+        Analysis {
+            workload: workload::build(parsed.statements, accesses),
+            diagnostics: all,
+        }
+    }
+
+    /// Canonical names of the tables worth asking a catalog for.
+    pub(super) fn table_names(&self) -> Vec<String> {
+        let parsed = frontend::parse(&self.sources);
+        let catalog = Catalog::default();
+        access::names(&access::resolve(
+            &parsed.statements,
+            &catalog,
+            &self.declarations(),
+        ))
+    }
+
+    /// A pipeline that is to run needs a value for every variable; each missing one is shown with its place.
+    pub(super) fn require_variables(&self, output: &mut Output) -> Result<(), Failure> {
+        let missing = self.sources.missing_variables();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        output.explain(&diagnostics::text(&missing, &self.sources, true));
+        let names: std::collections::BTreeSet<&str> = self
+            .sources
+            .iter()
+            .flat_map(Source::missing)
+            .map(|missing| missing.name.as_str())
+            .collect();
+        let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let name = names.first().copied().unwrap_or("NAME");
+        let (noun, verb) = if names.len() == 1 {
+            ("variable", "has")
+        } else {
+            ("variables", "have")
+        };
+        Err(Failure::input(format!(
+            "template {noun} {} {verb} no value",
+            listed.join(", ")
+        ))
+        .hint(format!(
+            "give it with `--set {name}=VALUE` or under `[variables]` in hoist.toml"
+        )))
+    }
+}
+
+/// Missing variables, as findings: what can be read without their values was read, so they are warnings here.
+pub(super) fn missing_variables_as_warnings(sources: &Sources) -> Vec<Diagnostic> {
+    let mut missing = sources.missing_variables();
+    for diagnostic in &mut missing {
+        diagnostic.severity = Severity::Warning;
+    }
+    missing
+}

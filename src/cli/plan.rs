@@ -1,0 +1,165 @@
+//! `hoist plan`.
+
+use std::path::Path;
+
+use super::arguments::{Format, Plan as Command};
+use super::failure::{Failure, FailureKind};
+use super::output::{Output, write_file};
+use super::pipeline::Pipeline;
+use super::{Context, ExitStatus, pipeline, planning};
+use crate::facts::catalog::Catalog;
+use crate::planner::plan_file::{PlanFile, drift};
+use crate::present::report::{diagnostics, plan};
+
+pub(super) fn run(
+    command: &Command,
+    context: &Context<'_>,
+    output: &mut Output,
+) -> Result<ExitStatus, Failure> {
+    let overrides = command
+        .budget
+        .iter()
+        .map(|size| pipeline::option("planner.budget", size, "--budget"))
+        .collect();
+    let pipeline = pipeline::read(context, &command.paths, overrides, output)?;
+    pipeline.require_variables(output)?;
+    let file = match &command.file {
+        Some(file) => file.clone(),
+        None => planning::default_plan_file(&pipeline),
+    };
+    let earlier = earlier(&file, command.check, output)?;
+    let catalog =
+        planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
+    let frames = !command.check || earlier.as_ref().is_none_or(|plan| plan.settings.frames);
+    let budget = planning::offline_budget(&pipeline.config, earlier.as_ref());
+    let settings = planning::settings(&pipeline, budget, frames);
+    let analysis = pipeline.analyse(&catalog);
+    output.explain(&diagnostics::text(
+        &analysis.diagnostics,
+        &pipeline.sources,
+        true,
+    ));
+    let current = &context.environment.current;
+    let new = planning::plan(
+        &pipeline,
+        &analysis.workload,
+        &catalog,
+        &settings,
+        &file,
+        current,
+    )?;
+    if let Some(earlier) = earlier.as_ref().filter(|_| command.check) {
+        return compare(&pipeline, &file, earlier, &new, &catalog, output);
+    }
+    write_file(&file, &new.to_json())?;
+    if catalog.tables.is_empty() {
+        output.warning("nothing is known about the tables, so most frames are refused");
+        output.say("  help: `hoist execute` collects the facts; `--catalog FILE` gives them");
+    }
+    let wrote = file.display().to_string();
+    let render = |format| match format {
+        Format::Text => plan::text(&new, Some(&wrote)),
+        Format::Json => new.to_json(),
+    };
+    for (format, path) in &command.output {
+        write_file(path, &render(*format))?;
+    }
+    output.artefact(&render(command.format))?;
+    Ok(ExitStatus::Done)
+}
+
+/// The plan that is replaced or checked. A broken one matters only to `--check`.
+fn earlier(file: &Path, check: bool, output: &mut Output) -> Result<Option<PlanFile>, Failure> {
+    if !file.is_file() {
+        return if check {
+            let message = format!("there is no plan file `{}` to check", file.display());
+            Err(Failure::input(message).hint("`hoist plan` without `--check` writes it"))
+        } else {
+            Ok(None)
+        };
+    }
+    match planning::read_plan(file) {
+        Ok(plan) => Ok(Some(plan)),
+        Err(failure) if check || failure.kind != FailureKind::StalePlan => Err(failure),
+        Err(failure) => {
+            output.warning(&format!("{}; it is replaced", failure.message));
+            Ok(None)
+        }
+    }
+}
+
+/// `--check`: nothing is written.
+fn compare(
+    pipeline: &Pipeline,
+    file: &Path,
+    earlier: &PlanFile,
+    new: &PlanFile,
+    catalog: &Catalog,
+    output: &mut Output,
+) -> Result<ExitStatus, Failure> {
+    let shown = file.display();
+    if earlier.to_json() == new.to_json() {
+        output.artefact(&format!("{shown} is up to date\n"))?;
+        return Ok(ExitStatus::Done);
+    }
+    let mut reasons: Vec<String> = drift(
+        earlier,
+        &pipeline.sources,
+        &pipeline.config.variables,
+        &new.settings,
+        catalog,
+    )
+    .iter()
+    .map(ToString::to_string)
+    .collect();
+    if reasons.is_empty() {
+        reasons = other_differences(earlier, new);
+    }
+    let mut text = format!("{shown} would differ:\n");
+    for reason in &reasons {
+        text.push_str("  ");
+        text.push_str(reason);
+        text.push('\n');
+    }
+    output.artefact(&text)?;
+    output.say(&format!("help: `hoist plan -o {shown}` writes it anew"));
+    Ok(ExitStatus::Findings)
+}
+
+/// What differs although nothing drifted.
+fn other_differences(earlier: &PlanFile, new: &PlanFile) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if earlier.tool != new.tool {
+        reasons.push(format!(
+            "it was made by {}, this is {}",
+            earlier.tool, new.tool
+        ));
+    }
+    for (old, now) in earlier.pipeline.files.iter().zip(&new.pipeline.files) {
+        if old.text_sha256 != now.text_sha256 {
+            reasons.push(format!(
+                "layout or comments of file `{}` have changed",
+                now.name
+            ));
+        }
+    }
+    let parts = [
+        ("facts about tables", earlier.catalog != new.catalog),
+        ("frames", earlier.frames != new.frames),
+        ("steps", earlier.steps != new.steps),
+        ("decisions", earlier.decisions != new.decisions),
+        ("totals", earlier.summary != new.summary),
+        (
+            "place of the pipeline",
+            earlier.pipeline.root != new.pipeline.root,
+        ),
+    ];
+    if reasons.is_empty() {
+        let differ = parts.iter().filter(|(_, differs)| *differs);
+        reasons.extend(differ.map(|(part, _)| format!("{part} differ")));
+    }
+    if reasons.is_empty() {
+        reasons.push("its text was edited by hand".to_owned());
+    }
+    reasons
+}

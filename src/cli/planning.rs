@@ -1,0 +1,225 @@
+//! From analysed pipelines to plan files, and from plan files on disk.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads plan files and saved catalogs"
+)]
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::failure::{Failure, FailureKind};
+use super::output::write_file;
+use super::paths;
+use super::pipeline::Pipeline;
+use crate::config::{Config, is_secret};
+use crate::facts::catalog::Catalog;
+use crate::facts::workload::Workload;
+use crate::planner::cost::CostModel;
+use crate::planner::plan::{PlanOptions, choose};
+use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
+use crate::planner::{check, emit, frame};
+use crate::present::report::json;
+
+/// Name of the plan file in the pipeline's `.hoist`.
+const PLAN_FILE: &str = "plan.json";
+/// Name of the collected facts in the pipeline's `.hoist`.
+const CATALOG_FILE: &str = "catalog.json";
+/// Format of that file.
+const CATALOG_SCHEMA: &str = "hoist-catalog/1";
+
+/// Heap that a session is taken to have while none was ever seen, bytes.
+const ASSUMED_HEAP: u64 = 4 << 30;
+/// Heap that Spark keeps for itself, bytes (Spark: `UnifiedMemoryManager.RESERVED_SYSTEM_MEMORY_BYTES`).
+const RESERVED_HEAP: u64 = 300 << 20;
+
+/// The plan file beside a pipeline.
+pub(super) fn default_plan_file(pipeline: &Pipeline) -> PathBuf {
+    pipeline.home().join(PLAN_FILE)
+}
+
+/// Memory for frames where the session's storage memory is known, bytes: half of it, as the rest is for what runs.
+pub(super) fn share_of(storage_memory_bytes: u64) -> u64 {
+    storage_memory_bytes / 2
+}
+
+/// Memory for frames without a session: as configured, as an earlier plan had it, or a share of the heap that the
+/// session will have (Spark: `spark.memory.fraction` = 0.6 of what it does not reserve).
+pub(super) fn offline_budget(config: &Config, earlier: Option<&PlanFile>) -> u64 {
+    let heap = config.engine.driver_memory_bytes.unwrap_or(ASSUMED_HEAP);
+    let assumed = || share_of(heap.saturating_sub(RESERVED_HEAP) / 10 * 6);
+    config
+        .planner
+        .budget_bytes
+        .or_else(|| earlier.map(|plan| plan.settings.budget_bytes))
+        .unwrap_or_else(assumed)
+}
+
+/// What influences planning besides files and facts.
+pub(super) fn settings(pipeline: &Pipeline, budget_bytes: u64, frames: bool) -> PlanSettings {
+    let config = &pipeline.config;
+    let declarations = pipeline.declarations();
+    PlanSettings {
+        default_database: declarations.default_database,
+        frames,
+        budget_bytes,
+        margin_percent: config.planner.margin_percent,
+        min_gain_micros: config.planner.min_gain_micros,
+        catalog: if config.engine.in_memory_catalog {
+            "in-memory"
+        } else {
+            "hive"
+        }
+        .to_owned(),
+        engine_conf: config
+            .engine
+            .conf
+            .iter()
+            .filter(|(key, _)| key.starts_with("spark.sql.") && !is_secret(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+        keys: declarations.keys,
+        deterministic_functions: declarations.deterministic_functions,
+    }
+}
+
+/// Plans, and proves that the plan keeps its promises. `file` is where it will lie.
+pub(super) fn plan(
+    pipeline: &Pipeline,
+    workload: &Workload,
+    catalog: &Catalog,
+    settings: &PlanSettings,
+    file: &Path,
+    current: &Path,
+) -> Result<PlanFile, Failure> {
+    let sources = &pipeline.sources;
+    let candidates = frame::candidates(workload, sources, catalog);
+    let costs = CostModel::new(workload, catalog);
+    let plan = choose(
+        workload,
+        &candidates,
+        &costs,
+        &PlanOptions {
+            budget_bytes: settings.budget_bytes,
+            margin_percent: settings.margin_percent,
+            min_gain_micros: settings.min_gain_micros,
+            frames: settings.frames,
+        },
+    );
+    let program = emit::emit(&plan, &candidates, workload, sources);
+    let violations = check::check(workload, sources, catalog, &plan, &program);
+    if let Some(first) = violations.first() {
+        let others = violations.len() - 1;
+        let others = if others > 0 {
+            format!(" (and {others} more)")
+        } else {
+            String::new()
+        };
+        return Err(Failure::new(
+            FailureKind::Internal,
+            format!("the plan would break a promise: {first}{others}"),
+        )
+        .hint("this is a defect of hoist; `hoist execute --frames off` runs the original text"));
+    }
+    let folder = current.join(file.parent().unwrap_or(Path::new("")));
+    let root = paths::relative(&folder, &current.join(&pipeline.root));
+    Ok(PlanFile::new(PlanFileInputs {
+        root: &root,
+        sources,
+        variables: &pipeline.config.variables,
+        settings,
+        catalog,
+        workload,
+        plan: &plan,
+        program: &program,
+    }))
+}
+
+/// Reads a plan file.
+pub(super) fn read_plan(path: &Path) -> Result<PlanFile, Failure> {
+    let shown = path.display();
+    let text = std::fs::read(path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            Failure::input(format!("plan file `{shown}` does not exist"))
+                .hint(format!("`hoist plan PATH -o {shown}` writes it"))
+        } else {
+            let message = format!("plan file `{shown}` cannot be read: {error}");
+            Failure::new(FailureKind::StalePlan, message)
+        }
+    })?;
+    let text = String::from_utf8(text).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        Failure::new(
+            FailureKind::StalePlan,
+            format!("plan file `{shown}` is not UTF-8 text: byte {byte} is invalid"),
+        )
+        .hint("make it anew with `hoist plan`")
+    })?;
+    PlanFile::parse(&text).map_err(|error| {
+        let message = error.to_string();
+        // The error names the next step after its last semicolon.
+        let (what, hint) = message
+            .rsplit_once("; ")
+            .unwrap_or((&message, "make it anew with `hoist plan`"));
+        Failure::new(FailureKind::StalePlan, format!("`{shown}`: {what}")).hint(hint)
+    })
+}
+
+/// `hoist-catalog/1`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogDocument {
+    schema: String,
+    catalog: Catalog,
+}
+
+/// Saves collected facts beside the pipeline, for planning without an engine.
+pub(super) fn save_catalog(pipeline: &Pipeline, catalog: &Catalog) -> Result<(), Failure> {
+    let document = CatalogDocument {
+        schema: CATALOG_SCHEMA.to_owned(),
+        catalog: catalog.clone(),
+    };
+    write_file(
+        &pipeline.home().join(CATALOG_FILE),
+        &json::pretty(&document),
+    )
+}
+
+/// Facts without an engine: from the file named, from the earlier plan, or as saved by the last run.
+pub(super) fn offline_catalog(
+    pipeline: &Pipeline,
+    named: Option<&Path>,
+    earlier: Option<&PlanFile>,
+) -> Result<Catalog, Failure> {
+    if let Some(path) = named {
+        return read_catalog(path);
+    }
+    if let Some(plan) = earlier.filter(|plan| !plan.catalog.tables.is_empty()) {
+        return Ok(plan.catalog.clone());
+    }
+    let saved = pipeline.home().join(CATALOG_FILE);
+    if saved.is_file() {
+        read_catalog(&saved)
+    } else {
+        Ok(Catalog::default())
+    }
+}
+
+fn read_catalog(path: &Path) -> Result<Catalog, Failure> {
+    let shown = path.display();
+    let failed = |reason: String| {
+        Failure::input(format!("catalog file `{shown}` cannot be read: {reason}"))
+            .hint("`hoist execute` writes .hoist/catalog.json beside the pipeline")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let document: CatalogDocument =
+        serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    if document.schema == CATALOG_SCHEMA {
+        Ok(document.catalog)
+    } else {
+        Err(failed(format!(
+            "its schema is `{}`, expected `{CATALOG_SCHEMA}`",
+            document.schema
+        )))
+    }
+}

@@ -1,0 +1,228 @@
+//! `hoist verify`.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::arguments::{Format, Frames, Verify as Command};
+use super::failure::{Failure, FailureKind};
+use super::interrupt::Interrupts;
+use super::output::Output;
+use super::pipeline::Pipeline;
+use super::prepare::{self, SetUp, Stage};
+use super::progress::RunProgress;
+use super::{Context, ExitStatus, documents, pipeline, planning, session};
+use crate::frontend;
+use crate::present::report::{plan as plan_text, verification};
+use crate::runtime::engine::Engine;
+use crate::runtime::engine::local::{Local, LocalOptions};
+use crate::runtime::run::{self, Event, Recorder, RunInput, RunOptions, SystemClock};
+use crate::runtime::verify::{
+    Comparison, Outputs, Side, State, VerifyError, VerifyInput, capture, verify,
+};
+
+/// Folder of the sandboxes in the pipeline's `.hoist`.
+const SANDBOXES: &str = "verify";
+
+/// What both runs are given.
+struct Inputs {
+    plain: RunInput,
+    hoisted: RunInput,
+    outputs: Outputs,
+    state: State,
+    /// The plan in one sentence; none without frames.
+    totals: Option<String>,
+}
+
+pub(super) fn run(
+    command: &Command,
+    context: &Context<'_>,
+    output: &mut Output,
+) -> Result<ExitStatus, Failure> {
+    let mut overrides = pipeline::spark_settings(&command.run.conf);
+    let budget = command.run.budget.iter();
+    overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
+    let pipeline = pipeline::read(context, &command.paths, overrides, output)?;
+    pipeline.require_variables(output)?;
+    let options = session::local_options(context, &pipeline.config, &pipeline.home())?;
+    session::runtime()?.block_on(async {
+        let interrupts = Interrupts::listen();
+        let verifier = Verifier {
+            command,
+            context,
+            pipeline: &pipeline,
+            interrupts: &interrupts,
+            clock: SystemClock::new(),
+        };
+        let compared = verifier.compare(options, output).await;
+        output.end_progress();
+        let Some(comparison) = compared? else {
+            output.explain("interrupted: the sandboxes are removed, the tables are as they were");
+            return Ok(interrupts.status());
+        };
+        documents::write(&command.documents, output, |format, _| match format {
+            Format::Text => verification::text(&comparison),
+            Format::Json => verification::json(&comparison),
+        })?;
+        Ok(if comparison.holds() {
+            ExitStatus::Done
+        } else {
+            ExitStatus::Findings
+        })
+    })
+}
+
+struct Verifier<'a> {
+    command: &'a Command,
+    context: &'a Context<'a>,
+    pipeline: &'a Pipeline,
+    interrupts: &'a Interrupts,
+    clock: SystemClock,
+}
+
+impl Verifier<'_> {
+    /// Both runs and their comparison; none where the user interrupted.
+    async fn compare(
+        &self,
+        options: LocalOptions,
+        output: &mut Output,
+    ) -> Result<Option<Comparison>, Failure> {
+        let Some(inputs) = self.inputs(options.clone(), output).await? else {
+            return Ok(None);
+        };
+        if let Some(totals) = &inputs.totals {
+            output.say(totals);
+        }
+        let current = &self.context.environment.current;
+        let run_options = RunOptions {
+            run: run::run_id(&self.clock, std::process::id()),
+            variables: self.pipeline.config.variables.clone(),
+            root: current.join(&self.pipeline.root),
+            ..RunOptions::default()
+        };
+        let input = VerifyInput {
+            plain: &inputs.plain,
+            hoisted: &inputs.hoisted,
+            outputs: &inputs.outputs,
+            state: &inputs.state,
+            options: &run_options,
+        };
+        let mut make = |folder: &Path| {
+            Local::new(LocalOptions {
+                home: folder.to_path_buf(),
+                ..options.clone()
+            })
+        };
+        let mut progress = RunProgress::new(output);
+        let mut watch = |side: Side, event: &Event| {
+            let part = match side {
+                Side::Plain => "plain",
+                Side::Hoisted => "hoisted",
+            };
+            progress.tell_part(part, event);
+        };
+        let folder = current.join(self.pipeline.home()).join(SANDBOXES);
+        let cancel = &self.interrupts.cancel;
+        let compared = verify(&mut make, &folder, &input, cancel, &self.clock, &mut watch).await;
+        match compared {
+            Ok(comparison) => Ok(Some(comparison)),
+            Err(VerifyError::Interrupted) => Ok(None),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    /// Reads the state and plans, in a session of its own that is closed again; none where the user interrupted.
+    async fn inputs(
+        &self,
+        options: LocalOptions,
+        output: &mut Output,
+    ) -> Result<Option<Inputs>, Failure> {
+        let mut engine = Local::new(options);
+        let progress = Mutex::new(RunProgress::new(output));
+        let mut watch = |event: &Event| {
+            if let Ok(mut progress) = progress.lock() {
+                progress.tell(event);
+            }
+        };
+        let stage = Stage {
+            pipeline: self.pipeline,
+            cancel: &self.interrupts.cancel,
+            clock: &self.clock,
+            progress: &progress,
+        };
+        let mut recorder = Recorder::new(&self.clock, None, &mut watch);
+        let inputs = self.in_session(&mut engine, &stage, &mut recorder).await;
+        run::close(&mut engine, &self.interrupts.cancel, &mut recorder).await?;
+        inputs
+    }
+
+    async fn in_session<E: Engine>(
+        &self,
+        engine: &mut E,
+        stage: &Stage<'_, '_>,
+        recorder: &mut Recorder<'_>,
+    ) -> Result<Option<Inputs>, Failure> {
+        let Some(session) = run::open(engine, stage.cancel, recorder).await? else {
+            return Ok(None);
+        };
+        let pipeline = self.pipeline;
+        let names = pipeline.table_names();
+        let prepared =
+            prepare::tables(engine, stage, &names, SetUp::WhereMissing, recorder).await?;
+        let Some(catalog) = prepared else {
+            return Ok(None);
+        };
+        let captured = tokio::select! {
+            biased;
+            () = stage.cancel.reached(1) => return Ok(None),
+            captured = capture(engine, &names) => captured,
+        };
+        let captured = captured.map_err(|error| {
+            Failure::new(
+                FailureKind::Run,
+                format!("the state of the tables could not be read: {error}"),
+            )
+            .hint(error.help())
+        })?;
+        let workload = pipeline.analyse(&catalog).workload;
+        let sources = &pipeline.sources;
+        let plain = RunInput::plain(sources, &frontend::parse(sources).statements);
+        let (hoisted, totals) = if self.command.run.frames == Frames::On {
+            let budget = pipeline.config.planner.budget_bytes;
+            let budget = budget.unwrap_or_else(|| planning::share_of(session.storage_memory_bytes));
+            let planned = planning::plan(
+                pipeline,
+                &workload,
+                &catalog,
+                &planning::settings(pipeline, budget, true),
+                &planning::default_plan_file(pipeline),
+                &self.context.environment.current,
+            )?;
+            (
+                RunInput::from_plan(&planned),
+                Some(plan_text::totals(&planned.summary)),
+            )
+        } else {
+            (plain.clone(), None)
+        };
+        Ok(Some(Inputs {
+            outputs: Outputs::new(&workload, sources),
+            plain,
+            hoisted,
+            state: captured,
+            totals,
+        }))
+    }
+}
+
+fn failure(error: VerifyError) -> Failure {
+    let hint = error.help();
+    match error {
+        VerifyError::Engine(error) => error.into(),
+        VerifyError::Run(_) | VerifyError::WritesOutside { .. } | VerifyError::Sandbox { .. } => {
+            Failure::input(error.to_string()).hint(hint)
+        }
+        VerifyError::Snippet { .. } | VerifyError::RunFailed { .. } | VerifyError::Interrupted => {
+            Failure::new(FailureKind::Run, error.to_string()).hint(hint)
+        }
+    }
+}
