@@ -7,7 +7,10 @@
     reason = "clippy knows test functions, but not the helpers beside them"
 )]
 
+mod cli;
+mod layering;
 mod local_engine;
+mod reference;
 mod run;
 mod sample;
 mod verify;
