@@ -8,6 +8,7 @@
 )]
 
 mod local_engine;
+mod properties;
 mod run;
 mod sample;
 mod verify;
