@@ -10,6 +10,7 @@
 mod cli;
 mod layering;
 mod local_engine;
+mod properties;
 mod reference;
 mod run;
 mod sample;

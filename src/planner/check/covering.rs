@@ -52,7 +52,7 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
                 let text = format!("{problem} frame `{name}`");
                 check.report(Promise::Covering, at, text);
             }
-            if !implied(check, read, hull.as_deref()) {
+            if !implied(check, read, hull.as_ref()) {
                 let filters: Vec<String> = read
                     .filters
                     .iter()
@@ -188,13 +188,44 @@ fn missing_columns(check: &Check<'_>, read: &Read, columns: &Columns) -> Option<
 /// A test of a column: its tokens, the column as a marker.
 type Test = Vec<String>;
 
-/// The frame's filter as a disjunction of conjunctions; none inside where it has no filter, none outside where it
-/// has no tokens.
+/// The filter of a frame: tests under `AND` and `OR`, nested in any way.
+enum Hull {
+    /// Anything but a connective.
+    Test(Test),
+    /// `AND`.
+    All(Vec<Hull>),
+    /// `OR`.
+    Any(Vec<Hull>),
+}
+
+impl Hull {
+    fn of(tokens: &[Placed<'_>]) -> Self {
+        // `OR` binds less than `AND`.
+        for (connective, join) in [("or", Hull::Any as fn(_) -> _), ("and", Hull::All)] {
+            let parts = split(tokens, connective);
+            if parts.len() > 1 {
+                return join(parts.into_iter().map(Hull::of).collect());
+            }
+        }
+        Hull::Test(bare(tokens).iter().map(normalised).collect())
+    }
+
+    /// Whether a row that passes these tests passes the hull, whatever other tests give for it.
+    fn is_implied_by(&self, own: &[Test]) -> bool {
+        match self {
+            Hull::Test(test) => own.contains(test),
+            Hull::All(parts) => parts.iter().all(|part| part.is_implied_by(own)),
+            Hull::Any(parts) => parts.iter().any(|part| part.is_implied_by(own)),
+        }
+    }
+}
+
+/// The frame's filter; none inside where it has no filter, none outside where it has no tokens.
 #[expect(
     clippy::option_option,
     reason = "no filter and no readable filter are different things"
 )]
-fn hull(built: &Built<'_, '_>, select: &Select) -> Option<Option<Vec<Vec<Test>>>> {
+fn hull(built: &Built<'_, '_>, select: &Select) -> Option<Option<Hull>> {
     let (Some(first), Some(last)) = (select.filter.first(), select.filter.last()) else {
         return Some(None);
     };
@@ -218,16 +249,7 @@ fn hull(built: &Built<'_, '_>, select: &Select) -> Option<Option<Vec<Vec<Test>>>
         }
         clause.push(*token);
     }
-    let disjuncts = split(&clause, "or")
-        .into_iter()
-        .map(|disjunct| {
-            split(disjunct, "and")
-                .into_iter()
-                .map(|test| test.iter().map(normalised).collect())
-                .collect()
-        })
-        .collect();
-    Some(Some(disjuncts))
+    Some(Some(Hull::of(&clause)))
 }
 
 /// Without the parentheses around all of it.
@@ -291,9 +313,8 @@ fn normalised(token: &Placed<'_>) -> String {
     }
 }
 
-/// Whether every row that a read needs passes the frame's filter: all tests of one disjunct are among the read's
-/// own.
-fn implied(check: &Check<'_>, read: &Read, hull: Option<&[Vec<Test>]>) -> bool {
+/// Whether every row that a read needs passes the frame's filter: the read's own tests make it true.
+fn implied(check: &Check<'_>, read: &Read, hull: Option<&Hull>) -> bool {
     let Some(hull) = hull else { return true };
     let Some(file) = check
         .statements
@@ -307,8 +328,7 @@ fn implied(check: &Check<'_>, read: &Read, hull: Option<&[Vec<Test>]>) -> bool {
         .iter()
         .map(|filter| test(filter, file))
         .collect();
-    hull.iter()
-        .any(|disjunct| !disjunct.is_empty() && disjunct.iter().all(|test| own.contains(test)))
+    hull.is_implied_by(&own)
 }
 
 /// A reader's own test with the bare column in place of the reference.

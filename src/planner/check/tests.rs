@@ -1,5 +1,6 @@
 //! A correct plan passes; each promise has seeded faults that are caught.
 
+mod derived;
 mod sample;
 
 use self::sample::{Sample, namespaced, sample};
