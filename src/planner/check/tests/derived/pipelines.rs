@@ -1,0 +1,258 @@
+//! Small pipelines and what the real stages make of them.
+
+use crate::facts::access::{Declarations, names, resolve};
+use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use crate::facts::workload::build;
+use crate::frontend::source::{Sources, Variables};
+use crate::planner::check::tests::sample::Sample;
+use crate::planner::cost::CostModel;
+use crate::planner::emit::emit;
+use crate::planner::frame::candidates;
+use crate::planner::plan::{PlanOptions, choose};
+
+/// Columns of the tables of the catalog, `name type`; every other table of a pipeline is missing at its start.
+const TABLES: [(&str, &[&str]); 4] = [
+    (
+        "raw.gd",
+        &["policy_id bigint", "age int", "day string", "region string"],
+    ),
+    (
+        "raw.policies",
+        &["policy_id bigint", "version int", "status string"],
+    ),
+    (
+        "raw.staging",
+        &["policy_id bigint", "age int", "day string", "region string"],
+    ),
+    // The same name in another database.
+    (
+        "m.gd",
+        &["policy_id bigint", "age int", "day string", "region string"],
+    ),
+];
+
+/// Columns that no statement reads, so that reading a line costs more than reading a frame.
+const IDLE_COLUMNS: u32 = 20;
+
+fn catalog(asked: &[String]) -> Catalog {
+    let column = |name: &str, data_type: &str| ColumnFacts {
+        name: name.to_owned(),
+        data_type: data_type.to_owned(),
+        nullable: true,
+    };
+    let facts = |name: &String| {
+        let known = TABLES.iter().find(|(table, _)| table == name);
+        let used = known.map(|(_, columns)| columns.iter().copied());
+        let used = used.into_iter().flatten().map(|one| {
+            let (name, data_type) = one.split_once(' ').unwrap();
+            column(name, data_type)
+        });
+        let idle = (0..IDLE_COLUMNS).map(|number| column(&format!("idle_{number}"), "string"));
+        let kind = if known.is_some() {
+            TableKind::External
+        } else {
+            TableKind::Missing
+        };
+        let facts = TableFacts {
+            kind,
+            provider: known.map(|_| "csv".to_owned()),
+            location: known.map(|_| format!("file:/data/{}", name.replace('.', "/"))),
+            columns: used.chain(idle).filter(|_| known.is_some()).collect(),
+            partition_columns: Vec::new(),
+            size_bytes: known.map(|_| 500_000_000),
+            rows: known.map(|_| 9_000_000),
+        };
+        (name.clone(), facts)
+    };
+    Catalog {
+        spark_version: None,
+        tables: asked.iter().map(facts).collect(),
+    }
+}
+
+/// What the real stages make of some files.
+pub(super) fn derive(files: &[(&str, &str)]) -> Sample {
+    derive_with(files, true)
+}
+
+pub(super) fn derive_with(files: &[(&str, &str)], frames: bool) -> Sample {
+    let variables = Variables::from([("day".to_owned(), "2024-06-30".to_owned())]);
+    let sources = Sources::from_texts(files.iter().copied(), &variables);
+    let parsed = crate::frontend::parse(&sources);
+    assert_eq!(parsed.diagnostics, []);
+    let declarations = Declarations {
+        default_database: "default".to_owned(),
+        ..Declarations::default()
+    };
+    let first = resolve(&parsed.statements, &Catalog::default(), &declarations);
+    let catalog = catalog(&names(&first));
+    let accesses = resolve(&parsed.statements, &catalog, &declarations);
+    let workload = build(parsed.statements, accesses);
+    let found = candidates(&workload, &sources, &catalog);
+    let costs = CostModel::new(&workload, &catalog);
+    let options = PlanOptions {
+        budget_bytes: 1 << 34,
+        margin_percent: 100,
+        min_gain_micros: 0,
+        frames,
+    };
+    let plan = choose(&workload, &found, &costs, &options);
+    let program = emit(&plan, &found, &workload, &sources);
+    Sample {
+        sources,
+        workload,
+        catalog,
+        plan,
+        program,
+    }
+}
+
+/// A covering frame with a filter, over a table that is overwritten afterwards.
+pub(super) const HULL: [(&str, &str); 5] = [
+    (
+        "1.sql",
+        "USE raw; CREATE TABLE m.a AS -- the young\nSELECT policy_id, age FROM gd WHERE age < 25 AND day = '${day}'",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT g.policy_id FROM raw.gd g WHERE g.age BETWEEN 70 AND 90 AND g.Day = '${day}'",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT `gd`.policy_id, count(*) AS n FROM RAW.`gd` WHERE age < 25 AND day = '${day}' GROUP BY gd.policy_id",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT policy_id FROM gd WHERE age >= 95 AND day = '${day}'",
+    ),
+    (
+        "5.sql",
+        "INSERT OVERWRITE raw.gd SELECT * FROM staging; SELECT count(*) FROM gd",
+    ),
+];
+
+/// One body in five statements, written in two ways.
+pub(super) const REPEATED: [(&str, &str); 5] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS WITH latest AS (\n  SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id GROUP BY p.policy_id\n) SELECT policy_id, v FROM latest",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT x.V FROM (select q.`policy_id`, MAX(q.version) V /* last */ from raw.policies AS q join raw.gd on gd.policy_id = q.policy_id group by q.policy_id) x",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id GROUP BY p.policy_id) SELECT v FROM l WHERE v > 1",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id GROUP BY p.policy_id) SELECT v FROM l WHERE v > 2",
+    ),
+    (
+        "5.sql",
+        "CREATE TABLE m.e AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id GROUP BY p.policy_id) SELECT v FROM l WHERE v > 3",
+    ),
+];
+
+/// Two versions of one table, several readers each.
+pub(super) const OVERWRITTEN: [(&str, &str); 9] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS SELECT policy_id, age FROM raw.gd",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT policy_id, region FROM raw.gd",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT g.region FROM raw.gd g WHERE g.age > 1",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT g.age FROM raw.gd g WHERE g.age > 2",
+    ),
+    (
+        "5.sql",
+        "INSERT OVERWRITE raw.gd SELECT * FROM raw.staging WHERE day = '${day}'",
+    ),
+    (
+        "6.sql",
+        "CREATE TABLE m.e AS SELECT policy_id, age FROM raw.gd",
+    ),
+    (
+        "7.sql",
+        "CREATE TABLE m.f AS SELECT policy_id, region FROM raw.gd",
+    ),
+    (
+        "8.sql",
+        "CREATE TABLE m.g AS SELECT g.region FROM raw.gd g WHERE g.age > 1",
+    ),
+    (
+        "9.sql",
+        "CREATE TABLE m.h AS SELECT g.age FROM raw.gd g WHERE g.age > 2",
+    ),
+];
+
+/// A temporary view, redefined; `USE`, so that one name means two tables; Python with and without a header.
+pub(super) const SESSION: [(&str, &str); 9] = [
+    (
+        "1.sql",
+        "USE raw; CREATE TEMPORARY VIEW young AS SELECT policy_id, age, region FROM gd WHERE age < 25",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.a AS SELECT policy_id FROM young; CREATE TABLE m.b AS SELECT y.age FROM young AS y; CREATE TABLE m.c AS SELECT region, count(*) AS n FROM young GROUP BY region; CREATE TABLE m.d AS SELECT age FROM `young` WHERE region = 'n'",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.e AS SELECT status FROM policies; CREATE TABLE m.f AS SELECT version FROM policies p; CREATE TABLE m.g AS SELECT policy_id FROM raw.policies; CREATE TABLE m.h AS SELECT p.status, p.version FROM raw.policies AS p",
+    ),
+    (
+        "4.py",
+        "# hoist: reads raw.staging; writes m.scored\nspark.table('raw.staging').write.saveAsTable('m.scored')\n",
+    ),
+    (
+        "5.sql",
+        "CREATE OR REPLACE TEMPORARY VIEW young AS SELECT policy_id, age, region FROM gd WHERE age < 30; SELECT policy_id FROM young",
+    ),
+    (
+        "6.sql",
+        "USE m; SELECT age FROM gd; SELECT day FROM gd; SELECT region FROM gd; SELECT policy_id FROM gd g",
+    ),
+    ("7.py", "spark.sql(open('unknown.sql').read())\n"),
+    ("8.sql", "SELECT age FROM m.gd; SELECT day FROM m.gd"),
+    (
+        "9.sql",
+        "SELECT region FROM m.gd; SELECT policy_id FROM m.gd g",
+    ),
+];
+
+/// A body that several statements repeat, over a table that others read on its own.
+pub(super) const BOTH: [(&str, &str); 6] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id) SELECT l.v, g.age FROM l JOIN raw.gd g ON g.policy_id = l.policy_id",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id) SELECT l.v, g.region FROM l JOIN raw.gd g ON g.policy_id = l.policy_id WHERE g.age < 25",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT x.v FROM (SELECT q.policy_id, max(q.version) AS v FROM raw.policies AS q GROUP BY q.policy_id) x LEFT JOIN raw.gd ON gd.policy_id = x.policy_id",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT x.v FROM (SELECT q.policy_id, max(q.version) AS v FROM raw.policies AS q GROUP BY q.policy_id) x WHERE x.v > 3",
+    ),
+    (
+        "5.sql",
+        "CREATE TABLE m.e AS SELECT policies.status, gd.age FROM raw.policies JOIN raw.gd ON policies.policy_id = gd.policy_id",
+    ),
+    (
+        "6.sql",
+        "CREATE TABLE m.f AS SELECT count(DISTINCT age) AS n FROM raw.gd",
+    ),
+];
