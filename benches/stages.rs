@@ -125,7 +125,7 @@ fn stages(criterion: &mut Criterion) {
         bencher.iter(|| analyze(&read(), &Catalog::default(), &settings));
     });
     group.bench_function("plan", |bencher| {
-        bencher.iter(|| plan(&read(), &catalog, &settings))
+        bencher.iter(|| plan(&read(), &catalog, &settings));
     });
     group.finish();
 }
