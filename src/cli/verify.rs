@@ -123,6 +123,8 @@ impl Verifier<'_> {
         let folder = current.join(self.pipeline.home()).join(SANDBOXES);
         let cancel = &self.interrupts.cancel;
         let compared = verify(&mut make, &folder, &input, cancel, &self.clock, &mut watch).await;
+        // The sandboxes are gone, so their folder is empty unless something else lies there.
+        let _ = std::fs::remove_dir(&folder);
         match compared {
             Ok(comparison) => Ok(Some(comparison)),
             Err(VerifyError::Interrupted) => Ok(None),
