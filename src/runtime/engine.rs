@@ -2,9 +2,12 @@
 //!
 //! An [`Engine`] owns one Spark session. A [`Submission`] is a statement given to it; several may run at once.
 //! A failing statement is data ([`Status::Failed`]); an [`EngineError`] says that the engine itself could not
-//! do its job. [`Local`](local::Local) drives a real Spark on this machine.
+//! do its job. [`Local`](local::Local) drives a real Spark on this machine, [`Livy`](livy::Livy) one behind a
+//! Livy server.
 
 mod error;
+mod failure;
+pub mod livy;
 pub mod local;
 
 use std::collections::BTreeMap;
@@ -90,6 +93,8 @@ pub struct Progress {
     pub tasks_active: u64,
     /// Jobs finished.
     pub jobs_done: u64,
+    /// The share done in percent, where the engine knows no tasks (Livy). It may fall, as Spark plans further stages.
+    pub percent: Option<u32>,
 }
 
 /// A column of an output.
@@ -192,8 +197,13 @@ pub enum Notice {
     Starting {
         /// With what, as `Spark 3.5.6, local[*], 9 GiB`.
         what: String,
-        /// Where Spark's own messages go.
+        /// Where Spark's own messages go: a file, or an address.
         log: PathBuf,
+    },
+    /// The session is on its way.
+    Waiting {
+        /// How far it is, as `session starting: 26/01/02 03:04:05 INFO Client: Uploading resource`.
+        line: String,
     },
     /// The session is ready.
     Started {
