@@ -9,6 +9,8 @@
 
 mod cli;
 mod layering;
+mod livy;
+mod livy_server;
 mod local_engine;
 mod properties;
 mod reference;

@@ -8,7 +8,7 @@
 //! - The session has a unique name and a setting that says whose it is, hears a sign of life now and then, and is
 //!   deleted at the end; a server that hears nothing ends it by itself.
 //! - Spark executions of statements of kind `sql` have Livy's description, `Job group for statement 3`. A text that
-//!   reads descriptions finds their labels in `hoist_labels`.
+//!   reads descriptions finds in `hoist_labels` what the local engine would have given them, `hoist:<label>`.
 #![expect(
     clippy::disallowed_methods,
     reason = "measures how long the session takes to start"
@@ -61,7 +61,7 @@ struct Open {
     alive: Option<AbortHandle>,
     submissions: BTreeMap<SubmissionId, (Statement, Asked)>,
     last_submission: u64,
-    /// Labels by the description that Livy gives to the executions of a statement.
+    /// Descriptions with labels, by those that Livy gives to the executions of a statement.
     labels: BTreeMap<String, String>,
 }
 
@@ -179,7 +179,7 @@ impl Open {
         if let (Kind::Sql, Some(number)) = (code.kind, statement.number()) {
             self.labels.insert(
                 format!("Job group for statement {number}"),
-                label.to_owned(),
+                format!("hoist:{label}"),
             );
         }
         Ok(())
