@@ -67,6 +67,9 @@ fn texts(row: &[Option<String>]) -> Vec<Option<&str>> {
 
 /// Everything, in an open session. Tables are made in the folder.
 pub(super) async fn all(engine: &mut Livy, folder: &Path) {
+    for table in ["livy_t", "livy_u", "livy_long", "livy_bad"] {
+        done(engine, command(&format!("DROP TABLE IF EXISTS {table}"))).await;
+    }
     previews(engine).await;
     commands(engine, folder).await;
     results_as_parquet(engine, folder).await;
@@ -125,9 +128,9 @@ async fn commands(engine: &mut Livy, folder: &Path) {
     let count = done(engine, preview("SELECT count(*) FROM livy_t", 9)).await;
     assert_eq!(texts(&count.rows[0]), [Some("6")]);
     // Our comment is no part of the value.
-    done(engine, command("SET hoist.test = a; b")).await;
+    done(engine, command("SET hoist.test = a  b")).await;
     let set = done(engine, preview("SET hoist.test", 9)).await;
-    assert_eq!(texts(&set.rows[0]), [Some("hoist.test"), Some("a; b")]);
+    assert_eq!(texts(&set.rows[0]), [Some("hoist.test"), Some("a  b")]);
     let described = done(engine, preview("DESCRIBE livy_t", 9)).await;
     assert_eq!(described.columns[0].name, "col_name");
     assert_eq!(
@@ -296,7 +299,8 @@ async fn failures(engine: &mut Livy) {
         assert_eq!(failure.class, "RuntimeException");
     }
     done(engine, command("SET spark.sql.ansi.enabled=true")).await;
-    let text = "INSERT INTO livy_t SELECT 1 +\n 5 / (id - id) FROM range(3)";
+    let text =
+        "CREATE TABLE livy_bad USING parquet AS SELECT 1 +\n 5 / (id - id) AS x FROM range(3)";
     let failure = failed(engine, command(text)).await;
     assert_eq!(failure.class, "DIVIDE_BY_ZERO", "{failure:?}");
     assert_eq!(failure.position, Some((2, 2)));

@@ -93,7 +93,7 @@ pub struct LivyOptions {
     pub first_poll: Duration,
     /// Longest pause between two polls.
     pub longest_poll: Duration,
-    /// Time for one request; also how long the server may be away during a statement.
+    /// Time for one request. The server may be away for twice that time during a statement.
     pub request_deadline: Duration,
     /// Time for the session to get ready.
     pub start_deadline: Duration,

@@ -403,9 +403,8 @@ impl Session {
     fn is_ours(&self, document: &SessionDocument) -> bool {
         match (document.setting(OWNER), document.name.as_deref()) {
             (Some(owner), _) => owner == self.owner,
-            (None, Some(name)) => name == self.name,
-            // Old and hosted servers give neither back.
-            (None, None) => document.conf.is_none(),
+            // Old and hosted servers do not give settings back, some of them no name either.
+            (None, name) => document.conf.is_none() && name.is_none_or(|name| name == self.name),
         }
     }
 

@@ -104,7 +104,10 @@ impl Statement {
                     self.accepted(document.id);
                     return Ok(());
                 }
-                Ok(reply) => self.refused(session, &reply).await?,
+                Ok(reply) => {
+                    let (trouble, over) = self.refused(session, &reply).await?;
+                    (trouble, over || code.kind == Kind::Python)
+                }
                 // The helper in the Python shell does nothing for a submission that it has seen.
                 Err(NoReply::Unknown(detail)) => (detail, code.kind == Kind::Python),
                 Err(no_reply @ NoReply::NotSent(_)) if !doubtful => {
@@ -294,7 +297,8 @@ impl Statement {
         detail: String,
     ) -> Result<(), LivyError> {
         let since = *self.away_since.get_or_insert_with(Instant::now);
-        if since.elapsed() < options.request_deadline {
+        // A request without an answer takes the whole of its time.
+        if since.elapsed() < options.request_deadline * 2 {
             return Ok(());
         }
         Err(LivyError::Unreachable {
