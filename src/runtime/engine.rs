@@ -50,7 +50,9 @@ pub enum Want {
         path: PathBuf,
     },
     /// Return the JSON value of `hoist_value`, which the Python text binds. The text runs in a namespace of its own
-    /// (with `spark`, `json` and `hoist_vars`), so it neither sees nor changes the names of the user's steps.
+    /// (with `spark`, `json`, `hoist_vars` and `hoist_labels`), so it neither sees nor changes the names of the user's
+    /// steps. `hoist_labels` has the description `hoist:<label>` of submissions to whose Spark executions the engine
+    /// could not give it, by the description that they have.
     Value,
 }
 

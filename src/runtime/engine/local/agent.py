@@ -246,7 +246,7 @@ class Session:
         request = task.request
         value = request["want"]["kind"] == "value"
         if value:
-            names = {"__name__": "hoist", "spark": self.spark, "json": json}
+            names = {"__name__": "hoist", "spark": self.spark, "json": json, "hoist_labels": {}}
         else:
             names = self.module.__dict__
             names["spark"] = self.spark
