@@ -5,6 +5,7 @@
 //! do its job. [`Local`](local::Local) drives a real Spark on this machine, [`Livy`](livy::Livy) one behind a
 //! Livy server.
 
+mod any;
 mod error;
 mod failure;
 pub mod livy;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use any::AnyEngine;
 pub use error::EngineError;
 
 /// Pause before the second poll of [`Engine::wait`]; it grows by half each time.

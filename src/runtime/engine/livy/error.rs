@@ -181,6 +181,18 @@ fn lines(last_lines: &str) -> String {
 }
 
 impl LivyError {
+    /// Whether it ends a session in which statements may have run, so that the run is what failed.
+    pub fn ends_a_run(&self) -> bool {
+        matches!(
+            self,
+            Self::SessionLost { .. }
+                | Self::Unconfirmed { .. }
+                | Self::Evicted { .. }
+                | Self::Stuck { .. }
+                | Self::LeftBehind { .. }
+        )
+    }
+
     /// The next step, a lowercase sentence fragment.
     pub fn help(&self) -> String {
         match self {
@@ -210,7 +222,7 @@ impl LivyError {
                 "the log of the Livy server says more; check the Spark settings and the memory in [engine.livy]"
             }
             Self::StartDeadline { .. } => {
-                "raise `start_seconds` in [engine.livy], or check that the cluster has room for the session"
+                "raise `start_timeout` in [engine.livy], or check that the cluster has room for the session"
             }
             Self::SessionLost { .. } => {
                 "the log of the Livy server says more; frames are gone with the session, tables already written are not"
@@ -222,7 +234,7 @@ impl LivyError {
                 "raise `livy.rsc.retained-statements` in the Spark settings of the session"
             }
             Self::Stuck { .. } => {
-                "raise `statement_seconds` in [engine.livy]; code outside Spark jobs cannot be cancelled through Livy"
+                "raise `statement_timeout` in [engine.livy]; code outside Spark jobs cannot be cancelled through Livy"
             }
             Self::UnexpectedAnswer { .. } => {
                 "a proxy may have changed it; otherwise this is a defect of hoist, report it with the command line"
