@@ -2,6 +2,7 @@
 //! real server where there is one.
 
 mod faults;
+mod pipeline;
 mod real;
 mod spark;
 mod suite;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hoist::runtime::engine::Engine as _;
 use hoist::runtime::engine::livy::{self, Livy};
 
-use super::{open, options, suite};
+use super::{open, options, pipeline, suite};
 use crate::local_engine::block_on;
 
 /// A server started from `LIVY_HOME`; dropping it ends it.
@@ -171,5 +171,8 @@ fn a_real_livy_server() {
         assert!(added[10] < 1_000_000, "{added:?}");
         engine.close().await.unwrap();
     });
+    let mut engine = Livy::new(options(&url));
+    // Other clients may have sessions there.
+    pipeline::equal_to_the_plain_local_run(&url, &mut engine, &|| 0);
     drop(started);
 }
