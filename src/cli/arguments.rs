@@ -196,8 +196,11 @@ pub(super) struct EngineChoice {
     /// Where the session is made [default: `kind` under [engine] in hoist.toml, local otherwise]
     #[arg(long, value_name = "local|livy", hide_possible_values = true)]
     pub(super) engine: Option<EngineKind>,
-    /// Address of the Livy server, such as http://host:8998; means --engine livy
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Address of the Livy server, such as http://host:8998; means --engine livy"
+    )]
     pub(super) url: Option<String>,
 }
 

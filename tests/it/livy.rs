@@ -4,6 +4,7 @@
 mod faults;
 mod pipeline;
 mod real;
+mod replay;
 mod spark;
 mod suite;
 

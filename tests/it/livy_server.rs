@@ -179,7 +179,7 @@ impl LivyServer {
     }
 
     /// Makes a session as another client would.
-    pub(crate) fn other_session(&self, request: Value) {
+    pub(crate) fn other_session(&self, request: &Value) {
         let answer = self.shared.create(&request.to_string());
         assert_eq!(answer.status, 201, "{}", answer.body);
     }
@@ -295,7 +295,7 @@ impl Shared {
             },
             ("GET", ["sessions"]) => {
                 let sessions = self.sessions.lock().unwrap();
-                let list: Vec<Value> = sessions.values().map(|s| self.document(s)).collect();
+                let list: Vec<Value> = sessions.values().map(|s| document(s)).collect();
                 Response::json(
                     200,
                     &json!({"from": 0, "total": list.len(), "sessions": list}),
@@ -384,7 +384,7 @@ impl Shared {
         *next += 1;
         let executor = self.settings.executor.clone();
         let session = Session::start(id, Value::Object(fields), self.settings.start, executor);
-        let mut document = self.document(&session);
+        let mut document = document(&session);
         document["state"] = "starting".into();
         sessions.insert(id, session);
         let mut response = Response::json(201, &document);
@@ -395,38 +395,12 @@ impl Shared {
         response
     }
 
-    fn document(&self, session: &Session) -> Value {
-        let given = |key: &str, default: Value| match &session.request[key] {
-            Value::Null => default,
-            value => value.clone(),
-        };
-        let log = session.log.lock().unwrap();
-        let last = log.len().saturating_sub(10);
-        json!({
-            "id": session.id, "name": given("name", Value::Null), "appId": null, "owner": null, "proxyUser": null,
-            "state": *session.state.lock().unwrap(), "kind": given("kind", "shared".into()),
-            "appInfo": {"driverLogUrl": null, "sparkUiUrl": null, "executorLogUrls": null},
-            "log": log[last..], "ttl": given("ttl", Value::Null), "idleTimeout": given("idleTimeout", Value::Null),
-            "driverMemory": given("driverMemory", Value::Null), "driverCores": given("driverCores", 0.into()),
-            "executorMemory": given("executorMemory", Value::Null), "executorCores": given("executorCores", 0.into()),
-            "conf": given("conf", json!({})), "archives": [], "files": [],
-            "heartbeatTimeoutInSecond": given("heartbeatTimeoutInSecond", 0.into()), "jars": given("jars", json!([])),
-            "numExecutors": given("numExecutors", 0.into()), "pyFiles": given("pyFiles", json!([])),
-            "queue": given("queue", Value::Null),
-        })
-    }
-
     /// Requests below `/sessions/{id}`.
     fn below(&self, session: &Session, method: &str, rest: &[&str], request: &Request) -> Response {
         let state = *session.state.lock().unwrap();
-        let dying = session
-            .killed
-            .lock()
-            .unwrap()
-            .is_some_and(|at| at.elapsed() < DEATH);
         let touch = || *session.active.lock().unwrap() = Instant::now();
         match (method, rest) {
-            ("GET", []) => Response::json(200, &self.document(session)),
+            ("GET", []) => Response::json(200, &document(session)),
             ("GET", ["state"]) => Response::json(200, &json!({"id": session.id, "state": state})),
             ("GET", ["log"]) => {
                 let log = session.log.lock().unwrap();
@@ -442,100 +416,134 @@ impl Shared {
             }
             ("POST", ["connect"]) => {
                 touch();
-                Response::json(200, &self.document(session))
+                Response::json(200, &document(session))
             }
-            ("POST", ["statements"]) => {
-                let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
-                for field in body
-                    .as_object()
-                    .into_iter()
-                    .flat_map(|fields| fields.keys())
-                {
-                    if !["msg_type", "kind", "code"].contains(&field.as_str()) {
-                        return text(
-                            400,
-                            &format!("Unrecognized field \"{field}\" (class ExecuteRequest)"),
-                        );
-                    }
-                }
-                if !session.is_active() || dying {
-                    return text(
-                        500,
-                        &format!("java.lang.IllegalStateException: Session is in state {state}"),
-                    );
-                }
-                let kind = body["kind"].as_str().or(session.request["kind"].as_str());
-                let (Some(kind), Some(code)) = (kind, body["code"].as_str()) else {
-                    return text(
-                        500,
-                        "java.lang.IllegalArgumentException: Code type should be specified if session kind is shared",
-                    );
-                };
-                touch();
-                let id = session.queue(kind, code);
-                let posted = session::Statement {
-                    code: code.to_owned(),
-                    state: "waiting",
-                    ..Default::default()
-                };
-                let mut response = Response::json(201, &posted.document(id));
-                let location = format!("/sessions/{}/statements/{id}", session.id);
-                response.headers.push(("Location".to_owned(), location));
-                response
-            }
-            (_, ["statements", ..]) if dying => {
-                text(500, "java.util.concurrent.CancellationException")
-            }
-            ("GET", ["statements", ..]) if !session.is_active() => Response::json(
-                400,
-                &json!({"msg": "requirement failed: Session isn't active."}),
-            ),
-            ("GET", ["statements"]) => {
-                let statements = session.statements.lock().unwrap();
-                let mut list: Vec<Value> =
-                    statements.iter().map(|(id, s)| s.document(*id)).collect();
-                let total = list.len();
-                if request
-                    .query
-                    .get("order")
-                    .is_some_and(|order| order == "desc")
-                {
-                    list.reverse();
-                }
-                let number = |key: &str, default| {
-                    request
-                        .query
-                        .get(key)
-                        .map_or(default, |n| n.parse().unwrap())
-                };
-                let list: Vec<Value> = list
-                    .into_iter()
-                    .skip(number("from", 0))
-                    .take(number("size", 100))
-                    .collect();
-                Response::json(200, &json!({"total_statements": total, "statements": list}))
-            }
-            ("GET", ["statements", id]) => {
-                let Ok(id) = id.parse::<u64>() else {
-                    return text(400, "For input string");
-                };
-                match session.statements.lock().unwrap().get(&id) {
-                    Some(statement) => Response::json(200, &statement.document(id)),
-                    None => text(404, "Statement not found"),
-                }
-            }
-            ("POST", ["statements", id, "cancel"]) => {
-                if !session.is_active() {
-                    return text(
-                        500,
-                        &format!("java.lang.IllegalStateException: Session is in state {state}"),
-                    );
-                }
-                touch();
-                session.cancel(id.parse().unwrap());
-                Response::json(200, &json!({"msg": "canceled"}))
-            }
+            (_, ["statements", below @ ..]) => statements(session, method, below, request),
             _ => Response::page(405, ""),
         }
+    }
+}
+
+/// A session as the server describes it.
+fn document(session: &Session) -> Value {
+    let given = |key: &str, default: Value| match &session.request[key] {
+        Value::Null => default,
+        value => value.clone(),
+    };
+    let log = session.log.lock().unwrap();
+    let last = log.len().saturating_sub(10);
+    json!({
+        "id": session.id, "name": given("name", Value::Null), "appId": null, "owner": null, "proxyUser": null,
+        "state": *session.state.lock().unwrap(), "kind": given("kind", "shared".into()),
+        "appInfo": {"driverLogUrl": null, "sparkUiUrl": null, "executorLogUrls": null},
+        "log": log[last..], "ttl": given("ttl", Value::Null), "idleTimeout": given("idleTimeout", Value::Null),
+        "driverMemory": given("driverMemory", Value::Null), "driverCores": given("driverCores", 0.into()),
+        "executorMemory": given("executorMemory", Value::Null), "executorCores": given("executorCores", 0.into()),
+        "conf": given("conf", json!({})), "archives": [], "files": [],
+        "heartbeatTimeoutInSecond": given("heartbeatTimeoutInSecond", 0.into()), "jars": given("jars", json!([])),
+        "numExecutors": given("numExecutors", 0.into()), "pyFiles": given("pyFiles", json!([])),
+        "queue": given("queue", Value::Null),
+    })
+}
+
+/// Requests below `/sessions/{id}/statements`.
+fn statements(session: &Session, method: &str, rest: &[&str], request: &Request) -> Response {
+    let state = *session.state.lock().unwrap();
+    let dying = session
+        .killed
+        .lock()
+        .unwrap()
+        .is_some_and(|at| at.elapsed() < DEATH);
+    let touch = || *session.active.lock().unwrap() = Instant::now();
+    match (method, rest) {
+        ("POST", []) => {
+            let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+            for field in body
+                .as_object()
+                .into_iter()
+                .flat_map(|fields| fields.keys())
+            {
+                if !["msg_type", "kind", "code"].contains(&field.as_str()) {
+                    return text(
+                        400,
+                        &format!("Unrecognized field \"{field}\" (class ExecuteRequest)"),
+                    );
+                }
+            }
+            if !session.is_active() || dying {
+                return text(
+                    500,
+                    &format!("java.lang.IllegalStateException: Session is in state {state}"),
+                );
+            }
+            let kind = body["kind"].as_str().or(session.request["kind"].as_str());
+            let (Some(kind), Some(code)) = (kind, body["code"].as_str()) else {
+                return text(
+                    500,
+                    "java.lang.IllegalArgumentException: Code type should be specified if session kind is shared",
+                );
+            };
+            touch();
+            let id = session.queue(kind, code);
+            let posted = session::Statement {
+                code: code.to_owned(),
+                state: "waiting",
+                ..Default::default()
+            };
+            let mut response = Response::json(201, &posted.document(id));
+            let location = format!("/sessions/{}/statements/{id}", session.id);
+            response.headers.push(("Location".to_owned(), location));
+            response
+        }
+        _ if dying => text(500, "java.util.concurrent.CancellationException"),
+        ("GET", _) if !session.is_active() => Response::json(
+            400,
+            &json!({"msg": "requirement failed: Session isn't active."}),
+        ),
+        ("GET", []) => {
+            let statements = session.statements.lock().unwrap();
+            let mut list: Vec<Value> = statements.iter().map(|(id, s)| s.document(*id)).collect();
+            let total = list.len();
+            if request
+                .query
+                .get("order")
+                .is_some_and(|order| order == "desc")
+            {
+                list.reverse();
+            }
+            let number = |key: &str, default| {
+                request
+                    .query
+                    .get(key)
+                    .map_or(default, |n| n.parse().unwrap())
+            };
+            let list: Vec<Value> = list
+                .into_iter()
+                .skip(number("from", 0))
+                .take(number("size", 100))
+                .collect();
+            Response::json(200, &json!({"total_statements": total, "statements": list}))
+        }
+        ("GET", [id]) => {
+            let Ok(id) = id.parse::<u64>() else {
+                return text(400, "For input string");
+            };
+            match session.statements.lock().unwrap().get(&id) {
+                Some(statement) => Response::json(200, &statement.document(id)),
+                None => text(404, "Statement not found"),
+            }
+        }
+        ("POST", [id, "cancel"]) => {
+            if !session.is_active() {
+                return text(
+                    500,
+                    &format!("java.lang.IllegalStateException: Session is in state {state}"),
+                );
+            }
+            touch();
+            session.cancel(id.parse().unwrap());
+            Response::json(200, &json!({"msg": "canceled"}))
+        }
+        _ => Response::page(405, ""),
     }
 }

@@ -198,7 +198,7 @@ fn fields_that_an_older_server_does_not_know() {
 fn names_that_cannot_be_used() {
     let (settings, _) = settings();
     let server = LivyServer::start(settings);
-    server.other_session(json!({"name": "theirs"}));
+    server.other_session(&json!({"name": "theirs"}));
     let mut options = quick(&server.url());
     options.session.name = Some("theirs".to_owned());
     let error = refused(&server, options.clone());
@@ -424,7 +424,7 @@ fn a_server_that_restarts() {
             .unwrap();
         server.restart();
         // The number of our session is somebody else's now.
-        server.other_session(json!({"name": "theirs"}));
+        server.other_session(&json!({"name": "theirs"}));
         let error = livy_error(engine.wait(id, &mut |_| ()).await.unwrap_err());
         assert!(
             error.to_string().contains("ended unexpectedly (the server"),

@@ -133,7 +133,8 @@ pub(super) fn equal_to_the_plain_local_run(
                 .join(&name)
                 .join("_SUCCESS")
                 .exists(),
-            "{name:?}"
+            "{}",
+            name.display()
         );
     }
 

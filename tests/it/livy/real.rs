@@ -40,7 +40,8 @@ const OPENED: [&str; 8] = [
 ];
 
 fn start(home: &Path, folder: &Path) -> Started {
-    let spark = std::env::var_os("SPARK_HOME").expect("LIVY_HOME needs SPARK_HOME beside it");
+    let spark = std::env::var_os("SPARK_HOME")
+        .unwrap_or_else(|| panic!("LIVY_HOME needs SPARK_HOME beside it"));
     for name in ["conf", "logs", "spark", "run"] {
         fs::create_dir_all(folder.join(name)).unwrap();
     }
@@ -113,7 +114,8 @@ fn start(home: &Path, folder: &Path) -> Started {
     loop {
         let log = fs::read_to_string(folder.join("logs/server.out")).unwrap();
         if let Some((_, rest)) = log.split_once("Starting server on ") {
-            started.url = rest.split_whitespace().next().unwrap().to_owned();
+            let url = rest.split_whitespace().next().unwrap();
+            url.clone_into(&mut started.url);
             break;
         }
         assert!(

@@ -1,6 +1,7 @@
 //! A small HTTP/1.1 server: one thread per connection.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -115,7 +116,7 @@ fn serve(stream: &TcpStream, handler: &dyn Fn(Request) -> Answer, ended: &Atomic
                     response.body.len()
                 );
                 for (name, value) in &response.headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
+                    write!(text, "{name}: {value}\r\n").unwrap();
                 }
                 text.push_str("\r\n");
                 text.push_str(&response.body);

@@ -1,7 +1,7 @@
 //! A session of the test server: a queue of statements and the one thread that runs them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -241,13 +241,12 @@ async fn work(session: &Session, mut orders: mpsc::UnboundedReceiver<Order>, exe
                         (Executor::Spark { .. }, None) => None,
                     }
                 };
-                match run.await {
-                    Some(output) => finish(session, id, output),
-                    None => {
-                        drop(engine.take());
-                        *session.state.lock().unwrap() = "dead";
-                        return;
-                    }
+                if let Some(output) = run.await {
+                    finish(session, id, output);
+                } else {
+                    drop(engine.take());
+                    *session.state.lock().unwrap() = "dead";
+                    return;
                 }
             }
         }
@@ -360,7 +359,7 @@ fn submission<const N: usize>(text: &str, variables: [(&str, String); N]) -> Sub
 }
 
 /// Starts Spark and the interpreters.
-async fn open(session: &Session, home: &PathBuf, catalog: CatalogKind) -> Result<Local, String> {
+async fn open(session: &Session, home: &Path, catalog: CatalogKind) -> Result<Local, String> {
     let mut options = local_engine::options(home, catalog);
     let conf = session.request.get("conf").and_then(Value::as_object);
     for (key, value) in conf.into_iter().flatten() {

@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    fn status(output: Value, kind: Kind, want: Want) -> Status {
+    fn status(output: &Value, kind: Kind, want: Want) -> Status {
         let language = match kind {
             Kind::Sql => Language::Sql,
             Kind::Python => Language::Python,
@@ -253,7 +253,7 @@ mod tests {
     fn an_error_of_the_sql_interpreter_points_into_the_statement() {
         let output = json!({"status": "error", "ename": "Error", "traceback": ["org.X.y(X.scala:1)"],
             "evalue": "\n[PARSE_SYNTAX_ERROR] Syntax error at or near 'FRM'.(line 2, pos 9)\n\n== SQL ==\n/* m */\nSELECT * FRM t\n"});
-        let Status::Failed(failure) = status(output, Kind::Sql, Want::Nothing) else {
+        let Status::Failed(failure) = status(&output, Kind::Sql, Want::Nothing) else {
             panic!()
         };
         assert_eq!(failure.class, "PARSE_SYNTAX_ERROR");
@@ -270,7 +270,7 @@ mod tests {
     fn a_missing_answer_of_python_is_a_failure() {
         let output = json!({"status": "ok", "execution_count": 3, "data": {"msg_type": "execute_reply",
             "content": {"status": "error", "ename": "KeyError", "evalue": "'_hoist_answer'", "traceback": []}}});
-        let Status::Failed(failure) = status(output, Kind::Python, Want::Nothing) else {
+        let Status::Failed(failure) = status(&output, Kind::Python, Want::Nothing) else {
             panic!()
         };
         assert_eq!(failure.class, "KeyError");
@@ -282,7 +282,7 @@ mod tests {
         let output = json!({"status": "ok", "data": {JSON: {"data": data,
             "schema": {"type": "struct", "fields": [{"name": "id", "type": "long"}]}}}});
         let want = Want::Preview { rows: 5000 };
-        let Status::Done(output) = status(output, Kind::Sql, want) else {
+        let Status::Done(output) = status(&output, Kind::Sql, want) else {
             panic!()
         };
         assert_eq!((output.rows.len(), output.truncated), (SERVER_ROWS, true));
