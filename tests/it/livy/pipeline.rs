@@ -40,7 +40,10 @@ fn sample(folder: &Path) {
             let path = entry.unwrap().path();
             if path.is_file() {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let text = text.replace("scale = \"1\"", "scale = \"0.05\"");
+                // So small that frames pay only for who wants them.
+                let text = text
+                    .replace("scale = \"1\"", "scale = \"0.05\"")
+                    .replace("margin = 2.0", "margin = 0.1");
                 let name = path.file_name().unwrap();
                 std::fs::write(folder.join("queries").join(part).join(name), text).unwrap();
             }
