@@ -283,7 +283,13 @@ impl<'a> Job<'a> {
                 .command
                 .results
                 .as_ref()
-                .map(|folder| current.join(folder)),
+                // On a cluster it may be an address, such as `hdfs:///out`.
+                .map(|folder| match folder.to_str() {
+                    Some(text) if self.pipeline.config.engine.livy && text.contains("://") => {
+                        folder.clone()
+                    }
+                    _ => current.join(folder),
+                }),
             keep_going: self.command.keep_going,
         };
         let outcome = run::run(engine, &input, &options, stage.cancel, recorder)
