@@ -15,6 +15,7 @@
 )]
 
 mod code;
+mod create;
 mod error;
 mod http;
 mod options;
