@@ -210,6 +210,10 @@ pub struct PlannerConfig {
 /// `[engine]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineConfig {
+    /// Whether sessions are made by a Livy server.
+    pub livy: bool,
+    /// `[engine.livy]`.
+    pub server: LivyConfig,
     /// Interpreter of the local engine; none to search.
     pub python: Option<PathBuf>,
     /// Spark distribution of the local engine; none for `SPARK_HOME` or a private installation.
@@ -222,6 +226,57 @@ pub struct EngineConfig {
     pub in_memory_catalog: bool,
     /// Spark settings of the session.
     pub conf: BTreeMap<String, String>,
+}
+
+/// `[engine.livy]`. What is not given is left to the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LivyConfig {
+    /// Address of the server.
+    pub url: Option<String>,
+    /// User for HTTP Basic.
+    pub user: Option<String>,
+    /// File that holds the password, and nothing else.
+    pub password_file: Option<PathBuf>,
+    /// File that holds the token, and nothing else.
+    pub token_file: Option<PathBuf>,
+    /// Certificates to trust besides those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Whether the server's certificate is checked.
+    pub verify_tls: bool,
+    /// Name of the session.
+    pub name: Option<String>,
+    /// Kind of the session.
+    pub kind: Option<String>,
+    /// User to act for.
+    pub proxy_user: Option<String>,
+    /// YARN queue.
+    pub queue: Option<String>,
+    /// As `4g`.
+    pub driver_memory: Option<String>,
+    /// Cores.
+    pub driver_cores: Option<u32>,
+    /// As `8g`.
+    pub executor_memory: Option<String>,
+    /// Cores each.
+    pub executor_cores: Option<u32>,
+    /// Their number.
+    pub num_executors: Option<u32>,
+    /// Java libraries, as URIs that the cluster can read.
+    pub jars: Vec<String>,
+    /// Python modules, as URIs that the cluster can read.
+    pub py_files: Vec<String>,
+    /// As `2h`.
+    pub idle_timeout: Option<String>,
+    /// Microseconds after which the server ends a session of which it hears nothing; 0 turns that off.
+    pub heartbeat_micros: u64,
+    /// Longest pause between two polls, microseconds.
+    pub poll_interval_micros: u64,
+    /// Time for one request, microseconds.
+    pub request_timeout_micros: u64,
+    /// Time for the session to get ready, microseconds.
+    pub start_timeout_micros: u64,
+    /// Time for one statement, microseconds; none for any.
+    pub statement_timeout_micros: Option<u64>,
 }
 
 /// Whether a Spark setting holds a secret by its name (Spark: `spark.redaction.regex`). Such values are shown

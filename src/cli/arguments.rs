@@ -82,7 +82,7 @@ pub(super) enum Command {
     Execute(Execute),
     /// Runs the plain and the hoisted pipeline from the same state and compares every output
     Verify(Verify),
-    /// The local Spark: shows or installs it
+    /// The engine: shows it, or installs the local Spark
     #[command(subcommand)]
     Engine(Engine),
     /// The configuration
@@ -181,6 +181,29 @@ pub(super) struct Plan {
     pub(super) output: Vec<(Format, PathBuf)>,
 }
 
+/// Where sessions are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineKind {
+    /// Spark on this machine.
+    Local,
+    /// A Livy server.
+    Livy,
+}
+
+/// Where sessions are made.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct EngineChoice {
+    /// Where the session is made [default: `kind` under [engine] in hoist.toml, local otherwise]
+    #[arg(long, value_name = "local|livy", hide_possible_values = true)]
+    pub(super) engine: Option<EngineKind>,
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Address of the Livy server, such as http://host:8998; means --engine livy"
+    )]
+    pub(super) url: Option<String>,
+}
+
 /// How a session is made and what runs in it.
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
@@ -212,6 +235,8 @@ pub(super) struct Execute {
     /// A plan file; or folder or files of the pipeline [default: the folder of hoist.toml]
     #[arg(value_name = "PLAN.json|PATH")]
     pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) engine: EngineChoice,
     #[command(flatten)]
     pub(super) run: RunOptions,
     /// Run the set-up scripts first, even if no source table is missing
@@ -251,8 +276,8 @@ pub(super) struct Verify {
 pub(super) enum Engine {
     /// Installs Spark and Java in a private environment, if no usable ones are found
     Install,
-    /// Says which Python, Java and Spark a session would use
-    Status,
+    /// Says which Python, Java and Spark a session would use, or whether the Livy server answers
+    Status(EngineChoice),
 }
 
 #[derive(Debug, Subcommand)]

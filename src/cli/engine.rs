@@ -7,6 +7,8 @@ use super::failure::{Failure, FailureKind};
 use super::output::Output;
 use super::progress::Notices;
 use super::{Context, ExitStatus, paths, pipeline, session};
+use crate::runtime::engine::EngineError;
+use crate::runtime::engine::livy;
 use crate::runtime::engine::local::provision::{self, Installation, InstallationStatus};
 
 pub(super) fn run(
@@ -14,7 +16,20 @@ pub(super) fn run(
     context: &Context<'_>,
     output: &mut Output,
 ) -> Result<ExitStatus, Failure> {
-    let config = pipeline::configuration(context, None, Vec::new(), output)?;
+    let overrides = match command {
+        Command::Install => Vec::new(),
+        Command::Status(choice) => pipeline::engine(choice),
+    };
+    let config = pipeline::configuration(context, None, overrides, output)?;
+    if config.engine.livy && matches!(command, Command::Status(_)) {
+        let options = session::livy_options(context, &config)?;
+        let runtime = session::runtime()?;
+        let info = runtime.block_on(livy::status(&options));
+        let info = info.map_err(|error| Failure::from(EngineError::from(error)))?;
+        let version = info.version.as_deref().unwrap_or("of unknown version");
+        output.artefact(&format!("Livy    {version:<10} {}\n", options.url))?;
+        return Ok(ExitStatus::Done);
+    }
     let options = session::local_options(context, &config, paths::HOME.as_ref())?;
     let runtime = session::runtime()?;
     match command {
@@ -36,7 +51,7 @@ pub(super) fn run(
             output.artefact(&describe(&installed?))?;
             Ok(ExitStatus::Done)
         }
-        Command::Status => match runtime.block_on(provision::status(&options)) {
+        Command::Status(_) => match runtime.block_on(provision::status(&options)) {
             InstallationStatus::Ready(installation) => {
                 output.artefact(&describe(&installation))?;
                 Ok(ExitStatus::Done)

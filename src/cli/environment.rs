@@ -9,7 +9,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Variables of `HOIST_` that are not keys of the configuration.
-pub(super) const RESERVED: [&str; 3] = ["HOIST_CONFIG", "HOIST_CACHE_DIR", "HOIST_LOG"];
+pub(super) const RESERVED: [&str; 5] = [
+    "HOIST_CONFIG",
+    "HOIST_CACHE_DIR",
+    "HOIST_LOG",
+    "HOIST_LIVY_PASSWORD",
+    "HOIST_LIVY_TOKEN",
+];
 
 /// What matters of the environment.
 #[derive(Clone, Debug, Default)]

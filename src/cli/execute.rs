@@ -19,8 +19,7 @@ use crate::frontend;
 use crate::planner::plan_file::{PlanFile, PlanSettings, drift};
 use crate::present::report::plan::totals;
 use crate::present::report::run::{Ending, ending, program as program_text};
-use crate::runtime::engine::local::{Local, LocalOptions};
-use crate::runtime::engine::{Engine, SessionInfo};
+use crate::runtime::engine::{AnyEngine, Engine, SessionInfo};
 use crate::runtime::run::{
     self, Clock, Event, Journal, Outcome, Preparation, Recorder, RunInput, RunOptions, RunRecord,
     SystemClock,
@@ -58,9 +57,9 @@ pub(super) fn run(
     if command.dry_run {
         return job.dry_run(output);
     }
-    let options = session::local_options(context, &job.pipeline.config, &job.pipeline.home())?;
+    let engine = session::engine(context, &job.pipeline.config, &job.pipeline.home())?;
     let journal = job.journal()?;
-    session::runtime()?.block_on(job.execute(options, journal, output))
+    session::runtime()?.block_on(job.execute(engine, journal, output))
 }
 
 impl<'a> Job<'a> {
@@ -70,6 +69,7 @@ impl<'a> Job<'a> {
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let mut overrides = pipeline::spark_settings(&command.run.conf);
+        overrides.extend(pipeline::engine(&command.engine));
         let budget = command.run.budget.iter();
         overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
         let (saved, paths) = match command.paths.split_first() {
@@ -192,7 +192,7 @@ impl<'a> Job<'a> {
 
     async fn execute(
         &self,
-        options: LocalOptions,
+        mut engine: AnyEngine,
         journal: Option<std::fs::File>,
         output: &mut Output,
     ) -> Result<ExitStatus, Failure> {
@@ -207,7 +207,6 @@ impl<'a> Job<'a> {
             ),
             None => None,
         };
-        let mut engine = Local::new(options);
         let (result, record) = {
             let progress = Mutex::new(RunProgress::new(output));
             let mut watch = |event: &Event| {
@@ -284,7 +283,13 @@ impl<'a> Job<'a> {
                 .command
                 .results
                 .as_ref()
-                .map(|folder| current.join(folder)),
+                // On a cluster it may be an address, such as `hdfs:///out`.
+                .map(|folder| match folder.to_str() {
+                    Some(text) if self.pipeline.config.engine.livy && text.contains("://") => {
+                        folder.clone()
+                    }
+                    _ => current.join(folder),
+                }),
             keep_going: self.command.keep_going,
         };
         let outcome = run::run(engine, &input, &options, stage.cancel, recorder)
@@ -339,6 +344,7 @@ impl<'a> Job<'a> {
     }
 
     fn tell_ending(&self, record: &RunRecord, done: Option<&Done>, output: &mut Output) {
+        let engine = &self.pipeline.config.engine;
         let root = &self.pipeline.root;
         let file = planning::default_plan_file(&self.pipeline);
         let warehouse = self.pipeline.home().join("warehouse").display().to_string();
@@ -375,8 +381,7 @@ impl<'a> Job<'a> {
             statements,
             plan: plan.map(|plan| &plan.summary),
             tables,
-            warehouse: (!self.pipeline.config.engine.in_memory_catalog)
-                .then_some(warehouse.as_str()),
+            warehouse: (!engine.livy && !engine.in_memory_catalog).then_some(warehouse.as_str()),
             results: results.as_deref(),
             next: &next,
         }));

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::arguments::{EngineChoice, EngineKind};
 use super::environment::RESERVED;
 use super::failure::Failure;
 use super::output::Output;
@@ -40,6 +41,20 @@ pub(super) fn option(key: &str, value: &str, flag: &'static str) -> Override {
         value: value.to_owned(),
         flag,
     }
+}
+
+/// The engine given as `--engine` and `--url`.
+pub(super) fn engine(choice: &EngineChoice) -> Vec<Override> {
+    let mut overrides = Vec::new();
+    match (choice.engine, &choice.url) {
+        (Some(EngineKind::Local), _) => overrides.push(option("engine.kind", "local", "--engine")),
+        (Some(EngineKind::Livy), _) => overrides.push(option("engine.kind", "livy", "--engine")),
+        (None, Some(_)) => overrides.push(option("engine.kind", "livy", "--url")),
+        (None, None) => {}
+    }
+    let url = choice.url.iter();
+    overrides.extend(url.map(|url| option("engine.livy.url", url, "--url")));
+    overrides
 }
 
 /// Spark settings given as `--conf`.

@@ -56,6 +56,11 @@ fn notice_line(output: &mut Output, notice: &Notice) {
         Notice::Starting { what, log } => {
             output.say(&format!("starting {what}; log: {}", log.display()));
         }
+        Notice::Waiting { line } => {
+            if output.is_interactive() {
+                output.progress(&format!("  {line}"));
+            }
+        }
         Notice::Started {
             session,
             elapsed_micros,
@@ -208,6 +213,7 @@ impl<'a> RunProgress<'a> {
         };
         let share = (progress.tasks_done * 100)
             .checked_div(progress.tasks_total)
+            .or_else(|| progress.percent.map(u64::from))
             .map_or_else(|| "    ".to_owned(), |share| format!("{share:>3}%"));
         let estimate = step.estimate_micros.map_or_else(String::new, |estimate| {
             format!(" of about {} of work", micros(estimate))

@@ -1,12 +1,109 @@
-//! Configuration and environment → local sessions.
+//! Configuration and environment → sessions.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads the files in which the user keeps secrets"
+)]
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::Context;
 use super::failure::{Failure, FailureKind};
 use crate::config::Config;
-use crate::runtime::engine::EngineError;
-use crate::runtime::engine::local::{CatalogKind, LocalOptions};
+use crate::runtime::engine::livy::{Auth, Livy, LivyOptions, Secret, SessionOptions};
+use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
+use crate::runtime::engine::{AnyEngine, EngineError};
+
+/// The engine that the configuration names.
+pub(super) fn engine(
+    context: &Context<'_>,
+    config: &Config,
+    home: &Path,
+) -> Result<AnyEngine, Failure> {
+    if config.engine.livy {
+        let options = livy_options(context, config)?;
+        return Ok(AnyEngine::Livy(Box::new(Livy::new(options))));
+    }
+    let options = local_options(context, config, home)?;
+    Ok(AnyEngine::Local(Box::new(Local::new(options))))
+}
+
+/// How sessions are made on the configured Livy server.
+pub(super) fn livy_options(context: &Context<'_>, config: &Config) -> Result<LivyOptions, Failure> {
+    let server = &config.engine.server;
+    let url = server.url.clone().ok_or_else(|| {
+        Failure::input("the address of the Livy server is not known")
+            .hint("give it with `--url`, as `http://host:8998`, or as `url` under `[engine.livy]` in hoist.toml")
+    })?;
+    let absolute = |path: &Path| context.environment.current.join(path);
+    Ok(LivyOptions {
+        url,
+        auth: auth(context, config)?,
+        session: SessionOptions {
+            name: server.name.clone(),
+            kind: server.kind.clone(),
+            conf: config.engine.conf.clone(),
+            driver_memory: server.driver_memory.clone(),
+            driver_cores: server.driver_cores,
+            executor_memory: server.executor_memory.clone(),
+            executor_cores: server.executor_cores,
+            num_executors: server.num_executors,
+            queue: server.queue.clone(),
+            proxy_user: server.proxy_user.clone(),
+            jars: server.jars.clone(),
+            py_files: server.py_files.clone(),
+            idle_timeout: server.idle_timeout.clone(),
+        },
+        heartbeat: Duration::from_micros(server.heartbeat_micros),
+        longest_poll: Duration::from_micros(server.poll_interval_micros),
+        request_deadline: Duration::from_micros(server.request_timeout_micros),
+        start_deadline: Duration::from_micros(server.start_timeout_micros),
+        statement_deadline: server.statement_timeout_micros.map(Duration::from_micros),
+        verify_tls: server.verify_tls,
+        ca_file: server.ca_file.as_deref().map(absolute),
+        ..LivyOptions::new("")
+    })
+}
+
+/// Credentials: a token before a password, the environment before a file.
+fn auth(context: &Context<'_>, config: &Config) -> Result<Auth, Failure> {
+    let server = &config.engine.server;
+    let secret = |variable: &str, file: Option<&Path>| -> Result<Option<Secret>, Failure> {
+        let given = context.environment.hoist.get(variable);
+        if let Some(value) = given.filter(|value| !value.is_empty()) {
+            return Ok(Some(Secret::new(value)));
+        }
+        let Some(file) = file else {
+            return Ok(None);
+        };
+        let path = context.environment.current.join(file);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n'])))),
+            Err(error) => Err(Failure::input(format!(
+                "the secret in `{}` cannot be read: {error}",
+                path.display()
+            ))
+            .hint(format!(
+                "give it in {variable}, or correct the file's name in [engine.livy]"
+            ))),
+        }
+    };
+    if let Some(token) = secret("HOIST_LIVY_TOKEN", server.token_file.as_deref())? {
+        return Ok(Auth::Bearer { token });
+    }
+    let password = secret("HOIST_LIVY_PASSWORD", server.password_file.as_deref())?;
+    match (server.user.clone(), password) {
+        (None, None) => Ok(Auth::None),
+        (Some(user), Some(password)) => Ok(Auth::Basic { user, password }),
+        (Some(user), None) => Err(Failure::input(format!(
+            "there is no password for the Livy user `{user}`"
+        ))
+        .hint("set HOIST_LIVY_PASSWORD, or name a file with `password_file` in [engine.livy]")),
+        (None, Some(_)) => Err(Failure::input("there is a Livy password, but no user")
+            .hint("set `user` in [engine.livy], or HOIST_ENGINE_LIVY_USER")),
+    }
+}
 
 /// How local sessions of a pipeline are made. `home` is the pipeline's `.hoist` folder.
 pub(super) fn local_options(
@@ -61,6 +158,7 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let kind = match error {
             EngineError::SessionLost { .. } => FailureKind::Run,
+            EngineError::Livy(ref error) if error.ends_a_run() => FailureKind::Run,
             EngineError::Protocol { .. }
             | EngineError::UnknownSubmission { .. }
             | EngineError::InvalidSubmission { .. }

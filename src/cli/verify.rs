@@ -43,6 +43,14 @@ pub(super) fn run(
     overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
     let pipeline = pipeline::read(context, &command.paths, overrides, output)?;
     pipeline.require_variables(output)?;
+    if pipeline.config.engine.livy {
+        return Err(Failure::input(
+            "`verify` needs the local engine: it makes sessions with catalogs of their own",
+        )
+        .hint(
+            "set `kind = \"local\"` under `[engine]` in hoist.toml, or HOIST_ENGINE_KIND=local",
+        ));
+    }
     let options = session::local_options(context, &pipeline.config, &pipeline.home())?;
     session::runtime()?.block_on(async {
         let interrupts = Interrupts::listen();

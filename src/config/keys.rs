@@ -75,7 +75,7 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 18] = [
+pub const KEYS: [Key; 41] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("variables.*", Kind::Scalar, None),
@@ -86,7 +86,11 @@ pub const KEYS: [Key; 18] = [
     key("planner.min_gain", Kind::Duration, Some("200ms")),
     key("planner.default_database", Kind::Text, Some("default")),
     key("planner.deterministic_functions", Kind::List, None),
-    key("engine.kind", Kind::Choice(&["local"]), Some("local")),
+    key(
+        "engine.kind",
+        Kind::Choice(&["local", "livy"]),
+        Some("local"),
+    ),
     key("engine.local.python", Kind::Text, Some("auto")),
     key("engine.local.spark_home", Kind::Text, Some("auto")),
     key("engine.local.driver_memory", Kind::Size, Some("auto")),
@@ -96,6 +100,29 @@ pub const KEYS: [Key; 18] = [
         Kind::Choice(&["hive", "in-memory"]),
         Some("hive"),
     ),
+    key("engine.livy.url", Kind::Text, None),
+    key("engine.livy.user", Kind::Text, None),
+    key("engine.livy.password_file", Kind::Text, None),
+    key("engine.livy.token_file", Kind::Text, None),
+    key("engine.livy.ca_file", Kind::Text, None),
+    key("engine.livy.verify_tls", Kind::Boolean, Some("true")),
+    key("engine.livy.name", Kind::Text, None),
+    key("engine.livy.kind", Kind::Text, None),
+    key("engine.livy.proxy_user", Kind::Text, None),
+    key("engine.livy.queue", Kind::Text, None),
+    key("engine.livy.driver_memory", Kind::Text, None),
+    key("engine.livy.driver_cores", Kind::Number, None),
+    key("engine.livy.executor_memory", Kind::Text, None),
+    key("engine.livy.executor_cores", Kind::Number, None),
+    key("engine.livy.num_executors", Kind::Number, None),
+    key("engine.livy.jars", Kind::List, None),
+    key("engine.livy.py_files", Kind::List, None),
+    key("engine.livy.idle_timeout", Kind::Text, None),
+    key("engine.livy.heartbeat", Kind::Duration, Some("5min")),
+    key("engine.livy.poll_interval", Kind::Duration, Some("2s")),
+    key("engine.livy.request_timeout", Kind::Duration, Some("1min")),
+    key("engine.livy.start_timeout", Kind::Duration, Some("10min")),
+    key("engine.livy.statement_timeout", Kind::Duration, None),
     key("engine.conf.*", Kind::Scalar, None),
     key("tables.*.key", Kind::List, None),
 ];

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Config, ConfigError, EngineConfig, FILE_NAME, KEYS, Key, Kind, Origin, Override,
+    Config, ConfigError, EngineConfig, FILE_NAME, KEYS, Key, Kind, LivyConfig, Origin, Override,
     PipelineConfig, PlannerConfig, Setting, SetupConfig, Value, closest, file, parse_duration,
     parse_size, value,
 };
@@ -211,6 +211,42 @@ impl Layers {
             .collect()
     }
 
+    /// `[engine.livy]`.
+    fn livy(&self, located: &dyn Fn(&str) -> Option<PathBuf>) -> LivyConfig {
+        let text = |name: &str| {
+            self.scalar(&format!("engine.livy.{name}"))
+                .map(str::to_owned)
+        };
+        let number = |name: &str| text(name)?.parse().ok();
+        let micros = |name: &str| text(name).as_deref().and_then(parse_duration);
+        let file = |name: &str| located(&format!("engine.livy.{name}"));
+        LivyConfig {
+            url: text("url"),
+            user: text("user"),
+            password_file: file("password_file"),
+            token_file: file("token_file"),
+            ca_file: file("ca_file"),
+            verify_tls: text("verify_tls").as_deref() != Some("false"),
+            name: text("name"),
+            kind: text("kind"),
+            proxy_user: text("proxy_user"),
+            queue: text("queue"),
+            driver_memory: text("driver_memory"),
+            driver_cores: number("driver_cores"),
+            executor_memory: text("executor_memory"),
+            executor_cores: number("executor_cores"),
+            num_executors: number("num_executors"),
+            jars: self.list("engine.livy.jars"),
+            py_files: self.list("engine.livy.py_files"),
+            idle_timeout: text("idle_timeout"),
+            heartbeat_micros: micros("heartbeat").unwrap_or(300_000_000),
+            poll_interval_micros: micros("poll_interval").unwrap_or(2_000_000),
+            request_timeout_micros: micros("request_timeout").unwrap_or(60_000_000),
+            start_timeout_micros: micros("start_timeout").unwrap_or(600_000_000),
+            statement_timeout_micros: micros("statement_timeout"),
+        }
+    }
+
     fn into_config(self, file: Option<PathBuf>, warnings: Vec<String>) -> Config {
         let folder = file
             .as_deref()
@@ -275,6 +311,8 @@ impl Layers {
                     .collect(),
             },
             engine: EngineConfig {
+                livy: self.scalar("engine.kind") == Some("livy"),
+                server: self.livy(&located),
                 python: located("engine.local.python"),
                 spark_home: located("engine.local.spark_home"),
                 driver_memory_bytes: size("engine.local.driver_memory"),
@@ -333,7 +371,7 @@ mod tests {
              give a size such as \"2GiB\", or \"auto\""
         );
         assert!(error("planner = 3").contains("`planner` is 3, expected a table"));
-        assert!(error("[engine]\nkind = \"livvy\"").contains("expected \"local\""));
+        assert!(error("[engine]\nkind = \"livvy\"").contains("expected \"local\" or \"livy\""));
         assert!(error("[pipeline]\nsubfolders = \"yes\"").contains("expected true or false"));
         assert!(error("[planner\n").starts_with("hoist.toml:1: "));
     }

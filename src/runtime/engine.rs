@@ -2,9 +2,13 @@
 //!
 //! An [`Engine`] owns one Spark session. A [`Submission`] is a statement given to it; several may run at once.
 //! A failing statement is data ([`Status::Failed`]); an [`EngineError`] says that the engine itself could not
-//! do its job. [`Local`](local::Local) drives a real Spark on this machine.
+//! do its job. [`Local`](local::Local) drives a real Spark on this machine, [`Livy`](livy::Livy) one behind a
+//! Livy server.
 
+mod any;
 mod error;
+mod failure;
+pub mod livy;
 pub mod local;
 
 use std::collections::BTreeMap;
@@ -12,6 +16,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use any::AnyEngine;
 pub use error::EngineError;
 
 /// Pause before the second poll of [`Engine::wait`]; it grows by half each time.
@@ -47,7 +52,9 @@ pub enum Want {
         path: PathBuf,
     },
     /// Return the JSON value of `hoist_value`, which the Python text binds. The text runs in a namespace of its own
-    /// (with `spark`, `json` and `hoist_vars`), so it neither sees nor changes the names of the user's steps.
+    /// (with `spark`, `json`, `hoist_vars` and `hoist_labels`), so it neither sees nor changes the names of the user's
+    /// steps. `hoist_labels` has the description `hoist:<label>` of submissions to whose Spark executions the engine
+    /// could not give it, by the description that they have.
     Value,
 }
 
@@ -90,6 +97,8 @@ pub struct Progress {
     pub tasks_active: u64,
     /// Jobs finished.
     pub jobs_done: u64,
+    /// The share done in percent, where the engine knows no tasks (Livy). It may fall, as Spark plans further stages.
+    pub percent: Option<u32>,
 }
 
 /// A column of an output.
@@ -192,8 +201,13 @@ pub enum Notice {
     Starting {
         /// With what, as `Spark 3.5.6, local[*], 9 GiB`.
         what: String,
-        /// Where Spark's own messages go.
+        /// Where Spark's own messages go: a file, or an address.
         log: PathBuf,
+    },
+    /// The session is on its way.
+    Waiting {
+        /// How far it is, as `session starting: 26/01/02 03:04:05 INFO Client: Uploading resource`.
+        line: String,
     },
     /// The session is ready.
     Started {

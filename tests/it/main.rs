@@ -3,12 +3,15 @@
     clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "clippy knows test functions, but not the helpers beside them"
 )]
 
 mod cli;
 mod layering;
+mod livy;
+mod livy_server;
 mod local_engine;
 mod properties;
 mod reference;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::SubmissionId;
+use super::livy::LivyError;
 
 /// An engine could not do its job. The text is the problem; [`EngineError::help`] is the next step.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +131,9 @@ pub enum EngineError {
         /// What was received.
         detail: String,
     },
+    /// The Livy engine could not do its job.
+    #[error(transparent)]
+    Livy(Box<LivyError>),
     /// A file or process operation failed.
     #[error("{action} failed for `{}`: {source}", path.display())]
     Io {
@@ -186,6 +190,7 @@ impl EngineError {
             Self::UnknownSubmission { .. } | Self::InvalidSubmission { .. } | Self::Protocol { .. } => {
                 "this is a defect of hoist; report it with the command line".to_owned()
             }
+            Self::Livy(error) => error.help(),
             Self::Io { .. } => "check that the folder exists and may be written to".to_owned(),
         }
     }

@@ -8,7 +8,6 @@
     reason = "measures how long the session takes to start"
 )]
 
-mod failure;
 mod home;
 mod process;
 pub mod provision;
@@ -24,6 +23,7 @@ use serde_json::Value;
 
 use self::home::Session;
 use self::process::{Agent, RequestError};
+use super::failure;
 use super::{
     Engine, EngineError, Language, Notice, SessionInfo, Status, Submission, SubmissionId, Want,
 };
@@ -68,7 +68,7 @@ pub struct LocalOptions {
 
 /// The program of the agent.
 fn agent_text() -> &'static str {
-    include_str!("local/agent.py")
+    concat!(include_str!("statement.py"), include_str!("local/agent.py"))
 }
 
 /// A local Spark session. Dropping an open one kills its processes and removes its scratch folders.

@@ -15,6 +15,7 @@ hoist_value = []
 while executions.hasNext():
     execution = executions.next()
     description = execution.description() or ""
+    description = hoist_labels.get(description, description)
     if description.startswith(start):
         hoist_value.append({
             "label": description[len("hoist:"):],

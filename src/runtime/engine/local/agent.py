@@ -5,6 +5,7 @@ Spark, Java or a user's code prints goes to the log. Each request has an `id` an
 and has either `ok` or `error`. When the requests end, the agent ends Spark, removes the scratch folders and ends
 itself, so nothing outlives the process that started it.
 
+What a statement gives and how it fails is in `statement.py`, whose text precedes this one.
 Runs on Python 3.9 and later with pyspark 3.3 and later; needs nothing else.
 """
 
@@ -229,7 +230,7 @@ class Session:
             elif self.java_ended():
                 result = {"state": "lost"}
             else:
-                result = dict(describe(error, task), state="failed")
+                result = dict(describe(error, source_name(task.request)), state="failed")
                 sys.stderr.write(result["trace"] + "\n")
         try:
             for key in ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel"):
@@ -245,12 +246,12 @@ class Session:
         request = task.request
         value = request["want"]["kind"] == "value"
         if value:
-            names = {"__name__": "hoist", "spark": self.spark, "json": json}
+            names = {"__name__": "hoist", "spark": self.spark, "json": json, "hoist_labels": {}}
         else:
             names = self.module.__dict__
             names["spark"] = self.spark
         names["hoist_vars"] = dict(request["variables"])
-        file = request["file"] or "<%s>" % request["label"]
+        file = source_name(request)
         if request["file"]:
             self.add_folder(os.path.dirname(os.path.abspath(request["file"])))
         text = request["text"]
@@ -266,8 +267,7 @@ class Session:
             return {}
         if "hoist_value" not in names:
             raise NameError("the text does not bind `hoist_value`")
-        # Checked here, so that a value which JSON cannot hold is an error of this statement.
-        return {"value": json.loads(json.dumps(names["hoist_value"], default=str, allow_nan=False))}
+        return {"value": json_value(names["hoist_value"])}
 
     def add_folder(self, folder):
         if folder in self.folders:
@@ -280,23 +280,7 @@ class Session:
         environment["PYTHONPATH"] = folder if not known else folder + os.pathsep + known
 
     def run_sql(self, task):
-        want = task.request["want"]
-        frame = self.spark.sql(task.request["text"])
-        fields = frame.schema.fields
-        output = {
-            "columns": [{"name": f.name, "type_name": f.dataType.simpleString()} for f in fields]
-        }
-        if not fields:
-            return output
-        if want["kind"] == "preview":
-            frame = frame.toDF(*("c%d" % i for i in range(len(fields))))
-            columns = [as_text(f.dataType, "c%d" % i) for i, f in enumerate(fields)]
-            rows = frame.select(*columns).take(want["rows"] + 1)
-            output["rows"] = [list(row) for row in rows[: want["rows"]]]
-            output["truncated"] = len(rows) > want["rows"]
-        elif want["kind"] == "parquet":
-            write_parquet(self.spark, frame, want["uri"])
-        return output
+        return run_query(self.spark, task.request["text"], task.request["want"])
 
     def poll(self, request):
         for number in request["forget"]:
@@ -390,167 +374,6 @@ class Session:
                 traceback.print_exc()
 
 
-def as_text(data_type, name):
-    """A column as text, exact to the last digit."""
-    from pyspark.sql import functions, types as t
-
-    column = functions.col(name)
-    if isinstance(data_type, t.StringType):
-        return column
-    if isinstance(data_type, t.BinaryType):
-        return functions.hex(column).alias(name)
-    if type(data_type).__name__ == "VariantType" or (
-        isinstance(data_type, (t.ArrayType, t.MapType, t.StructType)) and has_json(data_type)
-    ):
-        return functions.to_json(column, {"ignoreNullFields": "false"}).alias(name)
-    return column.cast("string").alias(name)
-
-
-def has_json(data_type):
-    """Whether Spark's to_json accepts the type."""
-    from pyspark.sql import types as t
-
-    if isinstance(data_type, t.ArrayType):
-        return has_json(data_type.elementType)
-    if isinstance(data_type, t.MapType):
-        return has_json(data_type.keyType) and has_json(data_type.valueType)
-    if isinstance(data_type, t.StructType):
-        return all(has_json(f.dataType) for f in data_type.fields)
-    return "interval" not in data_type.simpleString()
-
-
-def storable(data_type):
-    """The type with VOID and calendar intervals, which Parquet cannot hold, replaced by text."""
-    from pyspark.sql import types as t
-
-    if isinstance(data_type, t.NullType) or data_type.simpleString() == "interval":
-        return t.StringType()
-    if isinstance(data_type, t.ArrayType):
-        return t.ArrayType(storable(data_type.elementType), data_type.containsNull)
-    if isinstance(data_type, t.MapType):
-        return t.MapType(
-            storable(data_type.keyType), storable(data_type.valueType), data_type.valueContainsNull
-        )
-    if isinstance(data_type, t.StructType):
-        return t.StructType(
-            [t.StructField(f.name, storable(f.dataType), f.nullable) for f in data_type.fields]
-        )
-    return data_type
-
-
-def write_parquet(spark, frame, uri):
-    from pyspark.sql import functions
-
-    fields = frame.schema.fields
-    taken = set()
-    for field in fields:
-        taken.add(field.name.lower())
-    used = set()
-    stored = []
-    for field in fields:
-        name = field.name
-        number = 1
-        while name.lower() in used or (number > 1 and name.lower() in taken):
-            number += 1
-            name = "%s_%d" % (field.name, number)
-        used.add(name.lower())
-        stored.append(name)
-    types = [storable(f.dataType) for f in fields]
-    positions = ["c%d" % i for i in range(len(fields))]
-    frame = frame.toDF(*positions)
-    columns = []
-    for position, field, data_type, name in zip(positions, fields, types, stored):
-        column = functions.col(position)
-        if data_type != field.dataType:
-            column = column.cast(data_type)
-        columns.append(column.alias(name))
-    frame.select(*columns).write.mode("overwrite").parquet(uri)
-    changed = any(
-        name != f.name or data_type != f.dataType
-        for name, data_type, f in zip(stored, types, fields)
-    )
-    if changed:
-        sidecar = {
-            "columns": [
-                {"stored": name, "name": f.name, "type": f.dataType.simpleString()}
-                for name, f in zip(stored, fields)
-            ]
-        }
-        java = spark.sparkContext._jvm
-        path = java.org.apache.hadoop.fs.Path(uri + "/_columns.json")
-        system = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
-        stream = system.create(path, True)
-        try:
-            stream.write(bytearray(json.dumps(sidecar, ensure_ascii=False, indent=1).encode()))
-        finally:
-            stream.close()
-
-
-# Error classes of Spark that only say where an error surfaced; its cause says what went wrong.
-SURFACES = ("TASK_WRITE_FAILED", "FAILED_EXECUTE_UDF", "FAILED_READ_FILE", "INTERNAL_ERROR")
-
-
-def java_cause(error):
-    """Class name, error class and message of the Java exception that says most about an error."""
-    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
-    if java is None:
-        return None
-    chain = []
-    while java is not None and len(chain) < 20:
-        try:
-            sql_class = java.getErrorClass()
-        except Exception:
-            sql_class = None  # not one of Spark's
-        chain.append((java.getClass().getSimpleName(), sql_class, java.getMessage()))
-        java = java.getCause()
-    telling = [c for c in chain if c[1] and not c[1].startswith(SURFACES)]
-    if telling:
-        return telling[-1]
-    outer = chain[0]
-    vague = outer[1] or outer[2] is None or outer[2].startswith("Job aborted")
-    return chain[-1] if vague else outer
-
-
-def describe(error, task):
-    """What is known of an exception; the text is taken apart by the receiver."""
-    sql_class = None
-    kind = type(error).__name__
-    message = None
-    try:
-        cause = java_cause(error)
-        if cause is not None:
-            # Converted exceptions keep their Python name, which is the one that users know.
-            kind = cause[0] if kind in ("Py4JJavaError", "UnknownException") else kind
-            sql_class, message = cause[1], cause[2]
-    except Exception:
-        traceback.print_exc()  # Java may have ended; Python's own text is left
-    if isinstance(error, SyntaxError):
-        message = error.msg
-    if not message:
-        message = str(error)
-    file = task.request["file"] or "<%s>" % task.request["label"]
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == file]
-    position = None
-    if isinstance(error, SyntaxError) and error.filename == file and error.lineno:
-        position = [error.lineno, max(error.offset or 1, 1)]
-    elif lines:
-        position = [lines[-1], 1]
-    # The frames of the agent itself say nothing to the user.
-    own = [frame for frame in frames if frame.filename != __file__]
-    trace = "".join(
-        (["Traceback (most recent call last):\n"] + traceback.format_list(own) if own else [])
-        + traceback.format_exception_only(type(error), error)
-    )
-    return {
-        "exception": kind,
-        "sql_class": sql_class,
-        "message": message,
-        "python_position": position,
-        "trace": trace.strip(),
-    }
-
-
 def serve(session):
     """Answers requests in order, on a thread of its own so that the end of the requests is always noticed."""
     while True:
@@ -565,8 +388,7 @@ def serve(session):
         except BaseException as error:
             if session.gateway is not None:
                 traceback.print_exc()  # otherwise Java's own last words shall be the last in the log
-            task = Task({"submission": 0, "label": op, "file": None})
-            answer({"id": number, "error": describe(error, task)})
+            answer({"id": number, "error": describe(error, source_name({"label": op, "file": None}))})
 
 
 WAITING = queue.Queue()

@@ -13,10 +13,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
 
-use super::failure::RawFailure;
 use super::home::Session;
 use super::provision::Installation;
 use crate::runtime::engine::EngineError;
+use crate::runtime::engine::failure::RawFailure;
 
 /// Variables that would change the session behind the user's back, or belong to another Spark.
 const FOREIGN_VARIABLES: [&str; 27] = [

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::failure::RawFailure;
 use super::settings::file_uri;
+use crate::runtime::engine::failure::RawFailure;
 use crate::runtime::engine::{
     EngineError, Language, Output, OutputColumn, Progress, SessionInfo, Submission, SubmissionId,
     Want,
@@ -69,6 +69,7 @@ impl From<Counts> for Progress {
             tasks_total: counts.tasks_total,
             tasks_active: counts.tasks_active,
             jobs_done: counts.jobs_done,
+            percent: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::runtime::engine::{Language, StatementFailure};
+use super::{Language, StatementFailure};
 
 /// What the agent knows of an exception.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -54,6 +54,52 @@ pub(super) fn start_message(failure: &RawFailure, last_lines: &str) -> String {
         return "another program uses the metastore".to_owned();
     }
     short_message(&failure.message)
+}
+
+/// Error classes of Spark that only say where an error surfaced; a cause says what went wrong.
+const SURFACES: [&str; 4] = [
+    "TASK_WRITE_FAILED",
+    "FAILED_EXECUTE_UDF",
+    "FAILED_READ_FILE",
+    "INTERNAL_ERROR",
+];
+
+/// What a failing task said, out of `Job aborted due to stage failure: … (executor 1): java.lang.X: message`: simple
+/// name of the exception class, and message. For those who see only the text of an error and not its causes.
+pub(super) fn task_failure(message: &str) -> Option<(&str, &str)> {
+    let is_surface = |message: &str| {
+        let class = class_prefix(message).0.unwrap_or_default();
+        SURFACES.iter().any(|surface| class.starts_with(surface))
+    };
+    let own = message.split_once("Job aborted due to stage failure:");
+    if own.is_none() && !is_surface(message) {
+        return None;
+    }
+    // `… (TID 9) (localhost executor driver): java.lang.RuntimeException: boom`
+    let first = own
+        .and_then(|(_, rest)| rest.split_once(" executor "))
+        .and_then(|(_, rest)| rest.split_once("): "))
+        .and_then(|(_, rest)| exception(rest));
+    let causes = message
+        .split("Caused by: ")
+        .skip(1)
+        .filter_map(exception)
+        .filter(|(_, message)| !is_surface(message));
+    match first {
+        Some(first) if !is_surface(first.1) => Some(first),
+        first => causes.last().or(first),
+    }
+}
+
+/// Splits `java.lang.RuntimeException: boom\n\tat …` into simple class name and message.
+fn exception(text: &str) -> Option<(&str, &str)> {
+    let (path, rest) = text.split_once(": ")?;
+    let is_class = path
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$'));
+    let name = path.rsplit(['.', '$']).next()?;
+    let end = rest.find("\n\tat ").unwrap_or(rest.len());
+    is_class.then_some((name, rest.get(..end)?))
 }
 
 /// Splits `[TABLE_OR_VIEW_NOT_FOUND] The table …` into class and rest.
@@ -200,6 +246,23 @@ mod tests {
             failure(MISSING_TABLE, Language::Python).position,
             Some((4, 1))
         );
+    }
+
+    #[test]
+    fn a_failing_task_says_what_went_wrong() {
+        let text = "Job aborted due to stage failure: Task 0 in stage 8.0 failed 1 times, most recent failure: Lost \
+            task 0.0 in stage 8.0 (TID 9) (localhost executor driver): java.lang.RuntimeException: boom\n\tat org.X\n\n\
+            Driver stacktrace:";
+        assert_eq!(task_failure(text), Some(("RuntimeException", "boom")));
+        let text = "Job aborted due to stage failure: Task 1 in stage 2.0 failed 4 times, most recent failure: Lost \
+            task 1.3 in stage 2.0 (TID 9) (10.0.0.7 executor 3): org.apache.spark.SparkException: [TASK_WRITE_FAILED] \
+            Task failed while writing rows to file:/t.\n\tat org.X\nCaused by: org.apache.spark.SparkArithmeticException: \
+            [DIVIDE_BY_ZERO] Division by zero.\n== SQL (line 2, position 8) ==\nSELECT 1/0\n       ^^^\n\n\tat org.Y\n";
+        let (class, message) = task_failure(text).unwrap();
+        assert_eq!(class, "SparkArithmeticException");
+        assert_eq!(class_prefix(message).0, Some("DIVIDE_BY_ZERO"));
+        assert_eq!(sql_position(message), Some((2, 8)));
+        assert_eq!(task_failure(MISSING_TABLE), None);
     }
 
     #[test]
