@@ -193,7 +193,7 @@ pub(super) enum EngineKind {
 /// Where sessions are made.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct EngineChoice {
-    /// Where the session is made [default: `kind` under [engine] in hoist.toml, local otherwise]
+    /// Where the session is made [default: `kind` under `engine` in hoist.toml, local otherwise]
     #[arg(long, value_name = "local|livy", hide_possible_values = true)]
     pub(super) engine: Option<EngineKind>,
     #[arg(

@@ -5,7 +5,7 @@
 //! plan. Same inputs give the same bytes.
 //!
 //! A plan is for every night: it carries the *template* texts, fingerprints of the statements' tokens, and the
-//! facts it was made from. [`drift`] says what has changed since in a way that matters: SQL, settings, variables
+//! facts it was made from. [`drift()`] says what has changed since in a way that matters: SQL, settings, variables
 //! that decide names, and schema, kind or location of tables; never sizes, row counts or file listings.
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! The walk through a query: common table expressions, relations, clauses.
 //!
 //! One [`Walk`] serves one query of a statement. It collects what the query reads in the order of the walk; the
-//! caller ([`super::resolve`]) sorts by place and numbers.
+//! caller ([`super::resolve()`]) sorts by place and numbers.
 
 use std::collections::BTreeSet;
 
