@@ -352,6 +352,12 @@ impl<'a> Job<'a> {
         let results = results.map(|folder| folder.display().to_string());
         let plan = done.and_then(|done| done.plan.as_ref());
         let mut next = Vec::new();
+        if matches!(record.outcome, Outcome::Interrupted | Outcome::Unfinished) {
+            output.explain("interrupted: what earlier statements wrote stays");
+            let file = self.saved.as_ref().map(|(file, _)| file);
+            let again = file.unwrap_or(root).display();
+            next.push(format!("hoist execute {again}  # runs all statements again"));
+        }
         if record.outcome == Outcome::Done {
             if plan.is_some() && self.saved.is_none() {
                 next.push(format!(

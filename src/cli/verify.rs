@@ -14,7 +14,7 @@ use super::{Context, ExitStatus, documents, pipeline, planning, session};
 use crate::frontend;
 use crate::present::report::{plan as plan_text, verification};
 use crate::runtime::engine::Engine;
-use crate::runtime::engine::local::{Local, LocalOptions};
+use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
 use crate::runtime::run::{self, Event, Recorder, RunInput, RunOptions, SystemClock};
 use crate::runtime::verify::{
     Comparison, Outputs, Side, State, VerifyError, VerifyInput, capture, verify,
@@ -114,9 +114,15 @@ impl Verifier<'_> {
             state: &inputs.state,
             options: &run_options,
         };
+        // The same kind of catalog as the user's, so that everything behaves alike; but it goes with its session.
+        let catalog = match options.catalog {
+            CatalogKind::Hive | CatalogKind::TransientHive => CatalogKind::TransientHive,
+            CatalogKind::InMemory => CatalogKind::InMemory,
+        };
         let mut make = |folder: &Path| {
             Local::new(LocalOptions {
                 home: folder.to_path_buf(),
+                catalog,
                 ..options.clone()
             })
         };

@@ -138,7 +138,7 @@ pub struct PlanOptions {
     /// What all frames that live at one time may occupy, bytes.
     pub budget_bytes: u64,
     /// How many times its cost of building a frame must save, percent: 200 is twice, or twice the break-even number
-    /// of readers.
+    /// of readers. Below 100, frames that do not pay are taken too, to try them out.
     pub margin_percent: u32,
     /// Net gain below which a frame is not worth a step, microseconds of Spark work.
     pub min_gain_micros: u64,
@@ -304,9 +304,9 @@ fn summary(
             }
         })
         .sum();
-    let gains = frames
-        .iter()
-        .map(|frame| frame.saving_micros.saturating_sub(frame.build_micros));
+    let total = |part: fn(&Frame) -> u64| frames.iter().map(part).fold(0, u64::saturating_add);
+    let gain_micros =
+        total(|frame| frame.saving_micros).saturating_sub(total(|frame| frame.build_micros));
     Summary {
         statements: count(workload.statements.len()),
         frames: count(frames.len()),
@@ -314,7 +314,7 @@ fn summary(
         scans_after: before
             .saturating_sub(count(served))
             .saturating_add(count(built)),
-        gain_micros: gains.fold(0, u64::saturating_add),
+        gain_micros,
         peak_bytes: peak(frames, steps),
         budget_bytes: options.budget_bytes,
     }

@@ -142,7 +142,9 @@ impl Search<'_> {
         }
         let needed =
             u128::from(one.build.micros).saturating_mul(u128::from(self.options.margin_percent));
-        if u128::from(one.saving_micros).saturating_mul(100) < needed || one.net_micros() == 0 {
+        // Only a margin below 1 asks for frames that do not pay.
+        let no_gain = one.net_micros() == 0 && self.options.margin_percent >= 100;
+        if u128::from(one.saving_micros).saturating_mul(100) < needed || no_gain {
             return Err(Verdict::NotWorth(one));
         }
         if one.net_micros() < self.options.min_gain_micros {

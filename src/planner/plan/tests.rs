@@ -118,6 +118,24 @@ fn two_readers_do_not_pay() {
 }
 
 #[test]
+fn a_margin_below_one_takes_what_does_not_pay() {
+    let options = PlanOptions {
+        margin_percent: 0,
+        min_gain_micros: 0,
+        ..options()
+    };
+    let small = || general_data(2, MIB / 16);
+    let planned_small = planned(small(), &options);
+    assert_eq!(planned_small.plan.frames.len(), 1, "{}", planned_small.text);
+    assert_eq!(planned_small.plan.summary.gain_micros, 0);
+    let at_even = PlanOptions {
+        margin_percent: 100,
+        ..options
+    };
+    assert!(planned(small(), &at_even).plan.frames.is_empty());
+}
+
+#[test]
 fn parquet_is_left_alone() {
     let pipeline = general_data(8, 64 * MIB).facts("m.general_data", |facts| {
         facts.provider = Some("parquet".to_owned());

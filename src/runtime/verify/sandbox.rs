@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(super) struct Sandbox {
     path: Option<PathBuf>,
+    /// The folder that it lies in, where that was made for it: it goes too, unless something else lies there.
+    parent: Option<PathBuf>,
 }
 
 impl Sandbox {
@@ -18,8 +20,12 @@ impl Sandbox {
     pub(super) fn make(parent: &Path, name: &str) -> Result<Self, io::Error> {
         let path = parent.join(name);
         remove(&path)?;
+        let made = !parent.exists();
         std::fs::create_dir_all(&path)?;
-        Ok(Sandbox { path: Some(path) })
+        Ok(Sandbox {
+            path: Some(path),
+            parent: made.then(|| parent.to_owned()),
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -28,8 +34,18 @@ impl Sandbox {
 
     /// Removes the folder and says where that failed.
     pub(super) fn remove(mut self) -> Result<(), (PathBuf, io::Error)> {
-        match self.path.take() {
-            Some(path) => remove(&path).map_err(|error| (path, error)),
+        self.remove_now()
+    }
+
+    fn remove_now(&mut self) -> Result<(), (PathBuf, io::Error)> {
+        if let Some(path) = self.path.take() {
+            remove(&path).map_err(|error| (path, error))?;
+        }
+        match self.parent.take() {
+            Some(parent) => match std::fs::remove_dir(&parent) {
+                Err(error) if !tolerated(&error) => Err((parent, error)),
+                _ => Ok(()),
+            },
             None => Ok(()),
         }
     }
@@ -37,17 +53,40 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        if let Some(path) = self.path.take()
-            && let Err(error) = remove(&path)
-        {
+        if let Err((path, error)) = self.remove_now() {
             tracing::warn!("`{}` could not be removed: {error}", path.display());
         }
     }
+}
+
+/// The folder is gone already, or somebody else uses it.
+fn tolerated(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty
+    )
 }
 
 fn remove(path: &Path) -> Result<(), io::Error> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_made_for_the_sandbox_goes_with_it() {
+        let home = tempfile::tempdir().unwrap();
+        let parent = home.path().join("verify");
+        drop(Sandbox::make(&parent, "a").unwrap());
+        assert!(!parent.exists());
+
+        std::fs::create_dir(&parent).unwrap();
+        Sandbox::make(&parent, "a").unwrap().remove().unwrap();
+        assert!(parent.is_dir() && !parent.join("a").exists());
     }
 }

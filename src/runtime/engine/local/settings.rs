@@ -83,16 +83,17 @@ pub(super) fn all(options: &LocalOptions, session: &Session) -> BTreeMap<String,
     set("spark.ui.enabled", "false".to_owned());
     set("spark.ui.showConsoleProgress", "false".to_owned());
     match options.catalog {
-        CatalogKind::Hive => {
+        CatalogKind::Hive | CatalogKind::TransientHive => {
             set("spark.sql.catalogImplementation", "hive".to_owned());
             set("spark.sql.warehouse.dir", file_uri(&home.join("warehouse")));
-            let metastore = home.join("metastore");
+            let database = if options.catalog == CatalogKind::TransientHive {
+                "memory:metastore".to_owned()
+            } else {
+                format!(";databaseName={}", home.join("metastore").display())
+            };
             set(
                 "spark.hadoop.javax.jdo.option.ConnectionURL",
-                format!(
-                    "jdbc:derby:;databaseName={};create=true",
-                    metastore.display()
-                ),
+                format!("jdbc:derby:{database};create=true"),
             );
             // Hive makes these folders whether or not Spark uses them.
             let scratch = session.scratch.join("hive");
