@@ -16,7 +16,7 @@ use crate::facts::access::WriteKind;
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
 use crate::frontend;
-use crate::planner::plan_file::{PlanFile, PlanSettings, drift};
+use crate::planner::plan_file::{Drift, PlanFile, PlanSettings, drift};
 use crate::present::report::plan::totals;
 use crate::present::report::run::{Ending, ending, program as program_text};
 use crate::runtime::engine::{AnyEngine, Engine, SessionInfo};
@@ -52,7 +52,7 @@ pub(super) fn run(
         && job.uses_frames()
     {
         // What can be seen without a session is told without one.
-        job.refuse_drift(file, plan, &plan.catalog, output)?;
+        job.refuse(file, plan, output)?;
     }
     if command.dry_run {
         return job.dry_run(output);
@@ -106,30 +106,29 @@ impl<'a> Job<'a> {
     }
 
     /// Reasons why a saved plan does not fit any more.
-    fn drift(&self, plan: &PlanFile, catalog: &Catalog) -> Vec<String> {
+    fn drift(&self, plan: &PlanFile, catalog: &Catalog) -> Vec<Drift> {
         let sources = &self.pipeline.sources;
         let variables = &self.pipeline.config.variables;
         drift(plan, sources, variables, &self.settings(plan), catalog)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
     }
 
-    fn refuse_drift(
-        &self,
-        file: &Path,
-        plan: &PlanFile,
-        catalog: &Catalog,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        let reasons = self.drift(plan, catalog);
+    /// Refuses a saved plan that does not fit any more, or does not keep its promises.
+    fn refuse(&self, file: &Path, plan: &PlanFile, output: &mut Output) -> Result<(), Failure> {
+        let drift = self.drift(plan, &plan.catalog);
         if self.command.allow_drift {
-            for reason in &reasons {
+            for reason in &drift {
                 output.warning(&format!("the plan is stale: {reason}"));
             }
-            return Ok(());
+            if drift.iter().any(Drift::changes_statements) {
+                output.warning(
+                    "the plan is run unproved: its promises cannot be checked against changed statements",
+                );
+                return Ok(());
+            }
+        } else {
+            stale(file, &drift)?;
         }
-        stale(file, &reasons)
+        planning::prove(&self.pipeline, file, plan)
     }
 
     /// `--dry-run`: prints what would be submitted, from what is known without a session.
@@ -399,7 +398,7 @@ fn is_plan_file(path: &Path) -> bool {
         .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
 }
 
-fn stale(file: &Path, reasons: &[String]) -> Result<(), Failure> {
+fn stale(file: &Path, reasons: &[Drift]) -> Result<(), Failure> {
     let Some(first) = reasons.first() else {
         return Ok(());
     };
@@ -410,7 +409,7 @@ fn stale(file: &Path, reasons: &[String]) -> Result<(), Failure> {
     );
     for reason in others {
         failure.message.push_str("; ");
-        failure.message.push_str(reason);
+        failure.message.push_str(&reason.to_string());
     }
     Err(failure
         .hint(format!("`hoist plan -o {}` makes it anew", file.display()))

@@ -13,11 +13,13 @@ use super::output::write_file;
 use super::paths;
 use super::pipeline::Pipeline;
 use crate::config::{Config, is_secret};
+use crate::facts::access::{self, Declarations};
 use crate::facts::catalog::Catalog;
-use crate::facts::workload::Workload;
+use crate::facts::workload::{self, Workload};
+use crate::frontend;
 use crate::planner::cost::CostModel;
 use crate::planner::plan::{PlanOptions, choose};
-use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
+use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, RestoreError};
 use crate::planner::{check, emit, frame};
 use crate::present::report::json;
 
@@ -133,6 +135,37 @@ pub(super) fn plan(
         plan: &plan,
         program: &program,
     }))
+}
+
+/// Proves anew, from the files and from what was known when it was made, that a saved plan keeps its promises.
+pub(super) fn prove(pipeline: &Pipeline, file: &Path, plan: &PlanFile) -> Result<(), Failure> {
+    let refused = |what: &str| {
+        let message = format!("plan `{}` {what}", file.display());
+        Failure::new(FailureKind::StalePlan, message)
+            .hint(format!("`hoist plan -o {}` makes it anew", file.display()))
+    };
+    let unlike = |error: RestoreError| refused(&format!("does not fit its pipeline: {error}"));
+    let sources = plan
+        .sources(&pipeline.sources, &pipeline.config.variables)
+        .map_err(unlike)?;
+    let statements = frontend::parse(&sources).statements;
+    let declarations = Declarations {
+        default_database: plan.settings.default_database.clone(),
+        keys: plan.settings.keys.clone(),
+        deterministic_functions: plan.settings.deterministic_functions.clone(),
+    };
+    let accesses = access::resolve(&statements, &plan.catalog, &declarations);
+    let workload = workload::build(statements, accesses);
+    let (restored, program) = plan.restore(&workload, &sources).map_err(unlike)?;
+    let violations = check::check(&workload, &sources, &plan.catalog, &restored, &program);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    let listed: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    Err(refused(&format!(
+        "would break a promise: {}",
+        listed.join("; ")
+    )))
 }
 
 /// Reads a plan file.

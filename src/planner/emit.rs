@@ -123,7 +123,7 @@ impl Emitter<'_> {
     /// A view first, then its cache: unlike `CACHE TABLE … AS`, both can be submitted again after a failure.
     fn materialise(&self, id: FrameId) -> Option<Vec<ProgramText>> {
         let frame = self.frame(id)?;
-        let candidate = self.candidates.get(frame.candidate)?;
+        let candidate = self.candidates.get(frame.candidate?)?;
         let definition = self.definition(frame, candidate)?;
         let name = name(frame);
         let Medium::Memory = frame.medium;

@@ -49,8 +49,8 @@ pub struct Frame {
     pub id: FrameId,
     /// Its name without the run's prefix: `general_data_1`.
     pub name: String,
-    /// Which candidate it is.
-    pub candidate: CandidateId,
+    /// Which candidate it is; none in a plan that comes from a plan file, which knows no candidates.
+    pub candidate: Option<CandidateId>,
     /// Its kind.
     pub kind: FrameKind,
     /// Where it lives.
@@ -199,7 +199,7 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
             Frame {
                 id: FrameId(number),
                 name: format!("{base}_{count}"),
-                candidate: chosen.candidate,
+                candidate: Some(chosen.candidate),
                 kind: candidate.kind(),
                 medium: Medium::Memory,
                 readers: chosen.readers.clone(),
@@ -294,7 +294,7 @@ fn summary(
         .iter()
         .filter_map(|frame| {
             candidates
-                .get(frame.candidate)
+                .get(frame.candidate?)
                 .map(|candidate| (frame, candidate))
         })
         .map(|(frame, candidate)| match candidate.definition {

@@ -14,6 +14,9 @@
 //!         3 release general_data_1
 //! ```
 //!
+//! Before a saved plan is run it is proved anew: [`PlanFile::sources`] are the files as the plan saw them,
+//! [`PlanFile::restore`] gives the plan and the program back, and `check` takes both.
+//!
 //! `table@generation` is a table version: generation 0 is what the pipeline finds, and every change starts the
 //! next one.
 
@@ -22,6 +25,7 @@ mod consistency;
 mod drift;
 mod fingerprint;
 mod parse;
+mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +34,7 @@ use serde::{Deserialize, Serialize};
 pub use build::PlanFileInputs;
 pub use drift::{Drift, TableAspect, drift};
 pub use parse::PlanFileError;
+pub use restore::RestoreError;
 
 use super::emit::{Language, ProgramText};
 use super::frame::FrameKind;
@@ -171,6 +176,10 @@ pub struct ReaderEntry {
     pub reads: Vec<String>,
     /// `file:line` of the subquery whose body the frame replaces; none where it replaces the name of a table.
     pub subquery: Option<String>,
+    /// Where the name or body that the frame replaces begins, in bytes from the start of the step's `original`;
+    /// none in files of the first version of hoist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u32>,
 }
 
 /// One step of the session.
@@ -298,36 +307,6 @@ pub struct ReasonEntry {
     pub statements: Vec<String>,
 }
 
-/// One step as `run` needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunStep {
-    /// Position, from 1.
-    pub number: u32,
-    /// What it does, and to what.
-    pub work: Work,
-    /// What to submit, in order.
-    pub texts: Vec<ProgramText>,
-}
-
-/// What a run-time step works on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// Builds a frame.
-    Materialise {
-        /// Its name without the run's prefix.
-        frame: String,
-        /// Estimated cost, microseconds of Spark work.
-        build_micros: u64,
-    },
-    /// Runs a statement.
-    Run(StatementEntry),
-    /// Lets a frame go.
-    Release {
-        /// Its name without the run's prefix.
-        frame: String,
-    },
-}
-
 impl PlanFile {
     /// The file's bytes: indented JSON with `\n` line ends and one at the end.
     pub fn to_json(&self) -> String {
@@ -335,38 +314,6 @@ impl PlanFile {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text
-    }
-
-    /// The steps to run, in order. A plan file that was parsed or built holds for each of them what it needs.
-    pub fn steps(&self) -> Vec<RunStep> {
-        self.steps
-            .iter()
-            .filter_map(|step| {
-                let frame = step.frame.clone();
-                let work = match step.action {
-                    Action::Materialise => Work::Materialise {
-                        build_micros: self
-                            .frames
-                            .iter()
-                            .find(|entry| Some(&entry.name) == step.frame.as_ref())
-                            .map_or(0, |entry| entry.build_micros),
-                        frame: frame?,
-                    },
-                    Action::Run => Work::Run(step.statement.clone()?),
-                    Action::Release => Work::Release { frame: frame? },
-                };
-                Some(RunStep {
-                    number: step.number,
-                    work,
-                    texts: step.texts.iter().map(ProgramText::from).collect(),
-                })
-            })
-            .collect()
-    }
-
-    /// What to submit at the end of the session, however the run ended.
-    pub fn finish(&self) -> Vec<ProgramText> {
-        self.finish.iter().map(ProgramText::from).collect()
     }
 }
 

@@ -233,6 +233,42 @@ fn a_plan_that_no_longer_matches() {
         ran.stderr()
             .contains("warning: the plan is stale: file `2.sql` has changed")
     );
+    assert!(ran.stderr().contains(
+        "warning: the plan is run unproved: its promises cannot be checked against changed statements"
+    ));
+}
+
+#[test]
+fn a_plan_that_was_edited_is_proved_before_it_runs() {
+    let folder = Folder::new(TWO_READERS);
+    folder.hoist(&["plan", "p"]).ends(0);
+    let plan = folder.read("p/.hoist/plan.json");
+    let edited = plan.replacen(
+        "\"text\": \"INSERT OVERWRITE db.a SELECT x",
+        "\"text\": \"INSERT OVERWRITE db.a SELECT y",
+        1,
+    );
+    assert_ne!(edited, plan);
+    folder.write("p/.hoist/plan.json", edited.as_bytes());
+    for arguments in [&["--dry-run"][..], &[], &["--allow-drift"]] {
+        let arguments = [&["execute", "p/.hoist/plan.json"], arguments].concat();
+        folder.hoist(&arguments).fails(
+            3,
+            "error: plan `p/.hoist/plan.json` would break a promise: step 1 (`1.sql:1`) breaks the promise `text`: \
+             reads no frame but is not submitted as written\
+             \n  help: `hoist plan -o p/.hoist/plan.json` makes it anew\n",
+        );
+    }
+    // The original text runs without the plan.
+    folder
+        .hoist(&[
+            "execute",
+            "p/.hoist/plan.json",
+            "--frames",
+            "off",
+            "--dry-run",
+        ])
+        .ends(0);
 }
 
 #[test]

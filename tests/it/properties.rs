@@ -224,7 +224,12 @@ fn choice(planned: &Planned) -> Vec<String> {
                 format!("{}@{}", table.name, input.generation)
             })
             .collect();
-        let columns = match &planned.candidates.get(frame.candidate).unwrap().definition {
+        let columns = match &planned
+            .candidates
+            .get(frame.candidate.unwrap())
+            .unwrap()
+            .definition
+        {
             Definition::CoveringRead { columns, .. }
             | Definition::RepeatedSubquery { columns, .. } => columns.join(",").to_lowercase(),
         };

@@ -204,7 +204,7 @@ impl Decide<'_> {
     }
 
     fn subject(&self, frame: &Frame) -> Option<&Subject> {
-        Some(&self.search.candidates.get(frame.candidate)?.subject)
+        Some(&self.search.candidates.get(frame.candidate?)?.subject)
     }
 
     fn chosen(&self, subject: &Subject, frame: &Frame, reads: usize) -> ReasonFor {
@@ -239,7 +239,7 @@ impl Decide<'_> {
             let text = format!("{name} is left as it is: frames are switched off");
             return reason(Reason::new("frames-off", text), Vec::new());
         }
-        let chosen: Vec<Chosen> = self.frames.iter().map(as_chosen).collect();
+        let chosen: Vec<Chosen> = self.frames.iter().filter_map(as_chosen).collect();
         // What fails by itself fails for that reason; what fails beside other frames, because of them.
         let alone = self.search.evaluate(candidate, &[]);
         let verdict = match alone {
@@ -357,16 +357,16 @@ fn serves_any(frame: &Frame, readers: &[Reader]) -> bool {
         .any(|read| readers.iter().any(|reader| reader.reads.contains(read)))
 }
 
-fn as_chosen(frame: &Frame) -> Chosen {
-    Chosen {
-        candidate: frame.candidate,
+fn as_chosen(frame: &Frame) -> Option<Chosen> {
+    Some(Chosen {
+        candidate: frame.candidate?,
         readers: frame.readers.clone(),
         build: crate::planner::cost::BuildCost {
             micros: frame.build_micros,
             bytes: frame.size_bytes,
         },
         saving_micros: frame.saving_micros,
-    }
+    })
 }
 
 fn reason(reason: Reason, statements: Vec<StatementId>) -> ReasonFor {

@@ -6,7 +6,7 @@ use super::{
     Action, DecisionEntry, FrameEntry, Pipeline, PlanFile, PlanSettings, ReaderEntry, ReasonEntry,
     SCHEMA, StatementEntry, StepEntry, SubjectEntry, TextEntry, Verdict, fingerprint,
 };
-use crate::facts::access::{Access, Read, ReadId, Subquery, SubqueryId, TableVersion};
+use crate::facts::access::{Access, Origin, Read, ReadId, Subquery, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
 use crate::frontend::source::{Sources, Variables};
@@ -76,7 +76,7 @@ impl PlanFile {
 }
 
 /// Look-ups by number.
-struct Builder<'a> {
+pub(super) struct Builder<'a> {
     inputs: PlanFileInputs<'a>,
     statements: BTreeMap<StatementId, (&'a Statement, &'a Access)>,
     reads: BTreeMap<ReadId, &'a Read>,
@@ -85,7 +85,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(inputs: PlanFileInputs<'a>) -> Self {
+    pub(super) fn new(inputs: PlanFileInputs<'a>) -> Self {
         let accesses = &inputs.workload.accesses;
         Builder {
             inputs,
@@ -120,7 +120,7 @@ impl<'a> Builder<'a> {
         self.numbers.get(&step).copied().unwrap_or(0)
     }
 
-    fn version(&self, version: TableVersion) -> String {
+    pub(super) fn version(&self, version: TableVersion) -> String {
         let table = self.inputs.workload.tables.get(version.table.0 as usize);
         format!(
             "{}@{}",
@@ -150,7 +150,6 @@ impl<'a> Builder<'a> {
 
     /// `file:line` of a read: of its name in the text, or of the statement where it is not named there.
     fn read_place(&self, read: ReadId) -> String {
-        use crate::facts::access::Origin;
         self.reads
             .get(&read)
             .map_or_else(String::new, |read| match &read.origin {
@@ -167,6 +166,15 @@ impl<'a> Builder<'a> {
             })
     }
 
+    /// Where the text that a reader replaces begins, in bytes from the start of its statement.
+    fn replaced(&self, reader: &Reader) -> Option<u32> {
+        let (statement, _) = self.statements.get(&reader.statement)?;
+        match reader.subquery {
+            Some(subquery) => body_offset(statement, self.subqueries.get(&subquery)?),
+            None => name_offset(statement, self.reads.get(reader.reads.first()?)?),
+        }
+    }
+
     fn frame_name(&self, frame: FrameId) -> String {
         self.inputs
             .plan
@@ -176,7 +184,7 @@ impl<'a> Builder<'a> {
             .map_or_else(String::new, |frame| frame.name.clone())
     }
 
-    fn frame(&self, frame: &Frame) -> FrameEntry {
+    pub(super) fn frame(&self, frame: &Frame) -> FrameEntry {
         let materialise = Step::Materialise(frame.id);
         let read_in = |reader: &Reader| self.number(Step::Run(reader.statement));
         FrameEntry {
@@ -210,6 +218,7 @@ impl<'a> Builder<'a> {
                     subquery: reader
                         .subquery
                         .map(|subquery| self.subquery_place(subquery)),
+                    at: self.replaced(reader),
                 })
                 .collect(),
             built_in: self.number(materialise),
@@ -221,7 +230,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn step(&self, step: &ProgramStep, number: u32) -> StepEntry {
+    pub(super) fn step(&self, step: &ProgramStep, number: u32) -> StepEntry {
         let texts = step.texts.iter().map(TextEntry::from).collect();
         let (action, frame, statement) = match step.step {
             Step::Materialise(frame) => (Action::Materialise, Some(self.frame_name(frame)), None),
@@ -312,6 +321,24 @@ impl<'a> Builder<'a> {
                 .collect(),
         }
     }
+}
+
+/// Where a read is named, in bytes from the start of its statement.
+pub(super) fn name_offset(statement: &Statement, read: &Read) -> Option<u32> {
+    match read.origin {
+        Origin::Named { name, .. } if statement.span.contains(name) => {
+            Some(name.start - statement.span.start)
+        }
+        Origin::Named { .. } | Origin::ThroughView(_) | Origin::Declared => None,
+    }
+}
+
+/// Where the body of a subquery begins, in bytes from the start of its statement.
+pub(super) fn body_offset(statement: &Statement, subquery: &Subquery) -> Option<u32> {
+    statement
+        .span
+        .contains(subquery.body)
+        .then(|| subquery.body.start - statement.span.start)
 }
 
 /// The query of `CREATE … VIEW name AS query`: what follows the first word `AS`. A frame's name holds no blank.

@@ -143,6 +143,22 @@ impl fmt::Display for Drift {
     }
 }
 
+impl Drift {
+    /// Whether statements may mean something else than those the plan was made from.
+    pub fn changes_statements(&self) -> bool {
+        match self {
+            Drift::FileAdded { .. }
+            | Drift::FileRemoved { .. }
+            | Drift::FileChanged { .. }
+            | Drift::FilesReordered
+            | Drift::VariableChanged { .. } => true,
+            Drift::SettingChanged { .. }
+            | Drift::TableChanged { .. }
+            | Drift::TableUnknown { .. } => false,
+        }
+    }
+}
+
 /// Every reason why the plan no longer fits: files, variables, settings, tables, in this order. None: it fits.
 pub fn drift(
     file: &PlanFile,

@@ -32,15 +32,26 @@ pub(super) fn files(sources: &Sources) -> Vec<FileEntry> {
 /// The template spelling keeps values of variables out; the kind keeps apart `${x}` that is a number today and a
 /// word tomorrow.
 fn token_fingerprint(source: &Source) -> String {
-    let lexed = match source.kind {
-        SourceKind::Sql => tokens(source.rendered()).ok(),
-        SourceKind::Python => None,
-    };
-    let Some(lexed) = lexed else {
+    let Some(lexed) = lexed(source) else {
         return sha256(source.template().replace('\r', "").as_bytes());
     };
     let mut normalised = Vec::new();
-    for token in lexed {
+    for (kind, text) in lexed {
+        normalised.push(kind);
+        // Letter case of a bare word means nothing, but it may spell an output column.
+        normalised.extend_from_slice(text.as_bytes());
+        normalised.push(0);
+    }
+    sha256(&normalised)
+}
+
+/// Kinds and template spellings of a file's significant tokens; none for Python and for text that is no SQL.
+fn lexed(source: &Source) -> Option<Vec<(u8, &str)>> {
+    let lexed = match source.kind {
+        SourceKind::Sql => tokens(source.rendered()).ok()?,
+        SourceKind::Python => return None,
+    };
+    let spelled = lexed.into_iter().map(|token| {
         let kind = match token.kind {
             TokenKind::Word => b'w',
             TokenKind::QuotedIdentifier => b'q',
@@ -48,13 +59,22 @@ fn token_fingerprint(source: &Source) -> String {
             TokenKind::Number => b'n',
             TokenKind::Symbol => b'y',
         };
-        let text = source.text(source.to_template(token.range.clone()));
-        normalised.push(kind);
-        // Letter case of a bare word means nothing, but it may spell an output column.
-        normalised.extend_from_slice(text.as_bytes());
-        normalised.push(0);
+        (kind, source.text(source.to_template(token.range)))
+    });
+    Some(spelled.collect())
+}
+
+/// Whether two files hold the same statements, layout, comments and empty statements apart.
+pub(super) fn same_statements(one: &Source, other: &Source) -> bool {
+    fn statements<'a>(lexed: &'a [(u8, &'a str)]) -> Vec<&'a [(u8, &'a str)]> {
+        let parts = lexed.split(|token| *token == (b'y', ";"));
+        parts.filter(|part| !part.is_empty()).collect()
     }
-    sha256(&normalised)
+    match (lexed(one), lexed(other)) {
+        (Some(one), Some(other)) => statements(&one) == statements(&other),
+        (None, None) => token_fingerprint(one) == token_fingerprint(other),
+        _ => false,
+    }
 }
 
 /// The variables that the files use, by name. One is structural where any of its uses stands outside a string or

@@ -1,6 +1,7 @@
 //! Plans and programs of the real stages hold every promise; faults seeded into them are caught.
 
 mod pipelines;
+mod saved;
 
 use self::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, derive, derive_with};
 use super::sample::Sample;

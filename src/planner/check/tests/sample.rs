@@ -239,7 +239,7 @@ fn frame(id: u32, name: &str, kind: FrameKind, readers: [Reader; 2], input: Tabl
     Frame {
         id: FrameId(id),
         name: name.to_owned(),
-        candidate: CandidateId(id),
+        candidate: Some(CandidateId(id)),
         kind,
         medium: Medium::Memory,
         readers: readers.into(),
