@@ -16,7 +16,7 @@ use hoist::runtime::engine::{
 const HELD_HOME: &str = "HOIST_TEST_HELD_HOME";
 
 /// The private environment is made once and shared by all test runs.
-fn cache_dir() -> PathBuf {
+pub(crate) fn cache_dir() -> PathBuf {
     std::env::var_os("HOIST_CACHE_DIR").map_or_else(
         || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("hoist-cache"),
         PathBuf::from,

@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod end_to_end;
 mod layering;
 mod local_engine;
 mod properties;
