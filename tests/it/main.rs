@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod end_to_end;
 mod layering;
 mod livy;
 mod livy_server;
