@@ -35,6 +35,11 @@ pub struct TableFacts {
     pub size_bytes: Option<u64>,
     /// Number of rows from statistics; none where unknown.
     pub rows: Option<u64>,
+    /// Which rows and values a read gives depends on the columns that it asks for: text that is not read
+    /// permissively, or that keeps what is malformed in a column, where only the columns asked for are parsed
+    /// (Spark: `UnivocityParser`, `JacksonParser`, `FailureSafeParser`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rows_depend_on_columns: bool,
 }
 
 /// Whether a table exists, and as what.

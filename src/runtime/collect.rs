@@ -71,6 +71,8 @@ struct Known {
     size_bytes: Option<u64>,
     #[serde(default)]
     rows: Option<u64>,
+    #[serde(default)]
+    rows_depend_on_columns: bool,
 }
 
 impl From<Answer> for Collected {
@@ -91,6 +93,7 @@ impl From<Answer> for Collected {
                         partition_columns: known.partition_columns,
                         size_bytes: known.size_bytes,
                         rows: known.rows,
+                        rows_depend_on_columns: known.rows_depend_on_columns,
                     };
                     collected.catalog.tables.insert(name, facts);
                 }

@@ -176,6 +176,8 @@ async fn facts_are_collected(engine: &mut Local, home: &Path) {
         "INSERT INTO d.wide SELECT id, 'abc', id, concat('d', id % 2) FROM range(10)".to_owned(),
         format!("CREATE TABLE d.outside (a INT) USING csv OPTIONS (compression 'gzip') LOCATION '{outside}/'"),
         "INSERT INTO d.outside VALUES (1)".to_owned(),
+        "CREATE TABLE d.strict (a INT, b INT) USING csv OPTIONS (Mode 'DropMalformed')".to_owned(),
+        "CREATE TABLE d.kept (a INT, Bad STRING) USING json OPTIONS (columnNameOfCorruptRecord 'bad')".to_owned(),
         "CREATE VIEW d.narrow AS SELECT id FROM d.wide".to_owned(),
         "CREATE TABLE d.sums (kind STRING, n BIGINT) USING parquet".to_owned(),
     ] {
@@ -187,6 +189,8 @@ async fn facts_are_collected(engine: &mut Local, home: &Path) {
         "d.wide",
         "d.outside",
         "d.narrow",
+        "d.strict",
+        "d.kept",
         "d.gone",
         "gone.t",
         "other.d.t",
@@ -220,6 +224,12 @@ async fn facts_are_collected(engine: &mut Local, home: &Path) {
     let outside_facts = &tables["d.outside"];
     assert_eq!(outside_facts.kind, TableKind::External);
     assert_eq!(outside_facts.location, Some(format!("file:{outside}")));
+    let dependent: Vec<&str> = tables
+        .iter()
+        .filter(|(_, facts)| facts.rows_depend_on_columns)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(dependent, ["d.kept", "d.strict"]);
     assert_eq!(tables["d.narrow"].kind, TableKind::View);
     assert_eq!(tables["d.narrow"].columns[0].name, "id");
     assert_eq!(tables["d.gone"].kind, TableKind::Missing);

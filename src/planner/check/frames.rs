@@ -298,6 +298,21 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
     }
     for table in needed {
         opaque_view(check, built, table);
+        malformed_rows(check, built, table);
+    }
+}
+
+/// A table whose rows depend on the columns asked for: a frame asks for those of all its readers.
+fn malformed_rows(check: &mut Check<'_>, built: &Built<'_, '_>, table: TableId) {
+    let mut tables = check.workload.tables.iter();
+    let known = tables.find(|known| known.id == table && !known.temporary);
+    let facts = known.and_then(|known| check.catalog.tables.get(&known.name));
+    if let Some((known, _)) = known.zip(facts.filter(|facts| facts.rows_depend_on_columns)) {
+        let text = format!(
+            "frame `{}` reads `{}`, whose malformed rows depend on the columns that are read",
+            built.frame.name, known.name
+        );
+        check.report(Promise::Sensitivity, built.at, text);
     }
 }
 

@@ -288,6 +288,16 @@ fn faults_of_sensitivity_are_caught() {
             &|sample| {
                 sample.catalog.tables.get_mut("raw.gd").unwrap().kind = TableKind::View;
             },
+            &|sample| {
+                let facts = sample.catalog.tables.get_mut("raw.gd").unwrap();
+                facts.rows_depend_on_columns = true;
+            },
+            &|sample| {
+                let mut facts = sample.catalog.tables["raw.gd"].clone();
+                facts.rows_depend_on_columns = true;
+                let tables = &mut sample.catalog.tables;
+                tables.insert("raw.policies".to_owned(), facts);
+            },
         ],
     ));
 }

@@ -115,7 +115,16 @@ impl Context<'_> {
                     .iter()
                     .any(|write| write.table == version.table)
         });
-        match self.facts(version.table).map(|facts| facts.kind) {
+        let facts = self.facts(version.table);
+        // Spark asks a table for the columns that are left when outer queries have been merged with what stands
+        // inside them, so a subquery that is written in the same way elsewhere may read other columns there.
+        if facts.is_some_and(|facts| facts.rows_depend_on_columns) {
+            let text = format!(
+                "which malformed rows of `{name}` are read depends on the columns that a statement needs"
+            );
+            return Err(Reason::new("malformed-rows", text));
+        }
+        match facts.map(|facts| facts.kind) {
             _ if made_a_view => Err(view()),
             Some(TableKind::Managed | TableKind::External) => Ok(()),
             Some(TableKind::View) => Err(view()),

@@ -126,6 +126,7 @@ impl Pipeline {
             partition_columns: Vec::new(),
             size_bytes: bytes,
             rows: None,
+            rows_depend_on_columns: false,
         };
         self.catalog.tables.insert(name.to_owned(), facts);
         self

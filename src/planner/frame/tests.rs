@@ -31,6 +31,8 @@ fn tables() -> Pipeline {
             size,
             &["claim bigint", "id bigint", "paid double", "note string"],
         )
+        .table("m.log", "json", size, &["id bigint", "line string"])
+        .facts("m.log", |facts| facts.rows_depend_on_columns = true)
 }
 
 /// One line per candidate and refusal.
@@ -270,4 +272,22 @@ fn a_temporary_view_is_shared_unless_its_rows_vary() {
         "SELECT id FROM v",
         "SELECT r FROM v",
     ]), @"non-deterministic: the view uses `rand`, which gives other values at each evaluation");
+}
+
+#[test]
+fn rows_that_depend_on_the_columns_read_are_not_shared() {
+    insta::assert_snapshot!(shown(&["SELECT id FROM log", "SELECT line FROM log"]), @"malformed-rows: which malformed rows of `m.log` are read depends on the columns that a statement needs");
+    insta::assert_snapshot!(shown(&[
+        "CREATE TEMPORARY VIEW v AS SELECT id, line FROM log",
+        "SELECT id FROM v",
+        "SELECT line FROM v",
+    ]), @"malformed-rows: which malformed rows of `m.log` are read depends on the columns that a statement needs");
+    // What stands around a subquery decides which of its columns are read.
+    insta::assert_snapshot!(shown(&[
+        "WITH w AS (SELECT id, line FROM log) SELECT id FROM w",
+        "WITH w AS (SELECT id, line FROM log) SELECT line FROM w",
+    ]), @"
+    malformed-rows: which malformed rows of `m.log` are read depends on the columns that a statement needs
+    malformed-rows: which malformed rows of `m.log` are read depends on the columns that a statement needs
+    ");
 }

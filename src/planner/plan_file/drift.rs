@@ -74,6 +74,8 @@ pub enum TableAspect {
     Location,
     /// Columns: names, types, order, nullability; partition columns.
     Columns,
+    /// Whether its rows depend on the columns that are read.
+    MalformedRows,
 }
 
 impl fmt::Display for TableAspect {
@@ -83,6 +85,7 @@ impl fmt::Display for TableAspect {
             TableAspect::Provider => "format",
             TableAspect::Location => "location",
             TableAspect::Columns => "columns",
+            TableAspect::MalformedRows => "reading of malformed rows",
         })
     }
 }
@@ -321,6 +324,11 @@ fn tables(file: &PlanFile, catalog: &Catalog, reasons: &mut Vec<Drift>) {
                 text(new.location.as_ref()),
             ),
             (TableAspect::Columns, columns(old), columns(new)),
+            (
+                TableAspect::MalformedRows,
+                malformed_rows(old),
+                malformed_rows(new),
+            ),
         ] {
             if old != new {
                 reasons.push(Drift::TableChanged {
@@ -383,6 +391,15 @@ fn kind(kind: TableKind) -> String {
 
 fn text(value: Option<&String>) -> String {
     value.cloned().unwrap_or_else(|| "none".to_owned())
+}
+
+fn malformed_rows(facts: &TableFacts) -> String {
+    if facts.rows_depend_on_columns {
+        "dependent on columns"
+    } else {
+        "permissive"
+    }
+    .to_owned()
 }
 
 /// Columns as Spark writes them in a `CREATE TABLE`.

@@ -51,6 +51,7 @@ fn facts(kind: TableKind, columns: &[(&str, &str)]) -> TableFacts {
         partition_columns: Vec::new(),
         size_bytes: Some(1_000_000),
         rows: Some(40_000),
+        rows_depend_on_columns: false,
     }
 }
 
@@ -155,6 +156,7 @@ fn sample() -> Sample {
                         partition_columns: Vec::new(),
                         size_bytes: None,
                         rows: None,
+                        rows_depend_on_columns: false,
                     },
                 ),
             ]
@@ -445,6 +447,7 @@ fn every_kind_of_drift_is_one_sentence() {
     general.provider = None;
     general.location = Some("s3://lake/general_data".to_owned());
     general.columns.swap(0, 1);
+    general.rows_depend_on_columns = true;
     other.catalog.tables.remove("mart.old");
     sentences.extend(other.drift_from(&file));
     let mut other = sample();

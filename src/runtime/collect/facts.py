@@ -58,6 +58,21 @@ def column(field):
     }
 
 
+def rows_depend_on_columns(provider, properties, columns):
+    """Whether malformed text shows in which rows and values are read, which then depend on the columns asked for."""
+    if not any(kind in provider for kind in ("csv", "json", "xml")):
+        return False
+    options = {}
+    pairs = properties.iterator()
+    while pairs.hasNext():
+        pair = pairs.next()
+        options[pair._1().lower()] = pair._2()
+    default = spark.conf.get("spark.sql.columnNameOfCorruptRecord", "_corrupt_record")
+    corrupt = {"_corrupt_record", options.get("columnnameofcorruptrecord", default).lower()}
+    permissive = options.get("mode", "PERMISSIVE").upper() == "PERMISSIVE"
+    return not permissive or any(column["name"].lower() in corrupt for column in columns)
+
+
 def facts(name):
     parts = name.split(".")
     if len(parts) == 3 and parts[0] == "spark_catalog":
@@ -92,6 +107,9 @@ def facts(name):
         return entry
     provider = option(meta.provider())
     entry["provider"] = provider.lower() if provider else None
+    entry["rows_depend_on_columns"] = rows_depend_on_columns(
+        entry["provider"] or "", meta.storage().properties(), entry["columns"]
+    )
     names = meta.partitionColumnNames()
     entry["partition_columns"] = [names.apply(i) for i in range(names.size())]
     uri = option(meta.storage().locationUri())
