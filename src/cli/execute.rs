@@ -355,7 +355,9 @@ impl<'a> Job<'a> {
             output.explain("interrupted: what earlier statements wrote stays");
             let file = self.saved.as_ref().map(|(file, _)| file);
             let again = file.unwrap_or(root).display();
-            next.push(format!("hoist execute {again}  # runs all statements again"));
+            next.push(format!(
+                "hoist execute {again}  # runs all statements again"
+            ));
         }
         if record.outcome == Outcome::Done {
             if plan.is_some() && self.saved.is_none() {

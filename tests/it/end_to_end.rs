@@ -1,5 +1,6 @@
 //! The built command on real Spark: the sample from set-up to proof, and runs that are interrupted or fail.
 
+mod sample;
 mod stopped;
 
 use std::path::{Path, PathBuf};

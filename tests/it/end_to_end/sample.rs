@@ -1,0 +1,300 @@
+//! The sample, small, with every frame taken that can be: set up, run, run from the saved plan, the frames' reads
+//! proved from Spark's own account, and verified.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hoist::frontend::source::Variables;
+use hoist::planner::plan_file::PlanFile;
+use hoist::runtime::engine::Engine;
+use hoist::runtime::engine::local::{CatalogKind, Local};
+use hoist::runtime::run::{
+    self, Cancel, Outcome, Recorder, RunInput, RunOptions, SystemClock, Work, executed_plans,
+};
+use serde_json::Value;
+
+use super::{Home, QUICK_JAVA};
+use crate::local_engine::{block_on, done, open, options, value};
+
+/// The sample with 2000 policies. At that size no frame pays, so the margin asks for those that do not.
+fn small_sample() -> Home {
+    let home = Home::new();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
+    for folder in ["", "setup/"] {
+        for entry in fs::read_dir(sample.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                home.write(
+                    &format!("queries/{folder}{name}"),
+                    &fs::read_to_string(&path).unwrap(),
+                );
+            }
+        }
+    }
+    let mut settings = fs::read_to_string(sample.join("hoist.toml")).unwrap();
+    for (from, to) in [
+        ("scale = \"1\"", "scale = \"0.05\""),
+        ("\nmargin = 2.0", "\nmargin = 0"),
+        ("\nmin_gain = \"200ms\"", "\nmin_gain = \"0ms\""),
+        (
+            "\"spark.sql.shuffle.partitions\" = \"8\"",
+            "\"spark.sql.shuffle.partitions\" = \"2\"",
+        ),
+    ] {
+        assert!(settings.contains(from), "{from}");
+        settings = settings.replace(from, to);
+    }
+    home.write("queries/hoist.toml", &settings);
+    home
+}
+
+#[test]
+fn the_sample_from_set_up_to_proof() {
+    let home = small_sample();
+    let plan = first_run(&home);
+    from_the_saved_plan(&home, &plan);
+    every_reader_reads_its_frame(&home, &plan);
+    outputs_are_equal(&home);
+}
+
+fn saved_plan(home: &Home) -> PlanFile {
+    let text = fs::read_to_string(home.path("queries/.hoist/plan.json")).unwrap();
+    PlanFile::parse(&text).unwrap()
+}
+
+/// Tables of `mart` that the plan's statements write, in any version.
+fn written(plan: &PlanFile) -> BTreeSet<String> {
+    let statements = plan.steps.iter().filter_map(|step| step.statement.as_ref());
+    statements
+        .flat_map(|statement| statement.writes.clone())
+        .filter(|version| version.starts_with("mart."))
+        .map(|version| version.split('@').next().unwrap().to_owned())
+        .collect()
+}
+
+fn first_run(home: &Home) -> PlanFile {
+    let arguments = ["execute", "queries", "--journal", "journal.jsonl"];
+    let said = home.hoist(&arguments, 0);
+    home.assert_nothing_left("queries");
+    let plan = saved_plan(home);
+    let summary = &plan.summary;
+    let kinds: BTreeSet<String> = plan
+        .frames
+        .iter()
+        .map(|frame| format!("{:?}", frame.kind))
+        .collect();
+    assert_eq!(
+        kinds.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["CoveringRead", "RepeatedSubquery"]
+    );
+    assert!(summary.frames >= 5, "{summary:?}");
+    assert!(
+        summary.scans_after * 2 < summary.scans_before,
+        "{summary:?}"
+    );
+    let total = format!(
+        "25 of 25 statements, {} frames, {} -> {} scans\n",
+        summary.frames, summary.scans_before, summary.scans_after
+    );
+    said.tells(&[
+        &total,
+        "\n  session start ",
+        "\n  set-up ",
+        "\n  catalog ",
+        "\n  planning ",
+        "\n  frames ",
+        "\n  statements ",
+        "\n  clean-up ",
+        "\nTables: mart.",
+        "\n        in queries/.hoist/warehouse\n",
+        "\nNext:   hoist execute queries/.hoist/plan.json",
+        "hoist verify queries",
+    ]);
+    assert!(!said.err.contains("warning"), "{}", said.err);
+    assert!(!said.err.contains("Left behind"), "{}", said.err);
+    assert!(
+        said.out.starts_with("19_quality_check.sql:2 (12 rows)\n"),
+        "{}",
+        said.out
+    );
+
+    // 20 INSERT statements into 20 tables, one of them written twice, and one written by Python.
+    let tables = written(&plan);
+    assert_eq!(tables.len(), 21, "{tables:?}");
+    for table in &tables {
+        let folder = table.strip_prefix("mart.").unwrap();
+        let folder = home.path("queries/.hoist/warehouse/mart.db").join(folder);
+        assert!(!data_files(&folder).is_empty(), "{table}");
+    }
+
+    let journal = fs::read_to_string(home.path("journal.jsonl")).unwrap();
+    let events: Vec<Value> = journal
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events[0]["schema"], "hoist-run/1");
+    let finished = events
+        .iter()
+        .filter(|event| event["event"] == "step_finished");
+    assert_eq!(finished.count(), plan.steps.len());
+    plan
+}
+
+fn from_the_saved_plan(home: &Home, plan: &PlanFile) {
+    let said = home.hoist(&["execute", "queries/.hoist/plan.json"], 0);
+    home.assert_nothing_left("queries");
+    said.tells(&["25 of 25 statements"]);
+    assert!(!said.err.contains("set-up"), "{}", said.err);
+    assert!(!said.err.contains("warning"), "{}", said.err);
+    assert_eq!(&saved_plan(home), plan, "the plan stays as it was");
+}
+
+/// Runs the saved plan in a session that can be asked what it did.
+fn every_reader_reads_its_frame(home: &Home, plan: &PlanFile) {
+    const RUN: &str = "0a1b2c3d";
+    let root = home.path("queries");
+    let mut local = options(&root.join(".hoist"), CatalogKind::Hive);
+    let (key, setting) = QUICK_JAVA.split_once('=').unwrap();
+    local.conf.insert(key.to_owned(), setting.to_owned());
+    let input = RunInput::from_plan(plan);
+    let scans = block_on(async {
+        let mut engine = Local::new(local);
+        open(&mut engine).await;
+        let clock = SystemClock::new();
+        let mut watch = |_: &run::Event| {};
+        let mut recorder = Recorder::new(&clock, None, &mut watch);
+        let options = RunOptions {
+            run: RUN.to_owned(),
+            variables: Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]),
+            root: root.clone(),
+            ..RunOptions::default()
+        };
+        let outcome = run::run(
+            &mut engine,
+            &input,
+            &options,
+            &Cancel::default(),
+            &mut recorder,
+        )
+        .await
+        .unwrap();
+        assert_eq!(outcome, Outcome::Done, "{:?}", recorder.record());
+        assert!(recorder.record().warnings.is_empty());
+
+        // Frames read by label: the place of a statement.
+        let mut scans: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let scan = format!("Scan In-memory table hoist_{RUN}_");
+        for executed in executed_plans(&mut engine, "").await.unwrap() {
+            let found = scans.entry(executed.label).or_default();
+            for (at, _) in executed.text.match_indices(&scan) {
+                let rest = &executed.text[at + scan.len()..];
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                found.insert(rest[..end.unwrap_or(rest.len())].to_owned());
+            }
+        }
+        let rows = "hoist_value = {t.name: spark.table('mart.' + t.name).count() \
+                    for t in spark.catalog.listTables('mart') if not t.isTemporary}";
+        let rows = done(&mut engine, value(rows)).await.value.unwrap();
+        for table in written(plan) {
+            let name = table.strip_prefix("mart.").unwrap();
+            assert!(
+                rows[name].as_u64().is_some_and(|rows| rows > 0),
+                "{table}: {rows}"
+            );
+        }
+        engine.close().await.unwrap();
+        scans
+    });
+    home.assert_nothing_left("queries");
+
+    let mut readers = 0;
+    for step in &input.steps {
+        let Work::Run(statement) = &step.work else {
+            continue;
+        };
+        let expected: BTreeSet<String> = statement.frames.iter().cloned().collect();
+        readers += expected.len();
+        let found = scans.get(&statement.place());
+        // USE and CREATE VIEW execute nothing.
+        assert!(
+            found.is_some() || expected.is_empty(),
+            "{}",
+            statement.place()
+        );
+        assert_eq!(
+            found.cloned().unwrap_or_default(),
+            expected,
+            "frames read by {}",
+            statement.place()
+        );
+    }
+    let planned: BTreeSet<(&str, u32)> = plan
+        .frames
+        .iter()
+        .flat_map(|frame| {
+            let readers = frame.readers.iter();
+            readers.map(|reader| (frame.name.as_str(), reader.step))
+        })
+        .collect();
+    assert_eq!(readers, planned.len());
+    assert!(readers > 20, "{readers}");
+}
+
+fn outputs_are_equal(home: &Home) {
+    let warehouse = home.path("queries/.hoist/warehouse");
+    let before = data_files(&warehouse);
+    assert!(before.len() > 30, "{}", before.len());
+    for frames in ["on", "off"] {
+        let arguments = ["verify", "queries", "--format", "json", "--frames", frames];
+        let said = home.hoist(&arguments, 0);
+        home.assert_nothing_left("queries");
+        assert!(!said.err.contains("warning"), "{}", said.err);
+        assert_eq!(
+            said.err.contains("\nPlan: "),
+            frames == "on",
+            "{}",
+            said.err
+        );
+        let document: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(document["schema"], "hoist-verification/1");
+        assert_eq!(document["holds"], true);
+        let outputs = document["outputs"].as_array().unwrap();
+        // 21 tables and one bare query.
+        assert_eq!(outputs.len(), 22, "{document:#}");
+        for output in outputs {
+            assert_eq!(output["verdict"], "equal", "{output:#}");
+            assert_eq!(output["rows_plain"], output["rows_hoisted"]);
+            assert!(output["rows_plain"].as_u64() > Some(0), "{output:#}");
+        }
+    }
+    assert!(
+        before == data_files(&warehouse),
+        "the user's tables are as they were"
+    );
+}
+
+/// Data files below a folder with their sizes.
+fn data_files(folder: &Path) -> BTreeMap<PathBuf, u64> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with("part-")
+            {
+                let size = fs::metadata(&path).unwrap().len();
+                found.insert(path, size);
+            }
+        }
+    }
+    found
+}
