@@ -479,11 +479,13 @@ async fn progress_and_cancel(engine: &mut Local) {
         .await
         .unwrap();
     until_submitted(engine, id).await;
+    let asked = Instant::now();
     engine.cancel(id).await.unwrap();
     assert_eq!(
         engine.wait(id, &mut |_| ()).await.unwrap(),
         Status::Cancelled
     );
+    assert!(asked.elapsed() < Duration::from_mins(3));
     assert!(matches!(
         engine.poll(id).await,
         Err(EngineError::UnknownSubmission {
