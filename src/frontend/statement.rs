@@ -5,6 +5,10 @@
 //! Identifiers keep the user's spelling without backquotes; comparing them is case-insensitive
 //! ([`Identifier::key`]), as in Spark with `spark.sql.caseSensitive=false`.
 
+mod mentions;
+
+pub use mentions::Mentions;
+
 use crate::diagnostic::{SourceId, Span};
 
 /// A statement of the pipeline, numbered in file order.
@@ -141,6 +145,35 @@ impl StatementKind {
             StatementKind::Describe { .. } => "describe",
             StatementKind::Python(_) => "python",
             StatementKind::Opaque { .. } => "opaque",
+        }
+    }
+
+    /// Every query in the statement, definitions of views included.
+    pub fn queries(&self) -> Vec<&Query> {
+        match self {
+            StatementKind::CreateView { query, .. } => vec![query],
+            _ => self.query().into_iter().collect(),
+        }
+    }
+
+    /// Names of what the statement makes, changes or removes.
+    pub fn targets(&self) -> Vec<&Name> {
+        match self {
+            StatementKind::Insert { target, .. }
+            | StatementKind::CreateTableAs { target, .. }
+            | StatementKind::CreateTable { target, .. }
+            | StatementKind::CreateView { target, .. }
+            | StatementKind::Drop { target }
+            | StatementKind::Truncate { target } => vec![target],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Names of tables of which only metadata is used.
+    pub fn described(&self) -> Vec<&Name> {
+        match self {
+            StatementKind::Describe { target } => target.iter().collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod corpus;
 mod end_to_end;
 mod layering;
 mod livy;

@@ -1,0 +1,114 @@
+//! What a statement mentions: the names of tables and columns in its text, before the session gives them a meaning.
+//!
+//! Common table expressions are told from tables as Spark does (`CTESubstitution`): a one-part name means the
+//! innermost common table expression of that name which is defined before it. Whether any other name is a table, a
+//! view or a temporary view is for `access` to say.
+
+use std::collections::BTreeSet;
+
+use super::{Expression, Name, Query, QueryBody, Relation, Select, SelectItem, StatementKind};
+
+/// Names in the text of one statement.
+#[derive(Clone, Debug, Default)]
+pub struct Mentions<'a> {
+    /// Relations whose rows are read, by the statement or by the view that it defines; in the order of the walk.
+    pub reads: Vec<&'a Name>,
+    /// What it makes, changes or removes.
+    pub writes: Vec<&'a Name>,
+    /// Tables of which only metadata is used.
+    pub described: Vec<&'a Name>,
+    /// Columns as written, lower-case, parts joined by dots; aliases of select lists where they are referred to.
+    pub columns: BTreeSet<String>,
+}
+
+impl<'a> Mentions<'a> {
+    /// The names in a statement.
+    pub fn of(kind: &'a StatementKind) -> Self {
+        let mut mentions = Mentions {
+            writes: kind.targets(),
+            described: kind.described(),
+            ..Mentions::default()
+        };
+        let mut ctes = Vec::new();
+        for query in kind.queries() {
+            mentions.query(query, &mut ctes);
+        }
+        mentions
+    }
+
+    fn query(&mut self, query: &'a Query, ctes: &mut Vec<String>) {
+        let outer = ctes.len();
+        for cte in &query.ctes {
+            self.query(&cte.query, ctes);
+            ctes.push(cte.name.key());
+        }
+        match &query.body {
+            QueryBody::Select(select) => self.select(select, ctes),
+            QueryBody::SetOperation { left, right } => {
+                self.query(left, ctes);
+                self.query(right, ctes);
+            }
+            QueryBody::Nested(inner) => self.query(inner, ctes),
+            QueryBody::Values(values) => self.expressions(values, ctes),
+        }
+        self.expressions(&query.order_by, ctes);
+        self.expressions(&query.tail, ctes);
+        ctes.truncate(outer);
+    }
+
+    fn select(&mut self, select: &'a Select, ctes: &mut Vec<String>) {
+        for relation in &select.from {
+            self.relation(relation, ctes);
+        }
+        for item in &select.items {
+            if let SelectItem::Expression { expression, .. } = item {
+                self.expression(expression, ctes);
+            }
+        }
+        for clause in [
+            &select.filter,
+            &select.group_by,
+            &select.having,
+            &select.other,
+        ] {
+            self.expressions(clause, ctes);
+        }
+    }
+
+    fn relation(&mut self, relation: &'a Relation, ctes: &mut Vec<String>) {
+        match relation {
+            Relation::Table(table) => {
+                let is_cte =
+                    matches!(table.name.parts.as_slice(), [only] if ctes.contains(&only.key()));
+                if !is_cte {
+                    self.reads.push(&table.name);
+                }
+            }
+            Relation::Derived { query, .. } => self.query(query, ctes),
+            Relation::Join {
+                left, right, on, ..
+            } => {
+                self.relation(left, ctes);
+                self.relation(right, ctes);
+                self.expressions(on, ctes);
+            }
+            Relation::Function { arguments, .. } => self.expressions(arguments, ctes),
+        }
+    }
+
+    fn expressions(&mut self, expressions: &'a [Expression], ctes: &mut Vec<String>) {
+        for expression in expressions {
+            self.expression(expression, ctes);
+        }
+    }
+
+    fn expression(&mut self, expression: &'a Expression, ctes: &mut Vec<String>) {
+        for column in &expression.columns {
+            let parts: Vec<String> = column.parts.iter().map(super::Identifier::key).collect();
+            self.columns.insert(parts.join("."));
+        }
+        for query in &expression.queries {
+            self.query(query, ctes);
+        }
+    }
+}
