@@ -105,9 +105,9 @@ fn rows(path: &Path) -> Vec<Row> {
         .collect()
 }
 
-/// A name for comparing: lower-case, without the catalog and database that are current by default.
+/// A name for comparing: lower-case, without backquotes and the catalog and database that are current by default.
 fn plain(name: &str) -> String {
-    let name = name.to_lowercase();
+    let name = name.to_lowercase().replace('`', "");
     let name = name.strip_prefix("spark_catalog.").unwrap_or(&name);
     name.strip_prefix("default.").unwrap_or(name).to_owned()
 }
@@ -276,7 +276,8 @@ fn statement(corpus: &str, row: &Row, measured: &mut Measured, show: &mut Show) 
     }
     if ["query", "insert", "ctas", "create_view"].contains(&row.kind()) {
         measured.with_columns += 1;
-        let expected: BTreeSet<String> = row.cols.iter().map(|name| name.to_lowercase()).collect();
+        let expected: BTreeSet<String> = set(&row.cols);
+        let columns = columns.iter().map(|name| plain(name)).collect();
         if expected == columns && reasons.is_empty() {
             measured.columns += 1;
         } else {

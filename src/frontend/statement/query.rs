@@ -1,0 +1,171 @@
+//! Queries: what is read, joined, kept and computed, with exact places.
+
+use super::{Expression, Identifier, Name};
+use crate::diagnostic::Span;
+
+/// A query: common table expressions, a body, and what orders or cuts the result.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// From `WITH` or the body's first token to the last token; without enclosing parentheses.
+    pub span: Span,
+    /// Common table expressions, in order. Each sees the earlier ones only.
+    pub ctes: Vec<Cte>,
+    /// The rows.
+    pub body: QueryBody,
+    /// `ORDER BY` keys.
+    pub order_by: Vec<Expression>,
+    /// Expressions of `SORT BY`, `DISTRIBUTE BY`, `CLUSTER BY`, `LIMIT`, `OFFSET`.
+    pub tail: Vec<Expression>,
+    /// Has `LIMIT`, `OFFSET` or `FETCH`.
+    pub limited: bool,
+}
+
+/// A common table expression.
+#[derive(Clone, Debug)]
+pub struct Cte {
+    /// Its name.
+    pub name: Identifier,
+    /// Column names given to it, if any.
+    pub columns: Vec<Identifier>,
+    /// Its definition; `query.span` is the text between the parentheses.
+    pub query: Query,
+}
+
+/// The rows of a query.
+#[derive(Clone, Debug)]
+pub enum QueryBody {
+    /// `SELECT …`.
+    Select(Box<Select>),
+    /// `left UNION|INTERSECT|EXCEPT right`.
+    SetOperation {
+        /// Left input.
+        left: Box<Query>,
+        /// Right input.
+        right: Box<Query>,
+    },
+    /// A query in parentheses.
+    Nested(Box<Query>),
+    /// `VALUES …`.
+    Values(Vec<Expression>),
+}
+
+/// One `SELECT` block.
+#[derive(Clone, Debug)]
+pub struct Select {
+    /// From `SELECT` to the last token of its last clause.
+    pub span: Span,
+    /// `DISTINCT`.
+    pub distinct: bool,
+    /// The select list.
+    pub items: Vec<SelectItem>,
+    /// The relations, comma-separated ones one by one.
+    pub from: Vec<Relation>,
+    /// Conjuncts of `WHERE`: the filter is their `AND`.
+    pub filter: Vec<Expression>,
+    /// `GROUP BY` expressions.
+    pub group_by: Vec<Expression>,
+    /// Has a `GROUP BY` clause or an aggregate makes it one.
+    pub grouped: bool,
+    /// Conjuncts of `HAVING`.
+    pub having: Vec<Expression>,
+    /// Expressions of other clauses (`WINDOW`, `QUALIFY`, `LATERAL VIEW`): columns they name are needed.
+    pub other: Vec<Expression>,
+}
+
+/// One entry of a select list.
+#[derive(Clone, Debug)]
+pub enum SelectItem {
+    /// `expression [AS alias]`.
+    Expression {
+        /// What is computed.
+        expression: Expression,
+        /// Its name, where given.
+        alias: Option<Identifier>,
+    },
+    /// `*` or `t.*`, with or without `EXCEPT`.
+    Wildcard {
+        /// Qualifier of `t.*`.
+        qualifier: Option<Name>,
+        /// The whole item.
+        span: Span,
+    },
+}
+
+/// A relation of `FROM`.
+#[derive(Clone, Debug)]
+pub enum Relation {
+    /// A named table, view or common table expression.
+    Table(TableReference),
+    /// A derived table.
+    Derived {
+        /// Its definition; `query.span` is the text between the parentheses.
+        query: Box<Query>,
+        /// Its alias.
+        alias: Option<Identifier>,
+        /// Column names given to it, if any.
+        columns: Vec<Identifier>,
+        /// `LATERAL`: sees the relations before it.
+        lateral: bool,
+    },
+    /// A join.
+    Join {
+        /// Left input.
+        left: Box<Relation>,
+        /// Right input.
+        right: Box<Relation>,
+        /// Which rows are kept.
+        kind: JoinKind,
+        /// Conjuncts of `ON`.
+        on: Vec<Expression>,
+        /// Columns of `USING`; every common column for `NATURAL`.
+        using: JoinColumns,
+    },
+    /// A table function, `LATERAL VIEW` or inline `VALUES`.
+    Function {
+        /// Its arguments.
+        arguments: Vec<Expression>,
+        /// Its alias.
+        alias: Option<Identifier>,
+    },
+}
+
+/// Columns joined by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinColumns {
+    /// None: the join has `ON` or nothing.
+    None,
+    /// `USING (a, b)`.
+    Using(Vec<Identifier>),
+    /// `NATURAL`: unknown without schemas.
+    Natural,
+}
+
+/// Which rows a join keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinKind {
+    /// `INNER`, `CROSS` and comma.
+    Inner,
+    /// `LEFT [OUTER]`.
+    Left,
+    /// `RIGHT [OUTER]`.
+    Right,
+    /// `FULL [OUTER]`.
+    Full,
+    /// `LEFT SEMI`.
+    Semi,
+    /// `LEFT ANTI`.
+    Anti,
+}
+
+/// A table named in `FROM`.
+#[derive(Clone, Debug)]
+pub struct TableReference {
+    /// The name as written.
+    pub name: Name,
+    /// Its alias; without one, the last part of the name qualifies its columns.
+    pub alias: Option<Identifier>,
+    /// Column aliases `t (a, b)`.
+    pub columns: Vec<Identifier>,
+    /// Has a modifier (`TABLESAMPLE`, `VERSION AS OF`, …) that changes which rows are read.
+    pub modified: bool,
+}
