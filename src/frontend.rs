@@ -12,7 +12,7 @@ pub mod sql;
 pub mod statement;
 
 use crate::diagnostic::Diagnostic;
-use source::{SourceKind, Sources};
+use source::{Source, SourceKind, Sources};
 use statement::{Statement, StatementId};
 
 /// The statements of a pipeline.
@@ -26,10 +26,21 @@ pub struct Parsed {
 
 /// Reads every file of a pipeline. What is not understood is an opaque statement and a diagnostic.
 pub fn parse(sources: &Sources) -> Parsed {
+    sql::on_large_stack(|| parse_with(sources, sql::parse)).unwrap_or_else(|| {
+        parse_with(sources, |source| {
+            sql::not_parsed(source, "the system gives no thread for the parser")
+        })
+    })
+}
+
+fn parse_with(
+    sources: &Sources,
+    parse_sql: impl Fn(&Source) -> (Vec<Statement>, Vec<Diagnostic>),
+) -> Parsed {
     let mut parsed = Parsed::default();
     for source in sources {
         let (statements, diagnostics) = match source.kind {
-            SourceKind::Sql => sql::parse(source),
+            SourceKind::Sql => parse_sql(source),
             SourceKind::Python => python::parse(source),
         };
         parsed.statements.extend(statements);

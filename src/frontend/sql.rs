@@ -27,32 +27,34 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 /// Stack of the parsing thread, bytes: trees of generated SQL can be 100,000 levels deep.
 const STACK: usize = 256 << 20;
 
-/// The statements of one SQL file; their ids are assigned by the caller.
-pub(super) fn parse(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
-    let parsed = std::thread::scope(|scope| {
-        std::thread::Builder::new()
+/// Runs `work` on a thread whose stack is deep enough for every statement that [`parse`] takes. None where the system
+/// gives no such thread.
+pub(super) fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
             .stack_size(STACK)
-            .spawn_scoped(scope, || parse_on_large_stack(source))
-            .ok()
-            .and_then(|thread| thread.join().ok())
-    });
-    parsed.unwrap_or_else(|| {
-        let whole = whole(source);
-        let reason = "the parser failed on this file".to_owned();
-        let diagnostic = Diagnostic::new("parse-error", Severity::Error, whole, reason.clone());
-        (
-            vec![statement(
-                source,
-                whole,
-                1,
-                StatementKind::Opaque { reason },
-            )],
-            vec![diagnostic],
-        )
+            .spawn_scoped(scope, work);
+        thread.ok()?.join().ok()
     })
 }
 
-fn parse_on_large_stack(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
+/// The statements of one SQL file; their ids are assigned by the caller. To be called on a large stack.
+pub(super) fn parse(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
+    std::panic::catch_unwind(|| parse_statements(source))
+        .unwrap_or_else(|_| not_parsed(source, "the parser failed on this file"))
+}
+
+/// A file of which nothing is known: one barrier.
+pub(super) fn not_parsed(source: &Source, reason: &str) -> (Vec<Statement>, Vec<Diagnostic>) {
+    let whole = whole(source);
+    let diagnostic = Diagnostic::new("parse-error", Severity::Error, whole, reason.to_owned());
+    let opaque = StatementKind::Opaque {
+        reason: reason.to_owned(),
+    };
+    (vec![statement(source, whole, 1, opaque)], vec![diagnostic])
+}
+
+fn parse_statements(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
     let tokens = match lex::tokens(source.rendered()) {
         Ok(tokens) => tokens,
         Err(error) => {
@@ -143,7 +145,8 @@ mod tests {
     fn fixture(text: &str) -> Fixture {
         let variables = Variables::from([("day".to_owned(), "2024-06-30".to_owned())]);
         let sources = Sources::from_texts([("a.sql", text)], &variables);
-        let (statements, diagnostics) = parse(sources.iter().next().unwrap());
+        let source = sources.iter().next().unwrap();
+        let (statements, diagnostics) = on_large_stack(|| parse(source)).unwrap();
         Fixture {
             sources,
             statements,
