@@ -105,6 +105,20 @@ fn rows(path: &Path) -> Vec<Row> {
         .collect()
 }
 
+/// Some texts of each corpus, spread over it.
+pub(crate) fn texts(of_each: usize) -> Vec<String> {
+    let mut texts = Vec::new();
+    for target in &TARGETS {
+        let path = folder().join(format!("{}.jsonl.gz", target.corpus));
+        if path.exists() {
+            let rows = rows(&path);
+            let step = (rows.len() / of_each).max(1);
+            texts.extend(rows.into_iter().step_by(step).map(|row| row.sql));
+        }
+    }
+    texts
+}
+
 /// A name for comparing: lower-case, without backquotes and the catalog and database that are current by default.
 fn plain(name: &str) -> String {
     let name = name.to_lowercase().replace('`', "");

@@ -11,6 +11,7 @@
 mod cli;
 mod corpus;
 mod end_to_end;
+mod fuzz;
 mod layering;
 mod livy;
 mod livy_server;
