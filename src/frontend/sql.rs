@@ -13,12 +13,14 @@ mod expression;
 mod header;
 mod lex;
 mod query;
+mod split;
 mod text;
 
 use std::ops::Range;
 
 pub use lex::{LexError, Token, TokenKind, tokens};
 
+use self::split::Splitter;
 use self::text::Text;
 use super::source::Source;
 use super::statement::{Statement, StatementId, StatementKind};
@@ -55,27 +57,19 @@ pub(super) fn not_parsed(source: &Source, reason: &str) -> (Vec<Statement>, Vec<
 }
 
 fn parse_statements(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
-    let tokens = match lex::tokens(source.rendered()) {
-        Ok(tokens) => tokens,
-        Err(error) => {
-            // Where statements end is unknown: the whole file is one barrier.
-            let place = source.to_template(error.at..error.at + 1);
-            let diagnostic =
-                Diagnostic::new("parse-error", Severity::Error, place, error.to_string());
-            let reason = error.to_string();
-            let opaque = StatementKind::Opaque { reason };
-            return (
-                vec![statement(source, whole(source), 1, opaque)],
-                vec![diagnostic],
-            );
-        }
-    };
-    let text = Text::new(source, &tokens);
+    let (tokens, error) = lex::tokens_before_error(source.rendered());
+    let mut ranges = Splitter::new(source.rendered(), &tokens).statements();
+    let unfinished = error
+        .as_ref()
+        .map(|error| unfinished(source, &tokens, &mut ranges, error));
     let mut statements = Vec::new();
     let mut diagnostics = Vec::new();
-    for (range, number) in split(source, &tokens).into_iter().zip(1..) {
-        let span = text.span(range.clone());
-        let kind = header::kind(&text, range.clone()).unwrap_or_else(|failure| {
+    for (range, number) in ranges.into_iter().zip(1..) {
+        let tokens = tokens.get(range).unwrap_or(&[]);
+        // A text of its own: what is needed for one statement is freed before the next.
+        let text = Text::new(source, tokens);
+        let span = text.span(0..tokens.len());
+        let kind = header::kind(&text, 0..tokens.len()).unwrap_or_else(|failure| {
             let place = failure.range.map_or(span, |range| text.span(range));
             diagnostics.push(
                 Diagnostic::new(
@@ -92,27 +86,34 @@ fn parse_statements(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
         });
         statements.push(statement(source, span, number, kind));
     }
+    if let (Some(span), Some(error)) = (unfinished, error) {
+        let number = u32::try_from(statements.len() + 1).unwrap_or(u32::MAX);
+        let reason = error.to_string();
+        let place = source.to_template(error.at..error.at + 1);
+        diagnostics.push(
+            Diagnostic::new("parse-error", Severity::Error, place, reason.clone())
+                .help("the rest of the file is one barrier"),
+        );
+        let opaque = StatementKind::Opaque { reason };
+        statements.push(statement(source, span, number, opaque));
+    }
     (statements, diagnostics)
 }
 
-/// Token ranges between semicolons, empty ones left out.
-fn split(source: &Source, tokens: &[Token]) -> Vec<Range<usize>> {
-    let is_end = |token: &Token| {
-        let text = source.rendered();
-        token.kind == TokenKind::Symbol
-            && text.get(token.range.start as usize..token.range.end as usize) == Some(";")
-    };
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    for (index, token) in tokens.iter().enumerate() {
-        if is_end(token) {
-            ranges.push(start..index);
-            start = index + 1;
-        }
-    }
-    ranges.push(start..tokens.len());
-    ranges.retain(|range| !range.is_empty());
-    ranges
+/// Takes the statement in which there are no tokens any more out of `ranges`: where it ends is unknown, so it reaches
+/// to the end of the file.
+fn unfinished(
+    source: &Source,
+    tokens: &[Token],
+    ranges: &mut Vec<Range<usize>>,
+    error: &LexError,
+) -> Span {
+    let last = ranges
+        .pop_if(|range| range.end == tokens.len())
+        .and_then(|range| tokens.get(range.start));
+    let start = last.map_or(error.at, |token| token.range.start);
+    let end = u32::try_from(source.rendered().len()).unwrap_or(u32::MAX);
+    source.to_template(start..end)
 }
 
 fn whole(source: &Source) -> Span {

@@ -11,7 +11,9 @@ mod mentions;
 mod query;
 
 pub use expression::{Call, ColumnReference, Expression, LiteralKind, Shape, TestOperator, Window};
-pub use kind::{PythonDeclaration, PythonStep, StatementKind};
+pub use kind::{
+    Change, Command, Effect, Files, PythonDeclaration, PythonStep, StatementKind, ViewScope,
+};
 pub use mentions::Mentions;
 pub use query::{
     Cte, JoinColumns, JoinKind, Query, QueryBody, Relation, Select, SelectItem, TableReference,

@@ -137,6 +137,26 @@ pub(super) struct QueryError {
 /// Parses all of `tokens` (a slice of the tokens of `text`) as one query. Places in the tree are indices into the
 /// whole token list, of which the slice starts at `first`.
 pub(super) fn parse_query(text: &str, tokens: &[Token], first: usize) -> Result<Query, QueryError> {
+    parse(text, tokens, first, |parser| {
+        parser.parse_query().map(|query| *query)
+    })
+}
+
+/// The same for one expression.
+pub(super) fn parse_expression(
+    text: &str,
+    tokens: &[Token],
+    first: usize,
+) -> Result<Expr, QueryError> {
+    parse(text, tokens, first, Parser::parse_expr)
+}
+
+fn parse<T>(
+    text: &str,
+    tokens: &[Token],
+    first: usize,
+    read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
+) -> Result<T, QueryError> {
     let converted = tokens
         .iter()
         .enumerate()
@@ -154,8 +174,8 @@ pub(super) fn parse_query(text: &str, tokens: &[Token], first: usize) -> Result<
             .unwrap_or(tokens.len().saturating_sub(1)),
         message,
     };
-    match parser.parse_query() {
-        Ok(query) if parser.peek_token_ref().token == ParserToken::EOF => Ok(*query),
+    match read(&mut parser) {
+        Ok(tree) if parser.peek_token_ref().token == ParserToken::EOF => Ok(tree),
         Ok(_) => Err(failed(&parser, "the statement should end here".to_owned())),
         Err(ParserError::RecursionLimitExceeded) => Err(failed(
             &parser,

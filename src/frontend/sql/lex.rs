@@ -47,15 +47,21 @@ const OPERATORS: [&str; 15] = [
 
 /// The significant tokens of a text.
 pub fn tokens(text: &str) -> Result<Vec<Token>, LexError> {
+    match tokens_before_error(text) {
+        (tokens, None) => Ok(tokens),
+        (_, Some(error)) => Err(error),
+    }
+}
+
+/// The significant tokens of a text, up to the place where there are none any more.
+pub(super) fn tokens_before_error(text: &str) -> (Vec<Token>, Option<LexError>) {
     let mut lexer = Lexer {
         text,
         at: 0,
         tokens: Vec::new(),
     };
-    while lexer.skip_blank()? {
-        lexer.token()?;
-    }
-    Ok(lexer.tokens)
+    let error = lexer.run().err();
+    (lexer.tokens, error)
 }
 
 struct Lexer<'a> {
@@ -65,6 +71,13 @@ struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
+    fn run(&mut self) -> Result<(), LexError> {
+        while self.skip_blank()? {
+            self.token()?;
+        }
+        Ok(())
+    }
+
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or("")
     }

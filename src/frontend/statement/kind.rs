@@ -1,6 +1,6 @@
 //! What a statement does.
 
-use super::{Name, Query};
+use super::{Identifier, Name, Query};
 use crate::diagnostic::Span;
 
 /// What a statement does. Anything not understood is [`StatementKind::Opaque`]: a barrier.
@@ -42,15 +42,28 @@ pub enum StatementKind {
         /// May name where its rows lie (`EXTERNAL`, `LOCATION`, `OPTIONS`, `STORED BY`), so that it may share them
         /// with another table.
         located: bool,
+        /// Replaces an existing table: `[CREATE OR] REPLACE TABLE`.
+        replace: bool,
+        /// The table whose schema it takes: `LIKE`.
+        like: Option<Name>,
     },
-    /// `CREATE [OR REPLACE] [TEMPORARY] VIEW … AS query`.
+    /// `INSERT OVERWRITE [LOCAL] DIRECTORY … query`.
+    InsertDirectory {
+        /// Where the rows go.
+        files: Files,
+        /// The rows.
+        query: Query,
+    },
+    /// `CREATE [OR REPLACE] [[GLOBAL] TEMPORARY] VIEW … AS query`, `ALTER VIEW … AS query`.
     CreateView {
         /// The view made.
         target: Name,
-        /// Lives in the session only.
-        temporary: bool,
+        /// Where it lives.
+        scope: ViewScope,
         /// Replaces an existing view.
         replace: bool,
+        /// Names of its columns, where they are listed.
+        columns: Vec<Identifier>,
         /// Its definition, read whenever the view is used.
         query: Query,
     },
@@ -86,12 +99,129 @@ pub enum StatementKind {
         /// The table described, where one is named.
         target: Option<Name>,
     },
+    /// `EXPLAIN …`, `DESCRIBE QUERY …`: the statement is analysed and not run.
+    Explain {
+        /// The word for this kind.
+        word: &'static str,
+        /// What is analysed.
+        statement: Box<StatementKind>,
+    },
+    /// `BEGIN … END`: statements of a script in the order of the text, those of loops and branches included.
+    Script(Vec<StatementKind>),
+    /// Any other statement.
+    Command(Command),
     /// A Python file.
     Python(PythonStep),
     /// A statement that cannot be seen through.
     Opaque {
         /// Why, as a lowercase fragment.
         reason: String,
+    },
+}
+
+/// A statement that planning need not tell from others: what it changes, reads and mentions.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The word for this kind.
+    pub word: &'static str,
+    /// What it changes, in the order of the text.
+    pub changes: Vec<Change>,
+    /// Tables of which only metadata is used.
+    pub described: Vec<Name>,
+    /// Queries whose rows it computes now. A statement that tests the rows of its target names it in their `FROM`.
+    pub queries: Vec<Query>,
+    /// What else it does.
+    pub effect: Effect,
+}
+
+impl Command {
+    /// A command that does nothing yet.
+    pub fn new(word: &'static str) -> Self {
+        Command {
+            word,
+            changes: Vec::new(),
+            described: Vec::new(),
+            queries: Vec::new(),
+            effect: Effect::None,
+        }
+    }
+}
+
+/// A change by a [`Command`].
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Rows of a table are added, changed or removed.
+    Rows(Name),
+    /// All rows of a table are replaced.
+    AllRows(Name),
+    /// A table's schema, properties, partitions or place change.
+    Definition(Name),
+    /// Only words about a table change.
+    Comment(Name),
+    /// A table or view gets another name, in the same database where the new name has one part.
+    Rename {
+        /// The name that it loses.
+        from: Name,
+        /// The name that it gets.
+        to: Name,
+    },
+    /// A temporary view over something that is not seen: `CREATE TEMPORARY VIEW … USING …`.
+    View {
+        /// The view.
+        target: Name,
+        /// Where it lives.
+        scope: ViewScope,
+    },
+    /// A temporary view of the command's query: `CACHE TABLE … AS query`.
+    CachedQuery(Name),
+    /// A table's listing of files is read anew: it may show other rows.
+    Refresh(Name),
+    /// Files are moved away, or their listing is read anew.
+    Files(Files),
+}
+
+/// Files at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The path; none where the text does not give it.
+    pub path: Option<String>,
+    /// The path in the text, or the words that stand for it.
+    pub span: Span,
+}
+
+/// Where a view lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewScope {
+    /// In the catalog.
+    Permanent,
+    /// In the session.
+    Temporary,
+    /// In the database `global_temp`, as long as the application.
+    GlobalTemporary,
+    /// Wherever the view is that is altered.
+    Existing,
+}
+
+/// What a [`Command`] does besides changing tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// Something that bears neither on rows nor on names, but that later statements may need.
+    InPlace,
+    /// A setting gets its default.
+    Reset(String),
+    /// A function or variable that later statements may use gets another meaning.
+    Rows {
+        /// Why, as a lowercase fragment.
+        reason: &'static str,
+        /// A function made of SQL that may read tables, by its name.
+        reading_function: Option<Name>,
+    },
+    /// It may do anything.
+    Unseen {
+        /// Why, as a lowercase fragment.
+        reason: &'static str,
     },
 }
 
@@ -104,28 +234,37 @@ impl StatementKind {
                 overwrite: true, ..
             } => "insert_overwrite",
             StatementKind::Insert { .. } => "insert_into",
+            StatementKind::InsertDirectory { .. } => "insert_directory",
             StatementKind::CreateTableAs { .. } => "create_table_as",
             StatementKind::CreateTable { .. } => "create_table",
-            StatementKind::CreateView {
-                temporary: true, ..
-            } => "create_temporary_view",
-            StatementKind::CreateView { .. } => "create_view",
+            StatementKind::CreateView { scope, .. } => match scope {
+                ViewScope::Permanent => "create_view",
+                ViewScope::Temporary | ViewScope::GlobalTemporary => "create_temporary_view",
+                ViewScope::Existing => "alter_view",
+            },
             StatementKind::Drop { .. } => "drop",
             StatementKind::Truncate { .. } => "truncate",
             StatementKind::Use { .. } => "use",
             StatementKind::CreateDatabase { .. } => "create_database",
             StatementKind::Set { .. } => "set",
             StatementKind::Describe { .. } => "describe",
+            StatementKind::Explain { word, .. } => word,
+            StatementKind::Script(_) => "script",
+            StatementKind::Command(command) => command.word,
             StatementKind::Python(_) => "python",
             StatementKind::Opaque { .. } => "opaque",
         }
     }
 
-    /// Every query in the statement, definitions of views included.
+    /// Every query in the statement, definitions of views and what is only analysed included.
     pub fn queries(&self) -> Vec<&Query> {
         match self {
             StatementKind::CreateView { query, .. } => vec![query],
-            _ => self.query().into_iter().collect(),
+            StatementKind::Explain { statement, .. } => statement.queries(),
+            StatementKind::Script(statements) => {
+                statements.iter().flat_map(Self::queries).collect()
+            }
+            _ => self.evaluated(),
         }
     }
 
@@ -138,6 +277,13 @@ impl StatementKind {
             | StatementKind::CreateView { target, .. }
             | StatementKind::Drop { target }
             | StatementKind::Truncate { target } => vec![target],
+            StatementKind::Explain { statement, .. } => statement.targets(),
+            StatementKind::Script(statements) => {
+                statements.iter().flat_map(Self::targets).collect()
+            }
+            StatementKind::Command(command) => {
+                command.changes.iter().flat_map(Change::targets).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -146,18 +292,58 @@ impl StatementKind {
     pub fn described(&self) -> Vec<&Name> {
         match self {
             StatementKind::Describe { target } => target.iter().collect(),
+            StatementKind::CreateTable { like, .. } => like.iter().collect(),
+            StatementKind::Explain { statement, .. } => statement.described(),
+            StatementKind::Script(statements) => {
+                statements.iter().flat_map(Self::described).collect()
+            }
+            StatementKind::Command(command) => {
+                let refreshed = command.changes.iter().filter_map(|change| match change {
+                    Change::Refresh(name) => Some(name),
+                    _ => None,
+                });
+                command.described.iter().chain(refreshed).collect()
+            }
             _ => Vec::new(),
         }
     }
 
-    /// The query whose rows the statement computes now. A view's definition is not: it is read where the view is
-    /// used.
+    /// The one query whose rows the statement computes now and whose text may be edited. A view's definition is not:
+    /// it is read where the view is used.
     pub fn query(&self) -> Option<&Query> {
         match self {
             StatementKind::Query(query)
             | StatementKind::Insert { query, .. }
+            | StatementKind::InsertDirectory { query, .. }
             | StatementKind::CreateTableAs { query, .. } => Some(query),
             _ => None,
+        }
+    }
+
+    /// Every query whose rows the statement computes when it runs.
+    pub fn evaluated(&self) -> Vec<&Query> {
+        match self {
+            StatementKind::Command(command) => command.queries.iter().collect(),
+            StatementKind::Script(statements) => {
+                statements.iter().flat_map(Self::evaluated).collect()
+            }
+            _ => self.query().into_iter().collect(),
+        }
+    }
+}
+
+impl Change {
+    /// Names that it changes; a refreshed table is only described.
+    fn targets(&self) -> Vec<&Name> {
+        match self {
+            Change::Rows(target)
+            | Change::AllRows(target)
+            | Change::Definition(target)
+            | Change::Comment(target)
+            | Change::CachedQuery(target)
+            | Change::View { target, .. } => vec![target],
+            Change::Rename { from, to } => vec![from, to],
+            Change::Refresh(_) | Change::Files(_) => Vec::new(),
         }
     }
 }

@@ -1,0 +1,348 @@
+//! What headers are made of: words, names, bracketed lists, and the queries and expressions handed to the parser.
+
+use std::ops::Range;
+
+use super::super::dialect::{self, QueryError};
+use super::super::lex::{Token, TokenKind};
+use super::super::query::{Lowering, NotUnderstood};
+use super::super::text::Text;
+use super::{Failure, Header};
+use crate::diagnostic::Severity;
+use crate::frontend::statement::{
+    Cte, Expression, Identifier, Name, Query, QueryBody, Relation, Select, SelectItem,
+    TableReference,
+};
+
+/// Words that begin a query. `TABLE` begins one only where a name follows.
+const QUERY_WORDS: [&str; 6] = ["SELECT", "WITH", "FROM", "VALUES", "MAP", "REDUCE"];
+
+impl Header<'_> {
+    pub(super) fn unknown(&self) -> Failure {
+        let words: Vec<String> = (self.range.start..self.range.end.min(self.range.start + 2))
+            .map(|index| self.text.str(index).to_uppercase())
+            .collect();
+        opaque(format!(
+            "`{}` is not a statement hoist understands",
+            words.join(" ")
+        ))
+    }
+
+    pub(super) fn unexpected(&self, at: usize, expected: &str) -> Failure {
+        let found = if at < self.range.end {
+            self.text.str(at)
+        } else {
+            "the end"
+        };
+        let last = at.min(self.range.end.saturating_sub(1));
+        Failure {
+            code: "parse-error",
+            severity: Severity::Error,
+            message: format!("expected {expected}, found `{found}`"),
+            range: Some(last..last + 1),
+        }
+    }
+
+    /// Whether these words stand here.
+    pub(super) fn is(&self, at: usize, words: &[&str]) -> bool {
+        at + words.len() <= self.range.end && self.text.words(at, words)
+    }
+
+    pub(super) fn is_any(&self, at: usize, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is(at, &[word]))
+    }
+
+    pub(super) fn is_symbol(&self, at: usize, symbol: &str) -> bool {
+        at < self.range.end && self.text.str(at) == symbol
+    }
+
+    pub(super) fn is_string(&self, at: usize) -> bool {
+        at < self.range.end && self.text.kind(at) == Some(TokenKind::String)
+    }
+
+    pub(super) fn skip(&self, at: usize, words: &[&str]) -> usize {
+        if self.is(at, words) {
+            at + words.len()
+        } else {
+            at
+        }
+    }
+
+    pub(super) fn skip_any(&self, at: usize, words: &[&str]) -> usize {
+        if self.is_any(at, words) { at + 1 } else { at }
+    }
+
+    pub(super) fn expect(&self, at: usize, word: &str) -> Result<usize, Failure> {
+        if self.is(at, &[word]) {
+            Ok(at + 1)
+        } else {
+            Err(self.unexpected(at, &format!("`{word}`")))
+        }
+    }
+
+    pub(super) fn end(&self, at: usize) -> Result<(), Failure> {
+        if at == self.range.end {
+            Ok(())
+        } else {
+            Err(self.unexpected(at, "the end of the statement"))
+        }
+    }
+
+    /// A dotted name. One that is computed when the statement runs is not understood.
+    pub(super) fn name(&self, at: usize) -> Result<(Name, usize), Failure> {
+        if self.is(at, &["IDENTIFIER"]) && self.is_symbol(at + 1, "(") {
+            return Err(Failure {
+                range: Some(at..at + 1),
+                ..opaque("a name computed by `IDENTIFIER` is not understood".to_owned())
+            });
+        }
+        self.text
+            .name(at..self.range.end)
+            .ok_or_else(|| self.unexpected(at, "a name"))
+    }
+
+    /// A name with what may follow it: an alias.
+    pub(super) fn reference(
+        &self,
+        at: usize,
+        ends: &[&str],
+    ) -> Result<(TableReference, usize), Failure> {
+        let (name, at) = self.name(at)?;
+        let (alias, at) = self.alias(at, ends);
+        let reference = TableReference {
+            name,
+            alias,
+            columns: Vec::new(),
+            modified: false,
+        };
+        Ok((reference, at))
+    }
+
+    /// `[AS] alias`, unless a word of `ends` stands here.
+    pub(super) fn alias(&self, at: usize, ends: &[&str]) -> (Option<Identifier>, usize) {
+        let after = self.skip(at, &["AS"]);
+        let is_alias = after < self.range.end
+            && (after > at || !self.is_any(after, ends))
+            && matches!(
+                self.text.kind(after),
+                Some(TokenKind::Word | TokenKind::QuotedIdentifier)
+            );
+        if is_alias {
+            (Some(self.text.identifier(after)), after + 1)
+        } else {
+            (None, at)
+        }
+    }
+
+    /// What is inside the bracket that opens here, and the place after it.
+    pub(super) fn brackets(&self, at: usize) -> Result<(Range<usize>, usize), Failure> {
+        let inside = self.text.inside(at).filter(|_| at < self.range.end);
+        let inside = inside.ok_or_else(|| self.unexpected(at, "`(`"))?;
+        let after = inside.end + 1;
+        Ok((inside, after))
+    }
+
+    pub(super) fn after_brackets(&self, at: usize) -> Result<usize, Failure> {
+        Ok(self.brackets(at)?.1)
+    }
+
+    /// After `words (…)`, where the words stand here.
+    pub(super) fn skip_list(&self, at: usize, words: &[&str]) -> Result<usize, Failure> {
+        if self.is(at, words) {
+            self.after_brackets(at + words.len())
+        } else {
+            Ok(at)
+        }
+    }
+
+    /// The string that stands here, without its quotes, and the place after it and those next to it.
+    pub(super) fn string(&self, at: usize) -> Result<(String, usize), Failure> {
+        if !self.is_string(at) {
+            return Err(self.unexpected(at, "a string"));
+        }
+        let mut after = at + 1;
+        while self.is_string(after) {
+            after += 1;
+        }
+        let value = (at..after).map(|index| literal(self.text.str(index)));
+        Ok((value.collect(), after))
+    }
+
+    /// Whether a query starts here.
+    pub(super) fn starts_query(&self, at: usize) -> bool {
+        self.is_any(at, &QUERY_WORDS)
+            || (self.is(at, &["TABLE"]) && at + 1 < self.range.end)
+            || self.is_symbol(at, "(")
+    }
+
+    /// Whether the bracket that opens here holds names only: a list of columns, not a query.
+    pub(super) fn is_column_list(&self, at: usize) -> bool {
+        let Some(inside) = self.text.inside(at).filter(|_| at < self.range.end) else {
+            return false;
+        };
+        self.text.list(inside).into_iter().all(|entry| {
+            let end = entry.end;
+            let computed = self.is(entry.start, &["IDENTIFIER"])
+                && self
+                    .text
+                    .inside(entry.start + 1)
+                    .is_some_and(|inside| inside.end + 1 == end);
+            computed || matches!(self.text.name(entry), Some((_, after)) if after == end)
+        })
+    }
+
+    /// The first place outside brackets where one of the words stands.
+    pub(super) fn find(&self, range: Range<usize>, words: &[&str]) -> Option<usize> {
+        self.text
+            .top(range)
+            .find(|index| self.is_any(*index, words))
+    }
+
+    /// The query that stands exactly in `range`.
+    pub(super) fn query(&self, range: Range<usize>) -> Result<Query, Failure> {
+        query(self.text, range.clone()).map_err(|failure| self.placed(failure, &range))
+    }
+
+    /// The same with common table expressions that stand before the statement.
+    pub(super) fn query_with(&self, ctes: &[Cte], range: Range<usize>) -> Result<Query, Failure> {
+        Ok(with_ctes(ctes, self.query(range)?))
+    }
+
+    /// The query that these parts make together. Places are those of the text; `span` is where the whole stands.
+    pub(super) fn assembled(&self, parts: &[Range<usize>]) -> Result<Query, Failure> {
+        let tokens: Vec<Token> = parts
+            .iter()
+            .flat_map(|part| self.text.tokens(part.clone()))
+            .cloned()
+            .collect();
+        let text = Text::new(self.text.source(), &tokens);
+        // Where the parser stops is a place in the assembled text.
+        query(&text, 0..tokens.len()).map_err(|failure| Failure {
+            range: None,
+            ..failure
+        })
+    }
+
+    /// The expression that stands exactly in `range`.
+    pub(super) fn expression(&self, range: Range<usize>) -> Result<Expression, Failure> {
+        let tokens = self.text.tokens(range.clone());
+        let source = self.text.source().rendered();
+        let tree = dialect::parse_expression(source, tokens, range.start)
+            .map_err(|error| self.placed(parse_error(error, range.start), &range))?;
+        Lowering { text: self.text }
+            .expression(&tree, range)
+            .map_err(not_understood)
+    }
+
+    fn placed(&self, failure: Failure, range: &Range<usize>) -> Failure {
+        let last = range.end.min(self.range.end).saturating_sub(1);
+        Failure {
+            range: failure.range.map(|at| {
+                let token = at.start.min(last);
+                token..token + 1
+            }),
+            ..failure
+        }
+    }
+
+    /// A query that stands for what a statement reads which is none: `SELECT items FROM from WHERE filter`.
+    pub(super) fn select(
+        &self,
+        items: Vec<SelectItem>,
+        from: Vec<Relation>,
+        filter: Vec<Expression>,
+    ) -> Query {
+        let span = self.text.span(self.range.clone());
+        Query {
+            span,
+            ctes: Vec::new(),
+            body: QueryBody::Select(Box::new(Select {
+                span,
+                distinct: false,
+                items,
+                from,
+                filter,
+                group_by: Vec::new(),
+                grouped: false,
+                having: Vec::new(),
+                other: Vec::new(),
+            })),
+            order_by: Vec::new(),
+            tail: Vec::new(),
+            limited: false,
+        }
+    }
+
+    /// Every row of a relation.
+    pub(super) fn all_columns(&self) -> SelectItem {
+        SelectItem::Wildcard {
+            qualifier: None,
+            span: self.text.span(self.range.clone()),
+        }
+    }
+}
+
+/// A computed value.
+pub(super) fn item(expression: Expression) -> SelectItem {
+    SelectItem::Expression {
+        expression,
+        alias: None,
+    }
+}
+
+/// A query under common table expressions that stand before the statement.
+pub(super) fn with_ctes(ctes: &[Cte], mut query: Query) -> Query {
+    query.ctes.splice(0..0, ctes.iter().cloned());
+    query
+}
+
+/// A statement that is understood as text only.
+pub(super) fn opaque(message: String) -> Failure {
+    Failure {
+        code: "opaque-statement",
+        severity: Severity::Warning,
+        message,
+        range: None,
+    }
+}
+
+fn query(text: &Text<'_>, range: Range<usize>) -> Result<Query, Failure> {
+    let tokens = text.tokens(range.clone());
+    let tree = dialect::parse_query(text.source().rendered(), tokens, range.start)
+        .map_err(|error| parse_error(error, range.start))?;
+    Lowering { text }.query(&tree, range).map_err(not_understood)
+}
+
+fn parse_error(error: QueryError, first: usize) -> Failure {
+    let token = first + error.token;
+    Failure {
+        code: "parse-error",
+        severity: Severity::Error,
+        message: error.message,
+        range: Some(token..token + 1),
+    }
+}
+
+fn not_understood(error: NotUnderstood) -> Failure {
+    opaque(error.0)
+}
+
+/// The value of a string as far as a path needs it: without quotes, `\` before any other character dropped.
+fn literal(text: &str) -> String {
+    let raw = text.starts_with(['r', 'R']);
+    let inner = text.trim_start_matches(['r', 'R']);
+    let mut chars = inner.chars();
+    chars.next();
+    chars.next_back();
+    if raw {
+        return chars.collect();
+    }
+    let mut value = String::new();
+    while let Some(c) = chars.next() {
+        value.push(if c == '\\' {
+            chars.next().unwrap_or(c)
+        } else {
+            c
+        });
+    }
+    value
+}
