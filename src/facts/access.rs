@@ -166,6 +166,9 @@ pub enum Fixed {
     UnknownColumn,
     /// A one-part name after a statement that is not seen through: it may mean another table or view.
     AfterUnknownSession,
+    /// The statement is more than one query whose text can be edited: `MERGE`, several `INSERT`s over one `FROM`, a
+    /// script.
+    NotAQuery,
     /// All of its columns are needed, and the pipeline may have redefined it since the catalog was asked.
     Redefined,
 }

@@ -12,7 +12,8 @@ mod query;
 
 pub use expression::{Call, ColumnReference, Expression, LiteralKind, Shape, TestOperator, Window};
 pub use kind::{
-    Change, Command, Effect, Files, PythonDeclaration, PythonStep, StatementKind, ViewScope,
+    Change, Command, Effect, Files, PythonDeclaration, PythonStep, SqlFunction, StatementKind,
+    ViewScope,
 };
 pub use mentions::Mentions;
 pub use query::{

@@ -51,6 +51,8 @@ pub(super) struct Found {
     pub crossings: Vec<(Span, Option<Span>)>,
     /// Places of operations that cost an exchange.
     pub exchanges: Vec<Span>,
+    /// Has a relation that may be a call of a function.
+    pub generates: bool,
     /// Per relation or common table expression: where it is defined, and the identifiers that name it.
     pub groups: Vec<(Span, Vec<Span>)>,
 }

@@ -102,6 +102,7 @@ impl Walk<'_, '_> {
             }
             Relation::Function { arguments, alias } => {
                 block.lateral = true;
+                self.found.generates = true;
                 block.arguments.extend(arguments);
                 self.unread(
                     alias.as_ref(),

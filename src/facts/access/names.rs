@@ -63,6 +63,11 @@ fn path(name: &Name) -> Option<&str> {
     (FORMATS.contains(&format.key().as_str()) && path.text.contains('/')).then_some(&path.text)
 }
 
+/// The canonical name of files at a path; of files anywhere where it is not known.
+pub(super) fn files(path: Option<&str>) -> String {
+    format!("{PATH_PREFIX}{}", path.unwrap_or_default())
+}
+
 /// The path in a canonical name, if it names files and not a table.
 pub(super) fn path_of(canonical: &str) -> Option<&str> {
     canonical.strip_prefix(PATH_PREFIX)

@@ -1,5 +1,7 @@
 //! The walk through the statements: names to tables, tables to versions.
 
+mod command;
+
 use std::collections::BTreeSet;
 
 use super::block::Walk;
@@ -12,7 +14,9 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::facts::catalog::Catalog;
-use crate::frontend::statement::{Name, PythonDeclaration, Query, Statement, StatementKind};
+use crate::frontend::statement::{
+    Identifier, Name, PythonDeclaration, Query, Statement, StatementKind, ViewScope,
+};
 
 /// Resolves what every statement reads and writes.
 ///
@@ -37,6 +41,8 @@ struct Resolver<'a> {
     diagnostics: Vec<Diagnostic>,
     reads: u32,
     subqueries: u32,
+    /// The statement at hand has a relation that may be a call.
+    generates: bool,
 }
 
 impl<'a> Resolver<'a> {
@@ -48,6 +54,7 @@ impl<'a> Resolver<'a> {
             diagnostics: Vec::new(),
             reads: 0,
             subqueries: 0,
+            generates: false,
         }
     }
 
@@ -74,6 +81,7 @@ impl<'a> Resolver<'a> {
             sensitivities: Vec::new(),
             subqueries: Vec::new(),
         };
+        self.generates = false;
         if let Some(query) = statement.kind.query() {
             self.query(query, &mut access);
         }
@@ -115,9 +123,14 @@ impl<'a> Resolver<'a> {
                 target,
                 if_not_exists,
                 located,
+                replace,
+                like,
             } => {
+                if let Some(like) = like {
+                    access.described.push(self.session.meaning(like).table);
+                }
                 let change = Change::Create {
-                    replace: false,
+                    replace: *replace,
                     if_not_exists: *if_not_exists,
                     located: *located,
                 };
@@ -125,10 +138,22 @@ impl<'a> Resolver<'a> {
             }
             StatementKind::CreateView {
                 target,
-                temporary,
+                scope,
+                columns,
                 query,
                 ..
-            } => self.create_view(target, *temporary, query, &mut access),
+            } => self.create_view(target, *scope, columns, query, &mut access),
+            StatementKind::InsertDirectory { files, .. } => {
+                self.write_files(files, &mut access);
+            }
+            StatementKind::Explain {
+                statement: analysed,
+                ..
+            } => self.explain(analysed, &mut access),
+            StatementKind::Script(statements) => {
+                self.script(statements, statement.span, &mut access);
+            }
+            StatementKind::Command(command) => self.command(command, statement.span, &mut access),
             StatementKind::Drop { target } => {
                 self.write(target, WriteKind::Drop, Change::Drop, &mut access);
             }
@@ -154,6 +179,7 @@ impl<'a> Resolver<'a> {
                 self.lose(reason.clone(), statement.span, &mut access);
             }
         }
+        self.check_functions(statement.span, &mut access);
         access
     }
 
@@ -210,7 +236,9 @@ impl<'a> Resolver<'a> {
             crossings,
             exchanges,
             groups,
+            generates,
         } = found;
+        self.generates |= generates;
         let mut places: Vec<(Span, ReadId)> = Vec::new();
         for found in reads {
             let FoundRead {
@@ -284,7 +312,7 @@ impl<'a> Resolver<'a> {
                 .unwrap_or(u32::MAX),
             });
         }
-        access.sensitivities = sensitivities;
+        access.sensitivities.extend(sensitivities);
     }
 
     fn write(&mut self, target: &Name, kind: WriteKind, change: Change, access: &mut Access) {
@@ -344,23 +372,54 @@ impl<'a> Resolver<'a> {
         note_starts(starts, access);
     }
 
-    fn create_view(&mut self, target: &Name, temporary: bool, query: &Query, access: &mut Access) {
+    fn create_view(
+        &mut self,
+        target: &Name,
+        scope: ViewScope,
+        columns: &[Identifier],
+        query: &Query,
+        access: &mut Access,
+    ) {
         // The definition reads nothing now; its names must exist.
         let (found, outputs) = self.walk(query);
-        let mut reads: Vec<TableId> = Vec::new();
-        for read in &found.reads {
-            if !reads.contains(&read.table) {
-                reads.push(read.table);
+        let outputs = outputs.renamed(columns);
+        access.described = tables_of(&found);
+        let table = match scope {
+            ViewScope::Permanent => None,
+            ViewScope::Temporary => Some(self.session.temporary(target)),
+            ViewScope::GlobalTemporary => Some(self.session.global_temporary(target)),
+            ViewScope::Existing => {
+                let meaning = self.session.meaning(target);
+                if meaning.uncertain {
+                    // A temporary view or a permanent one.
+                    let starts = self.session.start_all();
+                    let kind = WriteKind::Define;
+                    return self.note_write(meaning.table, kind, target.span, starts, access);
+                }
+                let temporary = self.session.view(meaning.table).is_some();
+                temporary.then_some(meaning.table)
+            }
+        };
+        match table {
+            Some(table) => self.define_view(table, target.span, found, outputs, access),
+            None => {
+                let table = self.session.table(target);
+                let starts = self.session.change(table, Change::View);
+                self.note_write(table, WriteKind::Define, target.span, starts, access);
             }
         }
-        access.described.clone_from(&reads);
-        if !temporary {
-            let table = self.session.table(target);
-            let starts = self.session.change(table, Change::View);
-            self.note_write(table, WriteKind::Define, target.span, starts, access);
-            return;
-        }
-        let table = self.session.temporary(target);
+    }
+
+    /// Notes the definition of a temporary view.
+    fn define_view(
+        &mut self,
+        table: TableId,
+        name: Span,
+        found: Found,
+        outputs: Outputs,
+        access: &mut Access,
+    ) {
+        let reads = tables_of(&found);
         let uncertain = found
             .reads
             .iter()
@@ -368,13 +427,14 @@ impl<'a> Resolver<'a> {
         // A view that replaces one which it reads keeps the old one inside: what it depends on is not a name.
         let is_recursive =
             reads.contains(&table) || reads.iter().any(|read| self.depends(*read, table));
+        let may_call = found.generates && !self.session.reading_functions().is_empty();
         let view = View {
-            reads: (!uncertain && !is_recursive).then_some(reads),
+            reads: (!uncertain && !is_recursive && !may_call).then_some(reads),
             schema: outputs.schema,
             sensitivities: found.sensitivities,
         };
         let starts = self.session.define_view(table, view);
-        self.note_write(table, WriteKind::Define, target.span, starts, access);
+        self.note_write(table, WriteKind::Define, name, starts, access);
     }
 
     fn depends(&self, view: TableId, on: TableId) -> bool {
@@ -437,6 +497,17 @@ impl<'a> Resolver<'a> {
         note_starts(starts, access);
         access.barrier = Some(Barrier { reason, span });
     }
+}
+
+/// Tables and temporary views that a query names, each once.
+fn tables_of(found: &Found) -> Vec<TableId> {
+    let mut tables = Vec::new();
+    for read in &found.reads {
+        if !tables.contains(&read.table) {
+            tables.push(read.table);
+        }
+    }
+    tables
 }
 
 fn note_starts(starts: Vec<TableVersion>, access: &mut Access) {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{Location, canonical, path_of};
+use super::names::{Location, canonical, files, path_of};
 use super::{Sensitivity, Table, TableId, TableVersion};
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
-use crate::frontend::statement::Name;
+use crate::frontend::statement::{Identifier, Name};
 
 /// Columns of a relation, as far as they are known.
 #[derive(Clone, Debug, Default)]
@@ -116,6 +116,8 @@ pub(super) enum Change {
         /// It may name a place that another table has.
         located: bool,
     },
+    /// Its schema, properties, partitions or place.
+    Alter,
     /// Made or changed by code that is not seen.
     Code,
     /// Made a permanent view.
@@ -137,8 +139,12 @@ pub(super) struct Session<'a> {
     database: String,
     catalog: Option<String>,
     views: BTreeMap<TableId, View>,
+    reading_functions: BTreeSet<String>,
     unseen: bool,
 }
+
+/// The database of global temporary views (Spark: `spark.sql.globalTempDatabase`).
+const GLOBAL_TEMPORARY: &str = "global_temp.";
 
 impl<'a> Session<'a> {
     /// A new session. `tables` are the tables that the pipeline names anywhere: a write may start versions of tables
@@ -154,6 +160,7 @@ impl<'a> Session<'a> {
             database: default_database.to_lowercase(),
             catalog: None,
             views: BTreeMap::new(),
+            reading_functions: BTreeSet::new(),
             unseen: false,
         };
         for table in tables {
@@ -193,7 +200,8 @@ impl<'a> Session<'a> {
     /// What `name` means now, common table expressions aside.
     pub(super) fn meaning(&mut self, name: &Name) -> Meaning {
         let one_part = name.parts.len() == 1;
-        if one_part
+        let may_be_temporary = one_part || name.key().starts_with(GLOBAL_TEMPORARY);
+        if may_be_temporary
             && let Some(id) = self.numbers.get(&name.key()).copied()
             && let Some(view) = self.views.get(&id)
         {
@@ -218,6 +226,28 @@ impl<'a> Session<'a> {
     pub(super) fn temporary(&mut self, name: &Name) -> TableId {
         // `global_temp.v` and `v` are never the same view: the whole name is kept.
         self.number(name.key(), true)
+    }
+
+    /// The global temporary view of that name, to be defined.
+    pub(super) fn global_temporary(&mut self, name: &Name) -> TableId {
+        let last = name.parts.last().map(Identifier::key).unwrap_or_default();
+        self.number(format!("{GLOBAL_TEMPORARY}{last}"), true)
+    }
+
+    /// Files at a path; at any place where it is not known.
+    pub(super) fn files(&mut self, path: Option<&str>) -> TableId {
+        self.number(files(path), false)
+    }
+
+    /// Notes a function that reads tables where it is called.
+    pub(super) fn add_reading_function(&mut self, name: &Name) {
+        let last = name.parts.last().map(Identifier::key).unwrap_or_default();
+        self.reading_functions.insert(last);
+    }
+
+    /// Last parts of the names of functions that read tables where they are called.
+    pub(super) fn reading_functions(&self) -> &BTreeSet<String> {
+        &self.reading_functions
     }
 
     /// The canonical name.
@@ -389,6 +419,10 @@ impl<'a> Session<'a> {
                 Storage::Unknown
             }
             Change::Rows => before.clone(),
+            Change::Alter => {
+                self.mark_redefined(table);
+                Storage::Unknown
+            }
             Change::Code => {
                 self.mark_redefined(table);
                 before.clone()

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{Hazard, HazardKind};
 use crate::facts::access::{Access, Table, TableId};
-use crate::frontend::statement::{Statement, StatementKind};
+use crate::frontend::statement::{Effect, Statement, StatementKind};
 
 /// What one statement does to the order of others.
 pub(super) struct Effects {
@@ -60,6 +60,8 @@ pub(super) fn effects(
                 | StatementKind::Describe { target: None } => true,
                 // Even a harmless setting decides whether a statement runs at all.
                 StatementKind::Set { value, .. } => value.is_some(),
+                StatementKind::Command(command) => command.effect != Effect::None,
+                StatementKind::Explain { .. } => access.described.is_empty(),
                 _ => false,
             };
             Effects {

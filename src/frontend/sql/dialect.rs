@@ -148,7 +148,7 @@ pub(super) fn parse_expression(
     tokens: &[Token],
     first: usize,
 ) -> Result<Expr, QueryError> {
-    parse(text, tokens, first, Parser::parse_expr)
+    parse(text, tokens, first, |parser| parser.parse_expr())
 }
 
 fn parse<T>(

@@ -215,14 +215,23 @@ pub enum Effect {
     Rows {
         /// Why, as a lowercase fragment.
         reason: &'static str,
-        /// A function made of SQL that may read tables, by its name.
-        reading_function: Option<Name>,
+        /// The function that is made, where it is made of SQL.
+        function: Option<SqlFunction>,
     },
     /// It may do anything.
     Unseen {
         /// Why, as a lowercase fragment.
         reason: &'static str,
     },
+}
+
+/// A function whose body is SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqlFunction {
+    /// Its name.
+    pub name: Name,
+    /// Has a query in its body: whoever calls it reads what that query reads.
+    pub has_query: bool,
 }
 
 impl StatementKind {

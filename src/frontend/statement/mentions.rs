@@ -36,7 +36,9 @@ impl<'a> Mentions<'a> {
         // `MERGE` and its like test the rows that they change: the target is no read.
         let place = |name: &Name| (name.span, name.key());
         let targets: BTreeSet<_> = mentions.writes.iter().map(|name| place(name)).collect();
-        mentions.reads.retain(|name| !targets.contains(&place(name)));
+        mentions
+            .reads
+            .retain(|name| !targets.contains(&place(name)));
         // The relations of a `FROM` that several `INSERT`s share.
         let mut seen = BTreeSet::new();
         mentions.reads.retain(|name| seen.insert(place(name)));

@@ -9,7 +9,7 @@ use super::{At, Check, Promise, covering, repeated};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion, Write};
 use crate::facts::catalog::TableKind;
-use crate::frontend::statement::{Identifier, Name, Query, StatementKind};
+use crate::frontend::statement::{Identifier, Name, Query, StatementKind, ViewScope};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText};
 use crate::planner::frame::FrameKind;
 use crate::planner::plan::{Frame, Medium, Step};
@@ -171,9 +171,10 @@ fn build<'a>(
     let query = match emitted.statement.as_ref().map(|statement| &statement.kind) {
         Some(StatementKind::CreateView {
             target,
-            temporary: true,
+            scope: ViewScope::Temporary,
             replace: true,
             query,
+            ..
         }) if target.key() == name => query,
         _ => {
             let text = format!(

@@ -213,6 +213,8 @@ fn changes_names(statement: &Statement, access: &Access) -> bool {
                 | StatementKind::CreateView { .. }
                 | StatementKind::Drop { .. }
                 | StatementKind::Set { .. }
+                | StatementKind::Script(_)
+                | StatementKind::Command(_)
                 | StatementKind::Python(_)
                 | StatementKind::Opaque { .. }
         )

@@ -292,6 +292,10 @@ pub(super) fn fixed_reason(fixed: Fixed, table: &str) -> Reason {
                  through: it may mean another table"
             ),
         ),
+        Fixed::NotAQuery => (
+            "not-a-query",
+            format!("`{table}` is read by a statement that is more than one query to be rewritten"),
+        ),
         Fixed::Redefined => (
             "schema-unknown",
             format!("all columns of `{table}` are needed, and the pipeline may have redefined it"),

@@ -59,7 +59,7 @@ impl Header<'_> {
             let reason = "a variable that later statements may use is removed";
             let effect = Effect::Rows {
                 reason,
-                reading_function: None,
+                function: None,
             };
             ("drop_variable", effect)
         } else if self.is_any(at, &["DATABASE", "SCHEMA", "NAMESPACE"]) {

@@ -95,11 +95,7 @@ impl Header<'_> {
     }
 
     /// `*`, or `column = expression, …`
-    fn assignments(
-        &self,
-        range: Range<usize>,
-        items: &mut Vec<SelectItem>,
-    ) -> Result<(), Failure> {
+    fn assignments(&self, range: Range<usize>, items: &mut Vec<SelectItem>) -> Result<(), Failure> {
         if range.len() == 1 && self.is_symbol(range.start, "*") {
             items.push(self.all_columns());
             return Ok(());

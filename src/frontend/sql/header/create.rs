@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Failure, Header, done};
 use crate::frontend::statement::{
-    Change, Command, Effect, Identifier, Name, StatementKind, ViewScope,
+    Change, Command, Effect, Identifier, SqlFunction, StatementKind, ViewScope,
 };
 
 /// The clauses of a table.
@@ -114,7 +114,9 @@ impl Header<'_> {
         self.is_symbol(first, "(")
             || self.is_any(first, &["SELECT", "WITH"])
             || (self.is_any(first, &["VALUES", "FROM", "TABLE"])
-                && self.after_brackets(at).is_ok_and(|after| after == self.range.end)
+                && self
+                    .after_brackets(at)
+                    .is_ok_and(|after| after == self.range.end)
                 && !self.text.inside(at).is_some_and(|inside| {
                     // `(values int, …)` is a list of columns.
                     self.text.list(inside).iter().all(|entry| entry.len() == 2)
@@ -284,20 +286,21 @@ impl Header<'_> {
         let at = self.skip(at, &["IF", "NOT", "EXISTS"]);
         let (name, at) = self.name(at)?;
         let body = self.find(at..self.range.end, &["RETURN"]);
-        let reads = body.is_some_and(|body| {
-            (body..self.range.end).any(|index| {
-                self.is_any(index, &["SELECT", "FROM", "TABLE"]) || self.is_call(index)
-            })
-        });
         let mut command = Command::new("create_function");
-        command.effect = function_changed(reads.then_some(name));
+        command.effect = function_changed(body.map(|body| SqlFunction {
+            name,
+            has_query: self.has_query(body + 1..self.range.end),
+        }));
         done(command)
     }
 
-    /// Whether a function is called here, which may read tables as well.
-    fn is_call(&self, at: usize) -> bool {
-        let is_name = self.text.name(at..at + 1).is_some();
-        is_name && self.is_symbol(at + 1, "(")
+    /// Whether an expression may hold a query, or is one.
+    fn has_query(&self, range: Range<usize>) -> bool {
+        let first = range.start;
+        range.into_iter().any(|index| {
+            let begins = index == first || self.is_symbol(index - 1, "(");
+            self.is(index, &["SELECT"]) || (begins && self.is_any(index, &["FROM", "TABLE"]))
+        })
     }
 
     /// After `INDEX`: `[IF [NOT] EXISTS] name ON [TABLE] table …`.
@@ -313,9 +316,9 @@ impl Header<'_> {
 }
 
 /// A function gets another meaning.
-pub(super) fn function_changed(reading_function: Option<Name>) -> Effect {
+pub(super) fn function_changed(function: Option<SqlFunction>) -> Effect {
     Effect::Rows {
         reason: "a function that later statements may call is made or removed",
-        reading_function,
+        function,
     }
 }

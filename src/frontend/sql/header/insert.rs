@@ -116,7 +116,12 @@ impl Header<'_> {
         let partial = self.is(at, &["PARTITION"]);
         let at = self.skip_list(at, &["PARTITION"])?;
         let at = self.skip(at, &["IF", "NOT", "EXISTS"]);
-        let (_, mut at) = self.alias(at, &["SELECT", "FROM", "VALUES", "TABLE", "MAP", "REDUCE", "WITH", "BY", "REPLACE"]);
+        let (_, mut at) = self.alias(
+            at,
+            &[
+                "SELECT", "FROM", "VALUES", "TABLE", "MAP", "REDUCE", "WITH", "BY", "REPLACE",
+            ],
+        );
         if self.is(at, &["REPLACE"]) {
             let start = self
                 .text
@@ -218,8 +223,7 @@ impl Header<'_> {
             .top(body.clone())
             .find(|index| AFTER_FROM.iter().any(|words| self.is(*index, words)))
             .unwrap_or(body.end);
-        let mut query =
-            self.assembled(&[body.start..place, from.clone(), place..body.end])?;
+        let mut query = self.assembled(&[body.start..place, from.clone(), place..body.end])?;
         query.span = self.text.span(from.start..body.end);
         if let QueryBody::Select(select) = &mut query.body {
             select.span = query.span;

@@ -309,7 +309,9 @@ fn query(text: &Text<'_>, range: Range<usize>) -> Result<Query, Failure> {
     let tokens = text.tokens(range.clone());
     let tree = dialect::parse_query(text.source().rendered(), tokens, range.start)
         .map_err(|error| parse_error(error, range.start))?;
-    Lowering { text }.query(&tree, range).map_err(not_understood)
+    Lowering { text }
+        .query(&tree, range)
+        .map_err(not_understood)
 }
 
 fn parse_error(error: QueryError, first: usize) -> Failure {

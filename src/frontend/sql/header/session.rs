@@ -70,7 +70,9 @@ impl Header<'_> {
             items.push(item(self.expression(equals + 1..entry.end)?));
         }
         let mut command = variable("set_variable");
-        command.queries.push(self.select(items, Vec::new(), Vec::new()));
+        command
+            .queries
+            .push(self.select(items, Vec::new(), Vec::new()));
         done(command)
     }
 
@@ -82,9 +84,8 @@ impl Header<'_> {
         self.name(at)?;
         let mut command = variable("declare_variable");
         let value = self.text.top(at + 1..self.range.end);
-        let mut value = value.filter(|index| {
-            self.is(*index, &["DEFAULT"]) || self.is_symbol(*index, "=")
-        });
+        let mut value =
+            value.filter(|index| self.is(*index, &["DEFAULT"]) || self.is_symbol(*index, "="));
         if let Some(value) = value.next() {
             let value = item(self.expression(value + 1..self.range.end)?);
             let query = self.select(vec![value], Vec::new(), Vec::new());
@@ -154,7 +155,9 @@ impl Header<'_> {
                 modified: false,
             });
             let items = vec![self.all_columns()];
-            command.queries.push(self.select(items, vec![from], Vec::new()));
+            command
+                .queries
+                .push(self.select(items, vec![from], Vec::new()));
         } else {
             let at = self.skip(at, &["AS"]);
             command.queries.push(self.query(at..self.range.end)?);
@@ -185,8 +188,8 @@ impl Header<'_> {
         let mut command = Command::new("refresh");
         let more = at + 1 < self.range.end;
         if self.is(at, &["FUNCTION"]) && more {
-            let (name, _) = self.name(at + 1)?;
-            command.effect = super::create::function_changed(Some(name));
+            self.name(at + 1)?;
+            command.effect = super::create::function_changed(None);
         } else if self.is(at, &["TABLE"]) && more {
             let (target, at) = self.name(at + 1)?;
             self.end(at)?;
@@ -231,16 +234,17 @@ impl Header<'_> {
     /// After `DESCRIBE`: a function, a database, a query, or a table and what of it.
     pub(super) fn describe(&self, at: usize) -> Result<StatementKind, Failure> {
         let more = at + 1 < self.range.end;
-        if more && self.is_any(at, &["FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "PROCEDURE"]) {
+        if more
+            && self.is_any(
+                at,
+                &["FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "PROCEDURE"],
+            )
+        {
             let name = self.skip_any(at + 1, &["EXTENDED"]);
             self.name(if name < self.range.end { name } else { at + 1 })?;
             return Ok(StatementKind::Describe { target: None });
         }
-        let query = if more {
-            self.skip(at, &["QUERY"])
-        } else {
-            at
-        };
+        let query = if more { self.skip(at, &["QUERY"]) } else { at };
         if more && (query > at || !self.is(at, &["TABLE"])) && self.starts_query(query) {
             return Ok(StatementKind::Explain {
                 word: "describe_query",
@@ -287,7 +291,9 @@ impl Header<'_> {
     pub(super) fn condition(&self, range: Range<usize>) -> Result<StatementKind, Failure> {
         let mut command = Command::new("condition");
         let items: Vec<SelectItem> = vec![item(self.expression(range)?)];
-        command.queries.push(self.select(items, Vec::new(), Vec::new()));
+        command
+            .queries
+            .push(self.select(items, Vec::new(), Vec::new()));
         done(command)
     }
 
@@ -308,7 +314,7 @@ fn variable(word: &'static str) -> Command {
     let mut command = Command::new(word);
     command.effect = Effect::Rows {
         reason: "a variable that later statements may use is made or changed",
-        reading_function: None,
+        function: None,
     };
     command
 }

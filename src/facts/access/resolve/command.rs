@@ -1,0 +1,197 @@
+//! Commands, scripts and statements that are only analysed: what they change besides running a query.
+
+use std::collections::BTreeSet;
+
+use super::super::session::{self, View};
+use super::super::{Access, Barrier, Fixed, SensitivityKind, TableId, TableVersion, WriteKind};
+use super::{Resolver, fix, note_starts};
+use crate::diagnostic::Span;
+use crate::frontend::statement::{
+    Change, Command, Effect, Files, Mentions, Name, StatementKind, ViewScope,
+};
+
+impl Resolver<'_> {
+    pub(super) fn command(&mut self, command: &Command, span: Span, access: &mut Access) {
+        self.queries(command.queries.iter(), access);
+        for name in &command.described {
+            let table = self.session.meaning(name).table;
+            access.described.push(table);
+        }
+        for change in &command.changes {
+            self.apply(change, command, access);
+        }
+        match &command.effect {
+            Effect::None | Effect::InPlace => {}
+            Effect::Reset(key) => self.set(key, span, access),
+            Effect::Rows { reason, function } => {
+                if let Some(function) = function
+                    // What it calls may read as well.
+                    && (function.has_query || !self.session.reading_functions().is_empty())
+                {
+                    self.session.add_reading_function(&function.name);
+                }
+                note_starts(self.session.start_all(), access);
+                access.barrier = Some(Barrier {
+                    reason: (*reason).to_owned(),
+                    span,
+                });
+            }
+            Effect::Unseen { reason } => self.lose((*reason).to_owned(), span, access),
+        }
+    }
+
+    /// Queries that are not the whole statement: their names stay as they are, and nothing of them is shared.
+    fn queries<'q>(
+        &mut self,
+        queries: impl Iterator<Item = &'q crate::frontend::statement::Query>,
+        access: &mut Access,
+    ) {
+        for query in queries {
+            self.query(query, access);
+        }
+        for read in &mut access.reads {
+            fix(read, Fixed::NotAQuery);
+        }
+        access.subqueries.clear();
+    }
+
+    fn apply(&mut self, change: &Change, command: &Command, access: &mut Access) {
+        match change {
+            Change::Rows(target) => {
+                self.write(target, WriteKind::Update, session::Change::Rows, access);
+            }
+            Change::AllRows(target) => {
+                self.write(target, WriteKind::Replace, session::Change::Rows, access);
+            }
+            Change::Definition(target) => {
+                self.write(target, WriteKind::Update, session::Change::Alter, access);
+            }
+            Change::Comment(target) => {
+                let table = self.session.meaning(target).table;
+                access.described.push(table);
+            }
+            Change::Rename { from, to } => self.rename(from, to, access),
+            Change::View { target, scope } => {
+                let table = match scope {
+                    ViewScope::GlobalTemporary => self.session.global_temporary(target),
+                    _ => self.session.temporary(target),
+                };
+                let starts = self.session.define_view(table, View::default());
+                self.note_write(table, WriteKind::Define, target.span, starts, access);
+            }
+            Change::CachedQuery(target) => {
+                if let Some(query) = command.queries.first() {
+                    let (found, outputs) = self.walk(query);
+                    let table = self.session.temporary(target);
+                    self.define_view(table, target.span, found, outputs, access);
+                }
+            }
+            Change::Refresh(target) => {
+                let table = self.session.meaning(target).table;
+                let starts = if self.session.view(table).is_some() {
+                    self.session.start_all()
+                } else {
+                    self.session.change(table, session::Change::Rows)
+                };
+                access.described.push(table);
+                note_starts(starts, access);
+            }
+            Change::Files(files) => {
+                let (_, starts) = self.change_files(files);
+                self.fix_written(&starts, access);
+                note_starts(starts, access);
+            }
+        }
+    }
+
+    /// `INSERT OVERWRITE DIRECTORY`: the files may hold the rows of any table that lies there.
+    pub(super) fn write_files(&mut self, files: &Files, access: &mut Access) {
+        let (table, starts) = self.change_files(files);
+        self.fix_written(&starts, access);
+        self.note_write(table, WriteKind::Replace, files.span, starts, access);
+    }
+
+    fn change_files(&mut self, files: &Files) -> (TableId, Vec<TableVersion>) {
+        let table = self.session.files(files.path.as_deref());
+        (table, self.session.change(table, session::Change::Rows))
+    }
+
+    /// The new name lies in the database of the old one (Spark: `SessionCatalog.renameTable`).
+    fn rename(&mut self, from: &Name, to: &Name, access: &mut Access) {
+        let old = self.session.meaning(from);
+        if self.session.view(old.table).is_some() {
+            self.write(from, WriteKind::Drop, session::Change::Drop, access);
+            let table = self.session.temporary(to);
+            let starts = self.session.define_view(table, View::default());
+            return self.note_write(table, WriteKind::Define, to.span, starts, access);
+        }
+        let mut qualified = to.clone();
+        if to.parts.len() == 1 {
+            let database = from.parts.len().saturating_sub(1);
+            let parts = from.parts.iter().take(database).cloned();
+            qualified.parts = parts.chain(to.parts.iter().cloned()).collect();
+        }
+        self.write(from, WriteKind::Drop, session::Change::Drop, access);
+        // It takes its files along.
+        let change = session::Change::Create {
+            replace: false,
+            if_not_exists: false,
+            located: true,
+        };
+        self.write(&qualified, WriteKind::Define, change, access);
+        if old.uncertain {
+            note_starts(self.session.start_all(), access);
+        }
+    }
+
+    /// `EXPLAIN`: names must exist, nothing is read or changed.
+    pub(super) fn explain(&mut self, statement: &StatementKind, access: &mut Access) {
+        let mentions = Mentions::of(statement);
+        let names = mentions.reads.iter().chain(&mentions.writes);
+        for name in names.chain(&mentions.described) {
+            let table = self.session.meaning(name).table;
+            if !access.described.contains(&table) {
+                access.described.push(table);
+            }
+        }
+    }
+
+    /// A script: which of its statements run, and how often, is not known. Its names are.
+    pub(super) fn script(&mut self, statements: &[StatementKind], span: Span, access: &mut Access) {
+        let evaluated: Vec<_> = statements
+            .iter()
+            .flat_map(StatementKind::evaluated)
+            .collect();
+        self.queries(evaluated.into_iter(), access);
+        let mut written = BTreeSet::new();
+        let targets = statements.iter().flat_map(StatementKind::targets);
+        let targets: Vec<_> = targets
+            .map(|target| (self.session.meaning(target).table, target.span))
+            .filter(|(table, _)| written.insert(*table))
+            .collect();
+        let reason = "which statements of a script run is known only while it runs";
+        self.lose(reason.to_owned(), span, access);
+        for (table, span) in targets {
+            self.note_write(table, WriteKind::Update, span, Vec::new(), access);
+        }
+    }
+
+    /// A statement that calls a function made of SQL reads what that function reads.
+    pub(super) fn check_functions(&self, span: Span, access: &mut Access) {
+        let reading = self.session.reading_functions();
+        if reading.is_empty() || access.barrier.is_some() {
+            return;
+        }
+        let calls = access.sensitivities.iter().any(|sensitivity| {
+            let last = sensitivity.what.rsplit('.').next().unwrap_or_default();
+            sensitivity.kind == SensitivityKind::UnknownFunction
+                && reading.contains(&last.trim_matches('`').to_lowercase())
+        });
+        if calls || self.generates {
+            access.barrier = Some(Barrier {
+                reason: "it may call a function of SQL that reads tables".to_owned(),
+                span,
+            });
+        }
+    }
+}
