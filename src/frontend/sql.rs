@@ -205,7 +205,7 @@ mod tests {
              CREATE OR REPLACE TEMP VIEW v AS WITH x AS (SELECT 1) SELECT * FROM x;
              CREATE TABLE IF NOT EXISTS t (a INT) USING csv; DROP TABLE IF EXISTS t PURGE;
              USE insurance; SET spark.sql.shuffle.partitions = 8; DESCRIBE TABLE EXTENDED t;
-             TRUNCATE TABLE t; CREATE DATABASE IF NOT EXISTS m; MSCK REPAIR TABLE t;
+             TRUNCATE TABLE t; CREATE DATABASE IF NOT EXISTS m; LOCK TABLE t;
              CREATE TABLE t TBLPROPERTIES ('a' = 'b') SELECT 1",
         );
         assert_eq!(

@@ -8,7 +8,7 @@ use hoist::facts::access::{self, Declarations, Origin, Read};
 use hoist::facts::catalog::Catalog;
 use hoist::facts::workload::{self, Workload};
 use hoist::frontend::source::{LoadOptions, Sources, Variables, load};
-use hoist::frontend::statement::StatementKind;
+use hoist::frontend::statement::{StatementKind, ViewScope};
 use hoist::planner::check::check;
 use hoist::planner::cost::CostModel;
 use hoist::planner::emit::{Program, emit};
@@ -117,7 +117,7 @@ fn the_sample_is_the_pipeline_it_claims_to_be() {
         kind(|kind| matches!(
             kind,
             StatementKind::CreateView {
-                temporary: true,
+                scope: ViewScope::Temporary,
                 ..
             }
         )) >= 1

@@ -125,7 +125,7 @@ fn a_write_starts_versions_of_all_that_may_change() {
             "db.a@1 db.b@1 db.c@1 db.d@1 db.view@1 db.f@1",
         ),
         (
-            "MSCK REPAIR TABLE a",
+            "LOCK TABLE a",
             "db.a@1 db.b@1 db.c@1 db.d@1 db.view@1 db.f@1",
         ),
     ];
@@ -153,24 +153,24 @@ fn views_are_read_at_the_versions_current_where_they_are_used() {
 fn nothing_is_known_after_an_unseen_statement() {
     let cases = [
         (
-            "MSCK REPAIR TABLE a; SELECT x FROM a",
+            "LOCK TABLE a; SELECT x FROM a",
             "db.a@1(x) AfterUnknownSession",
         ),
-        ("MSCK REPAIR TABLE a; SELECT x FROM db.a", "db.a@1(x)"),
+        ("LOCK TABLE a; SELECT x FROM db.a", "db.a@1(x)"),
         (
-            "MSCK REPAIR TABLE a; SELECT * FROM db.a",
+            "LOCK TABLE a; SELECT * FROM db.a",
             "db.a@1(*) Redefined",
         ),
         (
-            "CREATE TEMP VIEW v AS SELECT x FROM a; MSCK REPAIR TABLE a; SELECT x FROM v",
+            "CREATE TEMP VIEW v AS SELECT x FROM a; LOCK TABLE a; SELECT x FROM v",
             "v@2(x) AfterUnknownSession",
         ),
         (
-            "MSCK REPAIR TABLE a; CREATE OR REPLACE TEMP VIEW v AS SELECT x FROM db.a; SELECT x FROM v",
+            "LOCK TABLE a; CREATE OR REPLACE TEMP VIEW v AS SELECT x FROM db.a; SELECT x FROM v",
             "v@2(x), ~db.a@1(*)",
         ),
         (
-            "MSCK REPAIR TABLE a; SELECT y FROM db.a, db.b",
+            "LOCK TABLE a; SELECT y FROM db.a, db.b",
             "db.a@1(*) Redefined, db.b@1(*) Redefined",
         ),
         (
@@ -187,7 +187,7 @@ fn nothing_is_known_after_an_unseen_statement() {
         ),
         // Any folder may be that of any table now.
         (
-            "MSCK REPAIR TABLE a; TRUNCATE TABLE db.b; SELECT x FROM db.a",
+            "LOCK TABLE a; TRUNCATE TABLE db.b; SELECT x FROM db.a",
             "db.a@2(x)",
         ),
     ];
