@@ -175,12 +175,14 @@ pub struct Config {
 }
 
 /// `[pipeline]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PipelineConfig {
     /// Files in order, relative to the configuration file; empty for natural order.
     pub files: Vec<PathBuf>,
     /// Read sub-folders too.
     pub subfolders: bool,
+    /// Longest SQL statement that is looked into, bytes.
+    pub max_statement_bytes: u64,
 }
 
 /// `[setup]`.

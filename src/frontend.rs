@@ -24,9 +24,19 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// Longest SQL statement that is looked into where nothing else is configured, bytes. A syntax tree takes some 500
+/// bytes for each.
+pub const MAX_STATEMENT_BYTES: u64 = 4 << 20;
+
 /// Reads every file of a pipeline. What is not understood is an opaque statement and a diagnostic.
 pub fn parse(sources: &Sources) -> Parsed {
-    sql::on_large_stack(|| parse_with(sources, sql::parse)).unwrap_or_else(|| {
+    parse_within(sources, MAX_STATEMENT_BYTES)
+}
+
+/// The same with another bound on the length of a SQL statement, in bytes; a longer one is not understood.
+pub fn parse_within(sources: &Sources, max_statement_bytes: u64) -> Parsed {
+    let parse_sql = |source: &Source| sql::parse(source, max_statement_bytes);
+    sql::on_large_stack(|| parse_with(sources, parse_sql)).unwrap_or_else(|| {
         parse_with(sources, |source| {
             sql::not_parsed(source, "the system gives no thread for the parser")
         })

@@ -13,6 +13,7 @@ use crate::facts::access::{self, Accesses, Declarations};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::{self, Workload};
 use crate::frontend;
+use crate::frontend::Parsed;
 use crate::frontend::source::{LoadOptions, Source, Sources, Variables, load};
 use crate::present::report::diagnostics;
 
@@ -201,9 +202,13 @@ impl Pipeline {
         }
     }
 
+    fn parse(&self) -> Parsed {
+        frontend::parse_within(&self.sources, self.config.pipeline.max_statement_bytes)
+    }
+
     /// Resolves every statement against what is known about tables.
     pub(super) fn analyse(&self, catalog: &Catalog) -> Analysis {
-        let parsed = frontend::parse(&self.sources);
+        let parsed = self.parse();
         let accesses = access::resolve(&parsed.statements, catalog, &self.declarations());
         let Accesses { diagnostics, .. } = &accesses;
         let mut all = parsed.diagnostics;
@@ -216,7 +221,7 @@ impl Pipeline {
 
     /// Canonical names of the tables worth asking a catalog for.
     pub(super) fn table_names(&self) -> Vec<String> {
-        let parsed = frontend::parse(&self.sources);
+        let parsed = self.parse();
         let catalog = Catalog::default();
         access::names(&access::resolve(
             &parsed.statements,

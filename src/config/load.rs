@@ -12,6 +12,7 @@ use super::{
     PipelineConfig, PlannerConfig, Setting, SetupConfig, Value, closest, file, parse_duration,
     parse_size, value,
 };
+use crate::frontend;
 
 /// Prefix of environment variables that give template variables: `HOIST_VAR_report_date`.
 const VARIABLE_PREFIX: &str = "HOIST_VAR_";
@@ -284,6 +285,8 @@ impl Layers {
                     .map(PathBuf::from)
                     .collect(),
                 subfolders: self.scalar("pipeline.subfolders") == Some("true"),
+                max_statement_bytes: size("pipeline.max_statement_bytes")
+                    .unwrap_or(frontend::MAX_STATEMENT_BYTES),
             },
             variables: self.map("variables"),
             setup: SetupConfig {

@@ -41,8 +41,11 @@ pub(super) fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Option
 }
 
 /// The statements of one SQL file; their ids are assigned by the caller. To be called on a large stack.
-pub(super) fn parse(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
-    std::panic::catch_unwind(|| parse_statements(source))
+pub(super) fn parse(
+    source: &Source,
+    max_statement_bytes: u64,
+) -> (Vec<Statement>, Vec<Diagnostic>) {
+    std::panic::catch_unwind(|| parse_statements(source, max_statement_bytes))
         .unwrap_or_else(|_| not_parsed(source, "the parser failed on this file"))
 }
 
@@ -56,7 +59,7 @@ pub(super) fn not_parsed(source: &Source, reason: &str) -> (Vec<Statement>, Vec<
     (vec![statement(source, whole, 1, opaque)], vec![diagnostic])
 }
 
-fn parse_statements(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
+fn parse_statements(source: &Source, max_bytes: u64) -> (Vec<Statement>, Vec<Diagnostic>) {
     let (tokens, error) = lex::tokens_before_error(source.rendered());
     let mut ranges = Splitter::new(source.rendered(), &tokens).statements();
     let unfinished = error
@@ -66,24 +69,16 @@ fn parse_statements(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     for (range, number) in ranges.into_iter().zip(1..) {
         let tokens = tokens.get(range).unwrap_or(&[]);
-        // A text of its own: what is needed for one statement is freed before the next.
-        let text = Text::new(source, tokens);
-        let span = text.span(0..tokens.len());
-        let kind = header::kind(&text, 0..tokens.len()).unwrap_or_else(|failure| {
-            let place = failure.range.map_or(span, |range| text.span(range));
-            diagnostics.push(
-                Diagnostic::new(
-                    failure.code,
-                    failure.severity,
-                    place,
-                    failure.message.clone(),
-                )
-                .help("the statement is a barrier: no frame lives across it"),
-            );
-            StatementKind::Opaque {
-                reason: failure.message,
+        let (span, kind) = match read(source, tokens, max_bytes) {
+            Ok((span, kind)) => (span, kind),
+            Err((span, failure)) => {
+                let kind = StatementKind::Opaque {
+                    reason: failure.message.clone(),
+                };
+                diagnostics.push(failure);
+                (span, kind)
             }
-        });
+        };
         statements.push(statement(source, span, number, kind));
     }
     if let (Some(span), Some(error)) = (unfinished, error) {
@@ -98,6 +93,40 @@ fn parse_statements(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
         statements.push(statement(source, span, number, opaque));
     }
     (statements, diagnostics)
+}
+
+/// What one statement says, or why it is not understood.
+fn read(
+    source: &Source,
+    tokens: &[Token],
+    max_bytes: u64,
+) -> Result<(Span, StatementKind), (Span, Diagnostic)> {
+    let start = tokens.first().map_or(0, |token| token.range.start);
+    let end = tokens.last().map_or(start, |token| token.range.end);
+    let span = source.to_template(start..end);
+    let barrier = "the statement is a barrier: no frame lives across it";
+    if u64::from(end - start) > max_bytes {
+        let message = format!(
+            "a statement of {} bytes is longer than the {max_bytes} bytes that are looked into",
+            end - start
+        );
+        let place = source.to_template(start..start + 1);
+        let help = format!("{barrier}; `[pipeline] max_statement_bytes` sets the bound");
+        let diagnostic =
+            Diagnostic::new("statement-too-long", Severity::Warning, place, message).help(help);
+        return Err((span, diagnostic));
+    }
+    // A text of its own: what is needed for one statement is freed before the next.
+    let text = Text::new(source, tokens);
+    match header::kind(&text, 0..tokens.len()) {
+        Ok(kind) => Ok((span, kind)),
+        Err(failure) => {
+            let place = failure.range.map_or(span, |range| text.span(range));
+            let diagnostic =
+                Diagnostic::new(failure.code, failure.severity, place, failure.message);
+            Err((span, diagnostic.help(barrier)))
+        }
+    }
 }
 
 /// Takes the statement in which there are no tokens any more out of `ranges`: where it ends is unknown, so it reaches

@@ -51,7 +51,8 @@ impl Prefix {
     /// A filled SQL text, read again.
     pub(super) fn read(&self, text: &str) -> Emitted {
         let sources = Sources::from_texts([("emitted.sql", text)], &self.variables);
-        let parsed = crate::frontend::parse(&sources);
+        // Whatever its length: the original was looked into.
+        let parsed = crate::frontend::parse_within(&sources, u64::MAX);
         let sound = parsed
             .diagnostics
             .iter()

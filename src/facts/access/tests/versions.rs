@@ -157,10 +157,7 @@ fn nothing_is_known_after_an_unseen_statement() {
             "db.a@1(x) AfterUnknownSession",
         ),
         ("LOCK TABLE a; SELECT x FROM db.a", "db.a@1(x)"),
-        (
-            "LOCK TABLE a; SELECT * FROM db.a",
-            "db.a@1(*) Redefined",
-        ),
+        ("LOCK TABLE a; SELECT * FROM db.a", "db.a@1(*) Redefined"),
         (
             "CREATE TEMP VIEW v AS SELECT x FROM a; LOCK TABLE a; SELECT x FROM v",
             "v@2(x) AfterUnknownSession",

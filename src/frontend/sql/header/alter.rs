@@ -19,7 +19,7 @@ impl Header<'_> {
         }
         let (target, at) = self.name(at + 1)?;
         let query = self.skip(at, &["AS"]);
-        if view && self.starts_query(query) {
+        if view && !self.is(at, &["WITH", "SCHEMA"]) && self.starts_query(query) {
             return Ok(StatementKind::CreateView {
                 target,
                 scope: ViewScope::Existing,
@@ -55,7 +55,7 @@ impl Header<'_> {
         }
         let (word, effect) = if self.is(what, &["FUNCTION"]) {
             ("drop_function", function_changed(None))
-        } else if self.is(what, &["VARIABLE"]) {
+        } else if self.is_any(what, &["VARIABLE", "VAR"]) {
             let reason = "a variable that later statements may use is removed";
             let effect = Effect::Rows {
                 reason,
@@ -68,7 +68,7 @@ impl Header<'_> {
         } else {
             return Err(self.unknown());
         };
-        self.name(name)?;
+        self.after_name(name)?;
         let mut command = Command::new(word);
         command.effect = effect;
         done(command)

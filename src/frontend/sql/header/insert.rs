@@ -113,15 +113,14 @@ impl Header<'_> {
         }
         let (target, at) = self.name(at)?;
         let at = self.skip(at, &["WITH", "SCHEMA", "EVOLUTION"]);
+        let at = self.skip_options(at)?;
         let partial = self.is(at, &["PARTITION"]);
         let at = self.skip_list(at, &["PARTITION"])?;
-        let at = self.skip(at, &["IF", "NOT", "EXISTS"]);
-        let (_, mut at) = self.alias(
-            at,
-            &[
-                "SELECT", "FROM", "VALUES", "TABLE", "MAP", "REDUCE", "WITH", "BY", "REPLACE",
-            ],
-        );
+        let mut at = self.skip(at, &["IF", "NOT", "EXISTS"]);
+        let (_, after) = self.alias(at, &[]);
+        if self.is(after, &["REPLACE"]) {
+            at = after;
+        }
         if self.is(at, &["REPLACE"]) {
             let start = self
                 .text
@@ -144,6 +143,15 @@ impl Header<'_> {
             partial,
         };
         Ok((destination, at))
+    }
+
+    /// After `WITH ('option' = value, …)`, where that stands here.
+    fn skip_options(&self, at: usize) -> Result<usize, Failure> {
+        if self.is(at, &["WITH"]) && self.is_symbol(at + 1, "(") {
+            self.after_brackets(at + 1)
+        } else {
+            Ok(at)
+        }
     }
 
     /// Whether a query starts here that stands after a condition.

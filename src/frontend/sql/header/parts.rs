@@ -100,6 +100,14 @@ impl Header<'_> {
             .ok_or_else(|| self.unexpected(at, "a name"))
     }
 
+    /// The place after a name that is no table's, computed or not.
+    pub(super) fn after_name(&self, at: usize) -> Result<usize, Failure> {
+        if self.is(at, &["IDENTIFIER"]) && self.is_symbol(at + 1, "(") {
+            return self.after_brackets(at + 1);
+        }
+        Ok(self.name(at)?.1)
+    }
+
     /// A name with what may follow it: an alias.
     pub(super) fn reference(
         &self,

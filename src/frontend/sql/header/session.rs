@@ -63,7 +63,7 @@ impl Header<'_> {
             return done(command);
         }
         for entry in self.text.list(at..self.range.end) {
-            let (_, equals) = self.name(entry.start)?;
+            let equals = self.after_name(entry.start)?;
             if !self.is_symbol(equals, "=") {
                 return Err(self.unexpected(equals, "`=`"));
             }
@@ -80,10 +80,10 @@ impl Header<'_> {
     pub(super) fn declare(&self, at: usize) -> Result<StatementKind, Failure> {
         let at = self.skip(at, &["OR", "REPLACE"]);
         let named = self.skip_any(at, &["VARIABLE", "VAR"]);
-        let at = if named < self.range.end { named } else { at };
-        self.name(at)?;
+        // `VAR` may be the name itself.
+        let after = self.after_name(named).or_else(|_| self.after_name(at))?;
         let mut command = variable("declare_variable");
-        let value = self.text.top(at + 1..self.range.end);
+        let value = self.text.top(after..self.range.end);
         let mut value =
             value.filter(|index| self.is(*index, &["DEFAULT"]) || self.is_symbol(*index, "="));
         if let Some(value) = value.next() {
@@ -234,14 +234,8 @@ impl Header<'_> {
     /// After `DESCRIBE`: a function, a database, a query, or a table and what of it.
     pub(super) fn describe(&self, at: usize) -> Result<StatementKind, Failure> {
         let more = at + 1 < self.range.end;
-        if more
-            && self.is_any(
-                at,
-                &["FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "PROCEDURE"],
-            )
-        {
-            let name = self.skip_any(at + 1, &["EXTENDED"]);
-            self.name(if name < self.range.end { name } else { at + 1 })?;
+        let no_table = ["FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "PROCEDURE"];
+        if more && self.is_any(at, &no_table) {
             return Ok(StatementKind::Describe { target: None });
         }
         let query = if more { self.skip(at, &["QUERY"]) } else { at };
