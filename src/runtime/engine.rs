@@ -7,6 +7,7 @@
 
 mod any;
 mod error;
+mod exchange;
 mod failure;
 pub mod livy;
 pub mod local;

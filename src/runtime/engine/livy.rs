@@ -21,6 +21,7 @@ mod http;
 mod options;
 mod outcome;
 mod rows;
+mod schedule;
 mod session;
 mod statement;
 mod wire;
@@ -40,8 +41,8 @@ use self::outcome::{Asked, Outcome};
 use self::session::{News, OWNER, Session};
 use self::statement::{Found, Statement};
 use super::{
-    Engine, EngineError, Language, Notice, Progress, SessionInfo, StatementFailure, Status,
-    Submission, SubmissionId, Want,
+    Engine, EngineError, Notice, Progress, SessionInfo, StatementFailure, Status, Submission,
+    SubmissionId, exchange,
 };
 
 /// Signs of life come at least so often.
@@ -306,12 +307,7 @@ impl Engine for Livy {
 
     async fn submit(&mut self, submission: Submission) -> Result<SubmissionId, EngineError> {
         let open = self.opened()?;
-        if submission.language == Language::Sql && submission.want == Want::Value {
-            return Err(EngineError::InvalidSubmission {
-                label: submission.label,
-                reason: "a value can only be asked of Python",
-            });
-        }
+        exchange::check(&submission)?;
         open.last_submission += 1;
         let id = SubmissionId(open.last_submission);
         let code = code::submission(&open.session.owner, id, &submission, &open.labels);

@@ -23,10 +23,9 @@ use serde_json::Value;
 
 use self::home::Session;
 use self::process::{Agent, RequestError};
+use super::exchange::{self, Opened};
 use super::failure;
-use super::{
-    Engine, EngineError, Language, Notice, SessionInfo, Status, Submission, SubmissionId, Want,
-};
+use super::{Engine, EngineError, Language, Notice, SessionInfo, Status, Submission, SubmissionId};
 
 /// Lines of the log shown with an error.
 const LAST_LINES: usize = 8;
@@ -181,7 +180,7 @@ impl Engine for Local {
                 });
             }
         };
-        let opened: wire::Opened = wire::read(answer)?;
+        let opened: Opened = wire::read(answer)?;
         let info = SessionInfo::from(opened);
         let elapsed_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         notify(Notice::Started {
@@ -200,12 +199,7 @@ impl Engine for Local {
 
     async fn submit(&mut self, submission: Submission) -> Result<SubmissionId, EngineError> {
         let open = self.opened()?;
-        if submission.language == Language::Sql && submission.want == Want::Value {
-            return Err(EngineError::InvalidSubmission {
-                label: submission.label,
-                reason: "a value can only be asked of Python",
-            });
-        }
+        exchange::check(&submission)?;
         open.last_submission += 1;
         let id = SubmissionId(open.last_submission);
         let language = submission.language;

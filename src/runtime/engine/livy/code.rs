@@ -1,12 +1,14 @@
 //! The code of a statement: what is sent as it is, and what goes through the helper in the Python shell.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::super::{Language, Submission, SubmissionId, Want};
+use crate::runtime::engine::{Language, Submission, SubmissionId, Want, exchange};
 
 /// A statement as Livy takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,19 +84,12 @@ pub(super) fn submission(
         };
     }
     let marker = format!("# hoist:{session}:{id}");
-    let request = json!({
-        "submission": id.0,
-        "label": submission.label,
-        "language": match submission.language {
-            Language::Sql => "sql",
-            Language::Python => "python",
-        },
-        "text": submission.text,
-        "want": want(&submission.want),
-        "variables": submission.variables,
-        "file": submission.file,
-        "labels": labels,
-    });
+    // The path of a result as given: the driver writes it, on whatever file system that is there.
+    let uri = |path: &Path| Ok::<_, Infallible>(path.to_string_lossy().into_owned());
+    let Ok(mut request) = exchange::request(id, submission, uri);
+    if let Some(fields) = request.as_object_mut() {
+        fields.insert("labels".to_owned(), json!(labels));
+    }
     let request = STANDARD.encode(request.to_string());
     let text = format!(
         "{marker}\n\
@@ -105,16 +100,6 @@ pub(super) fn submission(
         kind: Kind::Python,
         marker,
         text,
-    }
-}
-
-fn want(want: &Want) -> Value {
-    match want {
-        Want::Nothing => json!({ "kind": "nothing" }),
-        Want::Preview { rows } => json!({ "kind": "preview", "rows": rows }),
-        // As given: the driver writes it, on whatever file system that is there.
-        Want::Parquet { path } => json!({ "kind": "parquet", "uri": path.to_string_lossy() }),
-        Want::Value => json!({ "kind": "value" }),
     }
 }
 

@@ -7,10 +7,9 @@ use super::code::Kind;
 use super::error::LivyError;
 use super::rows;
 use super::wire::{OutputDocument, StatementDocument};
+use crate::runtime::engine::exchange::{Given, Opened};
 use crate::runtime::engine::failure::{RawFailure, task_failure};
-use crate::runtime::engine::{
-    Language, Output, OutputColumn, SessionInfo, StatementFailure, Status, Want,
-};
+use crate::runtime::engine::{Language, Output, SessionInfo, StatementFailure, Status, Want};
 
 /// Rows that Livy's `sql` interpreter gives at most (Livy: `livy.rsc.sql.num-rows`).
 const SERVER_ROWS: usize = 1000;
@@ -53,16 +52,6 @@ pub(super) fn read(document: StatementDocument, asked: &Asked) -> Result<Outcome
 pub(super) fn session(
     document: StatementDocument,
 ) -> Result<Result<SessionInfo, String>, LivyError> {
-    #[derive(Deserialize)]
-    struct Opened {
-        id: String,
-        spark_version: String,
-        python_version: String,
-        java_version: String,
-        master: String,
-        storage_memory_bytes: u64,
-        cores: u32,
-    }
     let mut output = output_document(document)?;
     if output.status == "error" {
         let name = output.ename.unwrap_or_default();
@@ -71,15 +60,7 @@ pub(super) fn session(
     }
     let opened = output.data.remove(JSON).unwrap_or_default();
     let opened: Opened = serde_json::from_value(opened).map_err(|error| unexpected(&error))?;
-    Ok(Ok(SessionInfo {
-        id: opened.id,
-        spark_version: opened.spark_version,
-        python_version: opened.python_version,
-        java_version: opened.java_version,
-        master: opened.master,
-        storage_memory_bytes: opened.storage_memory_bytes,
-        cores: opened.cores,
-    }))
+    Ok(Ok(opened.into()))
 }
 
 fn output_document(document: StatementDocument) -> Result<OutputDocument, LivyError> {
@@ -153,34 +134,12 @@ fn sql(output: &OutputDocument, want: &Want, elapsed_micros: u64) -> Output {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum Answer {
-    Done {
-        #[serde(default)]
-        columns: Vec<Column>,
-        #[serde(default)]
-        rows: Vec<Vec<Option<String>>>,
-        #[serde(default)]
-        truncated: bool,
-        #[serde(default, deserialize_with = "present")]
-        value: Option<Value>,
-        stdout: String,
-        elapsed_micros: u64,
-    },
+    Done(Box<Given>),
     Failed {
         #[serde(flatten)]
         failure: RawFailure,
         stdout: String,
     },
-}
-
-#[derive(Debug, Deserialize)]
-struct Column {
-    name: String,
-    type_name: String,
-}
-
-/// Keeps a JSON null apart from an absent value.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }
 
 fn python(mut output: OutputDocument, language: Language) -> Result<Status, LivyError> {
@@ -202,27 +161,7 @@ fn python(mut output: OutputDocument, language: Language) -> Result<Status, Livy
         Answer::Failed { failure, stdout } => {
             Status::Failed(failure.into_failure(language, stdout))
         }
-        Answer::Done {
-            columns,
-            rows,
-            truncated,
-            value,
-            stdout,
-            elapsed_micros,
-        } => Status::Done(Output {
-            columns: columns
-                .into_iter()
-                .map(|column| OutputColumn {
-                    name: column.name,
-                    type_name: column.type_name,
-                })
-                .collect(),
-            rows,
-            truncated,
-            value,
-            stdout,
-            elapsed_micros,
-        }),
+        Answer::Done(given) => Status::Done((*given).into()),
     })
 }
 

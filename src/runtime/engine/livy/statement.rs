@@ -18,6 +18,7 @@ use super::code::{Code, Kind};
 use super::error::LivyError;
 use super::http::{NoReply, Reply};
 use super::options::LivyOptions;
+use super::schedule;
 use super::session::{Session, access_error, read};
 use super::wire::{self, Phase, StatementDocument, Statements};
 
@@ -34,8 +35,6 @@ const ATTEMPT_PAUSE: Duration = Duration::from_millis(300);
 const ATTEMPTS: u32 = 4;
 /// Time for a cancellation: Livy gives up after 30 s (Livy: `livy.rsc.job-cancel.timeout`).
 const CANCEL_GRACE: Duration = Duration::from_secs(40);
-/// A poll comes after so much of a statement's age: what polling adds to it is at most that part.
-const AGE_PART: u32 = 8;
 
 /// A statement on the server.
 #[derive(Debug)]
@@ -280,12 +279,9 @@ impl Statement {
             }
             Err(no_reply) => self.away(session, options, no_reply.detail().to_owned())?,
         }
-        let pause = self.changed.elapsed() / AGE_PART;
-        self.next_poll = Instant::now()
-            + pause.clamp(
-                options.first_poll,
-                options.longest_poll.max(options.first_poll),
-            );
+        let polled = Instant::now();
+        let age = polled.duration_since(self.changed);
+        self.next_poll = polled + schedule::pause(age, options);
         Ok(Found::Running(self.percent))
     }
 
