@@ -1,5 +1,7 @@
-//! The built command on real Spark: the sample from set-up to proof, and runs that are interrupted or fail.
+//! The built command on real Spark: the sample from set-up to proof, and runs that are interrupted or fail; both on
+//! this machine and through a Livy server.
 
+pub(crate) mod livy;
 mod sample;
 mod stopped;
 
@@ -31,12 +33,18 @@ impl Home {
         std::fs::write(path, text).unwrap();
     }
 
-    /// A command that starts a session. Of the developer's environment only what finds Python and Java counts.
+    /// A command that starts a session.
     fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.plain_command(arguments);
+        command.args(["--conf", QUICK_JAVA]);
+        command
+    }
+
+    /// A command. Of the developer's environment only what finds Python and Java counts.
+    fn plain_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hoist"));
         command
             .args(arguments)
-            .args(["--conf", QUICK_JAVA])
             .current_dir(self.0.path())
             .env_clear()
             .env("HOIST_CACHE_DIR", cache_dir())

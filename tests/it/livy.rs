@@ -2,7 +2,6 @@
 //! real server where there is one.
 
 mod faults;
-mod pipeline;
 mod real;
 mod replay;
 mod spark;
@@ -10,11 +9,11 @@ mod suite;
 
 use std::time::Duration;
 
-use hoist::runtime::engine::livy::{Livy, LivyError, LivyOptions};
-use hoist::runtime::engine::{Engine as _, EngineError, Notice};
+use hoist::runtime::engine::EngineError;
+use hoist::runtime::engine::livy::{LivyError, LivyOptions};
 
 /// Options for a server that is near.
-fn options(url: &str) -> LivyOptions {
+pub(crate) fn options(url: &str) -> LivyOptions {
     let mut options = LivyOptions::new(url);
     options.request_deadline = Duration::from_secs(20);
     options.start_deadline = Duration::from_mins(3);
@@ -23,15 +22,6 @@ fn options(url: &str) -> LivyOptions {
         .conf
         .insert("spark.sql.shuffle.partitions".to_owned(), "4".to_owned());
     options
-}
-
-async fn open(engine: &mut Livy) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    let result = engine.open(&mut |notice| notices.push(notice)).await;
-    if let Err(error) = result {
-        panic!("{error}; {}", error.help());
-    }
-    notices
 }
 
 /// The Livy error within an engine's.

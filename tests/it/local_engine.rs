@@ -46,7 +46,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-pub(crate) async fn open(engine: &mut Local) -> Vec<Notice> {
+pub(crate) async fn open(engine: &mut impl Engine) -> Vec<Notice> {
     let mut notices = Vec::new();
     let result = engine.open(&mut |notice| notices.push(notice)).await;
     if let Err(error) = result {
@@ -66,7 +66,7 @@ pub(crate) fn sql(text: &str, want: Want) -> Submission {
     }
 }
 
-fn python(text: &str) -> Submission {
+pub(crate) fn python(text: &str) -> Submission {
     Submission {
         language: Language::Python,
         ..sql(text, Want::Nothing)
@@ -80,19 +80,19 @@ pub(crate) fn value(text: &str) -> Submission {
     }
 }
 
-async fn run(engine: &mut Local, submission: Submission) -> Status {
+pub(crate) async fn run(engine: &mut impl Engine, submission: Submission) -> Status {
     let id = engine.submit(submission).await.unwrap();
     engine.wait(id, &mut |_| ()).await.unwrap()
 }
 
-pub(crate) async fn done(engine: &mut Local, submission: Submission) -> Output {
+pub(crate) async fn done(engine: &mut impl Engine, submission: Submission) -> Output {
     match run(engine, submission).await {
         Status::Done(output) => output,
         other => panic!("{other:?}"),
     }
 }
 
-async fn failed(engine: &mut Local, submission: Submission) -> StatementFailure {
+pub(crate) async fn failed(engine: &mut impl Engine, submission: Submission) -> StatementFailure {
     match run(engine, submission).await {
         Status::Failed(failure) => failure,
         other => panic!("{other:?}"),

@@ -18,7 +18,7 @@ use super::{Home, QUICK_JAVA};
 use crate::local_engine::{block_on, done, open, options, value};
 
 /// The sample with 2000 policies. At that size no frame pays, so the margin asks for those that do not.
-fn small_sample() -> Home {
+pub(super) fn small_sample() -> Home {
     let home = Home::new();
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
     for folder in ["", "setup/"] {
@@ -59,7 +59,7 @@ fn the_sample_from_set_up_to_proof() {
     outputs_are_equal(&home);
 }
 
-fn saved_plan(home: &Home) -> PlanFile {
+pub(super) fn saved_plan(home: &Home) -> PlanFile {
     let text = fs::read_to_string(home.path("queries/.hoist/plan.json")).unwrap();
     PlanFile::parse(&text).unwrap()
 }
@@ -74,11 +74,8 @@ fn written(plan: &PlanFile) -> BTreeSet<String> {
         .collect()
 }
 
-fn first_run(home: &Home) -> PlanFile {
-    let arguments = ["execute", "queries", "--journal", "journal.jsonl"];
-    let said = home.hoist(&arguments, 0);
-    home.assert_nothing_left("queries");
-    let plan = saved_plan(home);
+/// What the end of a run says of a plan that takes every frame that can be.
+pub(super) fn totals(plan: &PlanFile) -> String {
     let summary = &plan.summary;
     let kinds: BTreeSet<String> = plan
         .frames
@@ -94,10 +91,18 @@ fn first_run(home: &Home) -> PlanFile {
         summary.scans_after * 2 < summary.scans_before,
         "{summary:?}"
     );
-    let total = format!(
+    format!(
         "25 of 25 statements, {} frames, {} -> {} scans\n",
         summary.frames, summary.scans_before, summary.scans_after
-    );
+    )
+}
+
+fn first_run(home: &Home) -> PlanFile {
+    let arguments = ["execute", "queries", "--journal", "journal.jsonl"];
+    let said = home.hoist(&arguments, 0);
+    home.assert_nothing_left("queries");
+    let plan = saved_plan(home);
+    let total = totals(&plan);
     said.tells(&[
         &total,
         "\n  session start ",
@@ -153,62 +158,72 @@ fn from_the_saved_plan(home: &Home, plan: &PlanFile) {
 
 /// Runs the saved plan in a session that can be asked what it did.
 fn every_reader_reads_its_frame(home: &Home, plan: &PlanFile) {
-    const RUN: &str = "0a1b2c3d";
-    let root = home.path("queries");
-    let mut local = options(&root.join(".hoist"), CatalogKind::Hive);
+    let mut local = options(&home.path("queries/.hoist"), CatalogKind::Hive);
     let (key, setting) = QUICK_JAVA.split_once('=').unwrap();
     local.conf.insert(key.to_owned(), setting.to_owned());
-    let input = RunInput::from_plan(plan);
-    let scans = block_on(async {
+    block_on(async {
         let mut engine = Local::new(local);
         open(&mut engine).await;
-        let clock = SystemClock::new();
-        let mut watch = |_: &run::Event| {};
-        let mut recorder = Recorder::new(&clock, None, &mut watch);
-        let options = RunOptions {
-            run: RUN.to_owned(),
-            variables: Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]),
-            root: root.clone(),
-            ..RunOptions::default()
-        };
-        let outcome = run::run(
-            &mut engine,
-            &input,
-            &options,
-            &Cancel::default(),
-            &mut recorder,
-        )
-        .await
-        .unwrap();
-        assert_eq!(outcome, Outcome::Done, "{:?}", recorder.record());
-        assert!(recorder.record().warnings.is_empty());
-
-        // Frames read by label: the place of a statement.
-        let mut scans: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let scan = format!("Scan In-memory table hoist_{RUN}_");
-        for executed in executed_plans(&mut engine, "").await.unwrap() {
-            let found = scans.entry(executed.label).or_default();
-            for (at, _) in executed.text.match_indices(&scan) {
-                let rest = &executed.text[at + scan.len()..];
-                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
-                found.insert(rest[..end.unwrap_or(rest.len())].to_owned());
-            }
-        }
-        let rows = "hoist_value = {t.name: spark.table('mart.' + t.name).count() \
-                    for t in spark.catalog.listTables('mart') if not t.isTemporary}";
-        let rows = done(&mut engine, value(rows)).await.value.unwrap();
-        for table in written(plan) {
-            let name = table.strip_prefix("mart.").unwrap();
-            assert!(
-                rows[name].as_u64().is_some_and(|rows| rows > 0),
-                "{table}: {rows}"
-            );
-        }
+        frames_are_read(&mut engine, home, plan).await;
         engine.close().await.unwrap();
-        scans
     });
     home.assert_nothing_left("queries");
+}
 
+/// Runs the plan in an open session, and proves from Spark's own account of what was executed that each statement
+/// read the frames that it was planned to read, and no others. Gives the number of such reads.
+pub(super) async fn frames_are_read<E: Engine>(
+    engine: &mut E,
+    home: &Home,
+    plan: &PlanFile,
+) -> usize {
+    const RUN: &str = "0a1b2c3d";
+    let input = RunInput::from_plan(plan);
+    let clock = SystemClock::new();
+    let mut watch = |_: &run::Event| {};
+    let mut recorder = Recorder::new(&clock, None, &mut watch);
+    let options = RunOptions {
+        run: RUN.to_owned(),
+        variables: Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]),
+        root: home.path("queries"),
+        ..RunOptions::default()
+    };
+    let cancel = Cancel::default();
+    let outcome = run::run(engine, &input, &options, &cancel, &mut recorder);
+    let outcome = outcome.await.unwrap();
+    assert_eq!(outcome, Outcome::Done, "{:?}", recorder.record());
+    assert!(recorder.record().warnings.is_empty());
+
+    // Frames read by label: the place of a statement.
+    let mut scans: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let scan = format!("Scan In-memory table hoist_{RUN}_");
+    for executed in executed_plans(engine, "").await.unwrap() {
+        let found = scans.entry(executed.label).or_default();
+        for (at, _) in executed.text.match_indices(&scan) {
+            let rest = &executed.text[at + scan.len()..];
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+            found.insert(rest[..end.unwrap_or(rest.len())].to_owned());
+        }
+    }
+    let rows = "hoist_value = {t.name: spark.table('mart.' + t.name).count() \
+                for t in spark.catalog.listTables('mart') if not t.isTemporary}";
+    let rows = done(engine, value(rows)).await.value.unwrap();
+    for table in written(plan) {
+        let name = table.strip_prefix("mart.").unwrap();
+        assert!(
+            rows[name].as_u64().is_some_and(|rows| rows > 0),
+            "{table}: {rows}"
+        );
+    }
+    compare_reads(plan, &input, &scans)
+}
+
+/// Compares the frames that statements were found to read with those planned.
+fn compare_reads(
+    plan: &PlanFile,
+    input: &RunInput,
+    scans: &BTreeMap<String, BTreeSet<String>>,
+) -> usize {
     let mut readers = 0;
     for step in &input.steps {
         let Work::Run(statement) = &step.work else {
@@ -240,6 +255,7 @@ fn every_reader_reads_its_frame(home: &Home, plan: &PlanFile) {
         .collect();
     assert_eq!(readers, planned.len());
     assert!(readers > 20, "{readers}");
+    readers
 }
 
 fn outputs_are_equal(home: &Home) {

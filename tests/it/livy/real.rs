@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hoist::runtime::engine::Engine as _;
 use hoist::runtime::engine::livy::{self, Livy};
+use hoist::runtime::engine::{Engine as _, Notice};
+use serde_json::Value;
 
-use super::{open, options, pipeline, suite};
-use crate::local_engine::block_on;
+use super::{options, suite};
+use crate::end_to_end;
+use crate::local_engine::{block_on, open};
 
 /// A server started from `LIVY_HOME`; dropping it ends it.
 struct Started {
@@ -144,18 +146,30 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "real Livy: {line}");
 }
 
-/// Sessions on the server that hoist made; other clients may have sessions there.
-fn ours(url: &str) -> usize {
-    let document: serde_json::Value = block_on(async {
-        let answer = reqwest::get(format!("{url}/sessions")).await.unwrap();
-        answer.json().await.unwrap()
-    });
-    let sessions = document["sessions"].as_array().unwrap();
-    let name = |session: &serde_json::Value| session["name"].as_str().unwrap_or("").to_owned();
+async fn get(url: &str) -> Value {
+    reqwest::get(url).await.unwrap().json().await.unwrap()
+}
+
+/// Numbers of the sessions on the server that hoist made; other clients may have sessions there.
+fn ours(url: &str) -> Vec<u64> {
+    let document = block_on(get(&format!("{url}/sessions")));
+    let sessions = document["sessions"].as_array().unwrap().iter();
     sessions
-        .iter()
-        .filter(|session| name(session).starts_with("hoist-"))
-        .count()
+        .filter(|session| {
+            let name = session["name"].as_str();
+            name.is_some_and(|name| name.starts_with("hoist-"))
+        })
+        .map(|session| session["id"].as_u64().unwrap())
+        .collect()
+}
+
+/// When the last statements of a session ended, in milliseconds since 1970, in order.
+async fn completed(session: &str, last: usize) -> Vec<u64> {
+    let newest = get(&format!("{session}/statements?size={last}&order=desc")).await;
+    let statements = newest["statements"].as_array().unwrap().iter().rev();
+    statements
+        .map(|statement| statement["completed"].as_u64().unwrap())
+        .collect()
 }
 
 /// The server's address, and what keeps it running; none where there is no server.
@@ -186,14 +200,22 @@ fn a_real_livy_server() {
         let notices = open(&mut engine).await;
         say(&format!("{version:?}: {:?}", notices.last()));
         suite::all(&mut engine, folder.path()).await;
-        let mut added = suite::overhead(&mut engine, 20).await;
-        added.sort_unstable();
+        let Some(Notice::Starting { log, .. }) = notices
+            .iter()
+            .find(|notice| matches!(notice, Notice::Starting { .. }))
+        else {
+            panic!("{notices:?}")
+        };
+        let session = log.parent().unwrap().display().to_string();
+        let completed = async |last| completed(&session, last).await;
+        let added = suite::overhead(&mut engine, 20, completed).await;
         say(&format!(
             "added to each of 20 statements, in microseconds: {added:?}"
         ));
         engine.close().await.unwrap();
     });
-    let mut engine = Livy::new(options(&url));
-    pipeline::equal_to_the_plain_local_run(&url, &mut engine, &|| ours(&url));
+    assert_eq!(ours(&url).len(), 0, "no session is left");
+    let told = end_to_end::livy::the_sample(&url, options(&url), &|| ours(&url).len());
+    say(&told);
     drop(started);
 }

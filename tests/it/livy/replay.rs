@@ -12,10 +12,10 @@ use hoist::runtime::engine::Engine as _;
 use hoist::runtime::engine::livy::Livy;
 use serde_json::{Value, json};
 
+use super::options;
 use super::suite::{command, done, failed, preview, python, value};
-use super::{open, options};
 use crate::livy_server::http::{Answer, HttpServer, Request, Response};
-use crate::local_engine::block_on;
+use crate::local_engine::{block_on, open};
 
 fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/livy-0.9.0.json")

@@ -2,23 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hoist::runtime::engine::livy::Livy;
-use hoist::runtime::engine::{
-    Engine as _, Language, Output, StatementFailure, Status, Submission, Want,
-};
+use hoist::runtime::engine::{Engine as _, Status, Submission, Want};
 
-pub(super) fn sql(text: &str, want: Want) -> Submission {
-    Submission {
-        label: "test".to_owned(),
-        language: Language::Sql,
-        text: text.to_owned(),
-        want,
-        variables: BTreeMap::new(),
-        file: None,
-    }
-}
+use crate::local_engine::sql;
+pub(super) use crate::local_engine::{done, failed, python, run, value};
 
 pub(super) fn command(text: &str) -> Submission {
     sql(text, Want::Nothing)
@@ -26,39 +16,6 @@ pub(super) fn command(text: &str) -> Submission {
 
 pub(super) fn preview(text: &str, rows: u32) -> Submission {
     sql(text, Want::Preview { rows })
-}
-
-pub(super) fn python(text: &str) -> Submission {
-    Submission {
-        language: Language::Python,
-        ..sql(text, Want::Nothing)
-    }
-}
-
-pub(super) fn value(text: &str) -> Submission {
-    Submission {
-        language: Language::Python,
-        ..sql(text, Want::Value)
-    }
-}
-
-pub(super) async fn run(engine: &mut Livy, submission: Submission) -> Status {
-    let id = engine.submit(submission).await.unwrap();
-    engine.wait(id, &mut |_| ()).await.unwrap()
-}
-
-pub(super) async fn done(engine: &mut Livy, submission: Submission) -> Output {
-    match run(engine, submission).await {
-        Status::Done(output) => output,
-        other => panic!("{other:?}"),
-    }
-}
-
-pub(super) async fn failed(engine: &mut Livy, submission: Submission) -> StatementFailure {
-    match run(engine, submission).await {
-        Status::Failed(failure) => failure,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn texts(row: &[Option<String>]) -> Vec<Option<&str>> {
@@ -426,14 +383,26 @@ async fn cancelling(engine: &mut Livy) {
     done(engine, command("DROP TABLE livy_t")).await;
 }
 
-/// What hoist adds to the time that the server says a statement took, in microseconds each.
-pub(super) async fn overhead(engine: &mut Livy, statements: u32) -> Vec<u64> {
-    let mut added = Vec::new();
+/// What hoist adds to each of so many short statements, in microseconds: the time from the statement's end on the
+/// server, in milliseconds since 1970 as `completed` gives it for the last statements, to the answer. Server and test
+/// have the same clock.
+pub(super) async fn overhead(
+    engine: &mut Livy,
+    statements: usize,
+    completed: impl AsyncFnOnce(usize) -> Vec<u64>,
+) -> Vec<u64> {
+    let mut answered = Vec::new();
     for n in 0..statements {
-        let started = Instant::now();
-        let output = done(engine, command(&format!("SET hoist.n = {n}"))).await;
-        let total = u64::try_from(started.elapsed().as_micros()).unwrap();
-        added.push(total.saturating_sub(output.elapsed_micros));
+        done(engine, command(&format!("SET hoist.n = {n}"))).await;
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        answered.push(u64::try_from(now.as_micros()).unwrap());
     }
+    let completed = completed(statements).await;
+    assert_eq!(completed.len(), statements);
+    let added = answered.iter().zip(completed);
+    let mut added: Vec<u64> = added
+        .map(|(answered, completed)| answered.saturating_sub(completed * 1000))
+        .collect();
+    added.sort_unstable();
     added
 }
