@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{quick, settings};
 use crate::livy::livy as livy_error;
+use crate::livy::suite::command;
 use crate::livy_server::{Fault, LivyServer, Start, When};
 use crate::local_engine::{block_on, open};
 
@@ -101,6 +102,29 @@ fn credentials_that_are_refused_stay_secret() {
     block_on(async {
         let mut engine = Livy::new(right);
         open(&mut engine).await;
+        engine.close().await.unwrap();
+    });
+    assert!(server.sessions().is_empty());
+}
+
+/// A server may want a header that pages of other sites cannot send. All of hoist's requests have it.
+#[test]
+fn a_server_that_wants_the_header() {
+    let (settings, _) = settings();
+    assert!(settings.csrf);
+    let server = LivyServer::start(settings);
+    block_on(async {
+        let bare = reqwest::Client::new().post(format!("{}/sessions", server.url()));
+        let answer = bare.body("{}").send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+        assert!(answer.text().await.unwrap().contains("CSRF protection"));
+        assert!(server.sessions().is_empty());
+
+        let mut engine = Livy::new(quick(&server.url()));
+        open(&mut engine).await;
+        let id = engine.submit(command("SET x = 1")).await.unwrap();
+        engine.cancel(id).await.unwrap();
+        engine.wait(id, &mut |_| ()).await.unwrap();
         engine.close().await.unwrap();
     });
     assert!(server.sessions().is_empty());
