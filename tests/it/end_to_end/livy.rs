@@ -148,8 +148,7 @@ pub(crate) fn the_sample(url: &str, options: LivyOptions, sessions: &dyn Fn() ->
         let reads = frames_are_read(&mut engine, &home, &plan).await;
         assert_eq!(assert_equal(&mut engine, &home).await, tables);
         for database in ["mart", "insurance"] {
-            let drop = format!("DROP DATABASE {database} CASCADE");
-            done(&mut engine, sql(&drop, Want::Nothing)).await;
+            drop_database(&mut engine, database).await;
         }
         engine.close().await.unwrap();
         (tables, reads)
@@ -180,6 +179,69 @@ fn the_sample_through_the_test_server() {
     println!("{told}");
 }
 
+/// The step in which runs are stopped, and the command whose step it is.
+const ENDLESS: (&str, &str) = ("run", "4_last.sql:1");
+
+fn endless(home: &Home, url: &str) -> Command {
+    let arguments = [
+        "execute",
+        "p",
+        "--journal",
+        "journal.jsonl",
+        "--set",
+        "rows=1000000000000",
+    ];
+    through(home, url, &arguments)
+}
+
+/// Ctrl-C in a statement: it is cancelled, and the session deleted.
+fn interrupted(home: &Home, url: &str, sessions: &dyn Fn() -> usize) {
+    let output = act_in_step(home, endless(home, url), ENDLESS, |child| {
+        assert_eq!(sessions(), 1);
+        interrupt(child);
+    });
+    let said = home.ended(output, 130);
+    assert_eq!(sessions(), 0);
+    assert_cancelled(home, ENDLESS.0, ENDLESS.1);
+    said.tells(&INTERRUPTED)
+        .tells(&[": 3 of 4 statements, 1 frame"]);
+    assert!(!said.err.contains("could not be deleted"), "{}", said.err);
+}
+
+/// A statement that fails is told with its place in the file.
+fn failed(home: &Home, url: &str, sessions: &dyn Fn() -> usize) {
+    fail_at_the_end(home);
+    let said = ended(home, through(home, url, &["execute", "p"]), 4);
+    assert_eq!(sessions(), 0);
+    said.tells(&FAILED);
+    assert_eq!(said.out, "");
+}
+
+/// Runs that are interrupted and that fail, on whichever server.
+pub(crate) fn what_stops_early(url: &str, options: LivyOptions, sessions: &dyn Fn() -> usize) {
+    let home = pipeline();
+    interrupted(&home, url, sessions);
+    failed(&home, url, sessions);
+    block_on(async {
+        let mut engine = Livy::new(options);
+        open(&mut engine).await;
+        let rows = "hoist_value = [spark.table('d.' + name).count() for name in ('first', 'second', 'third')]";
+        let rows = done(&mut engine, value(rows)).await.value;
+        assert_eq!(
+            rows,
+            Some(json!([1, 5, 1])),
+            "what was written before stays"
+        );
+        drop_database(&mut engine, "d").await;
+        engine.close().await.unwrap();
+    });
+}
+
+async fn drop_database(engine: &mut Livy, name: &str) {
+    let drop = format!("DROP DATABASE {name} CASCADE");
+    done(engine, sql(&drop, Want::Nothing)).await;
+}
+
 /// Interrupted in a statement, its driver killed in a statement, and failed: the outputs of earlier statements stay,
 /// and no session does.
 #[test]
@@ -190,6 +252,7 @@ fn what_stops_early_leaves_no_session() {
         catalog: CatalogKind::Hive,
     }));
     let url = server.url();
+    let sessions = || server.sessions().len();
     let home = pipeline();
     let warehouse = folder.path().join("home/warehouse");
     let assert_outputs = || {
@@ -199,33 +262,16 @@ fn what_stops_early_leaves_no_session() {
         }
         assert!(!has_data(&warehouse, "last"));
     };
-    let endless = [
-        "execute",
-        "p",
-        "--journal",
-        "journal.jsonl",
-        "--set",
-        "rows=1000000000000",
-    ];
-    let step = ("run", "4_last.sql:1");
 
-    let command = through(&home, &url, &endless);
-    let output = act_in_step(&home, command, step, |child| {
-        assert_eq!(server.sessions().len(), 1);
-        interrupt(child);
-    });
-    let said = home.ended(output, 130);
-    assert_eq!(server.sessions().len(), 0);
+    interrupted(&home, &url, &sessions);
     assert!(server.count("POST", "/cancel") >= 1);
-    assert_cancelled(&home, step.0, step.1);
-    said.tells(&INTERRUPTED)
-        .tells(&[": 3 of 4 statements, 1 frame"]);
     assert_outputs();
 
-    let command = through(&home, &url, &endless);
-    let output = act_in_step(&home, command, step, |_| server.sessions()[0].kill());
+    let output = act_in_step(&home, endless(&home, &url), ENDLESS, |_| {
+        server.sessions()[0].kill();
+    });
     let said = home.ended(output, 4);
-    assert_eq!(server.sessions().len(), 0);
+    assert_eq!(sessions(), 0);
     said.tells(&[
         "\nFailed in ",
         "\nerror: `4_last.sql:1` failed: SESSION: the Livy session `hoist-",
@@ -236,11 +282,7 @@ fn what_stops_early_leaves_no_session() {
     assert_eq!(said.out, "");
     assert_outputs();
 
-    fail_at_the_end(&home);
-    let said = ended(&home, through(&home, &url, &["execute", "p"]), 4);
-    assert_eq!(server.sessions().len(), 0);
-    said.tells(&FAILED);
-    assert_eq!(said.out, "");
+    failed(&home, &url, &sessions);
     assert_outputs();
 }
 
@@ -371,15 +413,46 @@ fn addresses_that_are_wrong_are_told() {
         assert!(!said.err.contains("secret"), "{}", said.err);
         assert_eq!(said.out, "");
     }
-    let mut command = home.plain_command(&["engine", "status", "--url", &url]);
-    with_user(&mut command);
-    command.env("HOIST_LIVY_PASSWORD", "another");
-    let said = ended(&home, command, 0);
-    assert_eq!(
-        said.out,
-        format!("Livy    0.9.0-incubating {url}\n"),
-        "{}",
-        said.err
-    );
     assert_eq!(server.sessions().len(), 0);
+}
+
+/// A password or token comes from the environment or from a file, and a token goes before a password.
+#[test]
+fn credentials_come_from_the_environment_or_a_file() {
+    let home = Home::new();
+    home.write("password", &format!("{PASSWORD}\n"));
+    home.write("token", "token-of-ann\r\n");
+    let status = |server: &LivyServer, variables: &[(&str, &str)], code: i32| {
+        let mut command = home.plain_command(&["engine", "status", "--url", &server.url()]);
+        command.envs(variables.iter().copied());
+        let said = ended(&home, command, code);
+        assert!(!said.err.contains("token-of-ann"), "{}", said.err);
+        if code == 0 {
+            let told = format!("Livy    0.9.0-incubating {}\n", server.url());
+            assert_eq!(said.out, told);
+        }
+        said
+    };
+    let wanting = |authorization: &str| {
+        LivyServer::start(Settings {
+            authorization: Some(authorization.to_owned()),
+            ..settings()
+        })
+    };
+    let user = ("HOIST_ENGINE_LIVY_USER", "ann");
+    let password_file = ("HOIST_ENGINE_LIVY_PASSWORD_FILE", "password");
+
+    let server = wanting(&basic("ann", PASSWORD));
+    status(&server, &[user, ("HOIST_LIVY_PASSWORD", PASSWORD)], 0);
+    status(&server, &[user, password_file], 0);
+    status(&server, &[user], 2).tells(&["no password for the Livy user `ann`"]);
+    status(&server, &[password_file], 2).tells(&["a Livy password, but no user"]);
+    let missing = ("HOIST_ENGINE_LIVY_PASSWORD_FILE", "missing");
+    status(&server, &[user, missing], 2).tells(&["the secret in `", "missing` cannot be read"]);
+
+    let server = wanting("Bearer token-of-ann");
+    status(&server, &[("HOIST_LIVY_TOKEN", "token-of-ann")], 0);
+    let token_file = ("HOIST_ENGINE_LIVY_TOKEN_FILE", "token");
+    status(&server, &[user, password_file, token_file], 0);
+    status(&server, &[user, password_file], 2).tells(&["refuses access (401)"]);
 }

@@ -217,5 +217,10 @@ fn a_real_livy_server() {
     assert_eq!(ours(&url).len(), 0, "no session is left");
     let told = end_to_end::livy::the_sample(&url, options(&url), &|| ours(&url).len());
     say(&told);
+    end_to_end::livy::what_stops_early(&url, options(&url), &|| ours(&url).len());
+    say(&format!(
+        "interrupted and failed runs: {} sessions left",
+        ours(&url).len()
+    ));
     drop(started);
 }
