@@ -1,23 +1,23 @@
 //! The built command through a Livy server: the sample with the results of a plain local run, runs that stop early,
 //! and runs that never begin.
 
+mod refused;
+mod stopped;
+
 use std::process::Command;
-use std::sync::Arc;
 
 use hoist::runtime::engine::livy::{Auth, Livy, LivyOptions, Secret};
 use hoist::runtime::engine::local::CatalogKind;
 use hoist::runtime::engine::{Engine as _, Want};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::sample::{frames_are_read, saved_plan, small_sample, totals};
-use super::stopped::{
-    FAILED, INTERRUPTED, act_in_step, assert_cancelled, empty, fail_at_the_end, has_data,
-    interrupt, pipeline,
-};
 use super::{Home, Said, names};
 use crate::livy::options;
-use crate::livy_server::{Executor, LivyServer, Settings, Start, basic};
-use crate::local_engine::{block_on, done, open, sql, value, wait_for};
+use crate::livy_server::{Executor, LivyServer, Settings, basic};
+use crate::local_engine::{block_on, done, open, sql, value};
+
+pub(crate) use self::stopped::what_stops_early;
 
 /// What no output may show.
 const PASSWORD: &str = "hunter2-of-ann";
@@ -179,280 +179,7 @@ fn the_sample_through_the_test_server() {
     println!("{told}");
 }
 
-/// The step in which runs are stopped, and the command whose step it is.
-const ENDLESS: (&str, &str) = ("run", "4_last.sql:1");
-
-fn endless(home: &Home, url: &str) -> Command {
-    let arguments = [
-        "execute",
-        "p",
-        "--journal",
-        "journal.jsonl",
-        "--set",
-        "rows=1000000000000",
-    ];
-    through(home, url, &arguments)
-}
-
-/// Ctrl-C in a statement: it is cancelled, and the session deleted.
-fn interrupted(home: &Home, url: &str, sessions: &dyn Fn() -> usize) {
-    let output = act_in_step(home, endless(home, url), ENDLESS, |child| {
-        assert_eq!(sessions(), 1);
-        interrupt(child);
-    });
-    let said = home.ended(output, 130);
-    assert_eq!(sessions(), 0);
-    assert_cancelled(home, ENDLESS.0, ENDLESS.1);
-    said.tells(&INTERRUPTED)
-        .tells(&[": 3 of 4 statements, 1 frame"]);
-    assert!(!said.err.contains("could not be deleted"), "{}", said.err);
-}
-
-/// A statement that fails is told with its place in the file.
-fn failed(home: &Home, url: &str, sessions: &dyn Fn() -> usize) {
-    fail_at_the_end(home);
-    let said = ended(home, through(home, url, &["execute", "p"]), 4);
-    assert_eq!(sessions(), 0);
-    said.tells(&FAILED);
-    assert_eq!(said.out, "");
-}
-
-/// Runs that are interrupted and that fail, on whichever server.
-pub(crate) fn what_stops_early(url: &str, options: LivyOptions, sessions: &dyn Fn() -> usize) {
-    let home = pipeline();
-    interrupted(&home, url, sessions);
-    failed(&home, url, sessions);
-    block_on(async {
-        let mut engine = Livy::new(options);
-        open(&mut engine).await;
-        let rows = "hoist_value = [spark.table('d.' + name).count() for name in ('first', 'second', 'third')]";
-        let rows = done(&mut engine, value(rows)).await.value;
-        assert_eq!(
-            rows,
-            Some(json!([1, 5, 1])),
-            "what was written before stays"
-        );
-        drop_database(&mut engine, "d").await;
-        engine.close().await.unwrap();
-    });
-}
-
 async fn drop_database(engine: &mut Livy, name: &str) {
     let drop = format!("DROP DATABASE {name} CASCADE");
     done(engine, sql(&drop, Want::Nothing)).await;
-}
-
-/// Interrupted in a statement, its driver killed in a statement, and failed: the outputs of earlier statements stay,
-/// and no session does.
-#[test]
-fn what_stops_early_leaves_no_session() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = LivyServer::start(Settings::new(Executor::Spark {
-        home: folder.path().join("home"),
-        catalog: CatalogKind::Hive,
-    }));
-    let url = server.url();
-    let sessions = || server.sessions().len();
-    let home = pipeline();
-    let warehouse = folder.path().join("home/warehouse");
-    let assert_outputs = || {
-        for table in ["first", "second", "third"] {
-            assert!(has_data(&warehouse, table), "{table}");
-            empty(&warehouse, table);
-        }
-        assert!(!has_data(&warehouse, "last"));
-    };
-
-    interrupted(&home, &url, &sessions);
-    assert!(server.count("POST", "/cancel") >= 1);
-    assert_outputs();
-
-    let output = act_in_step(&home, endless(&home, &url), ENDLESS, |_| {
-        server.sessions()[0].kill();
-    });
-    let said = home.ended(output, 4);
-    assert_eq!(sessions(), 0);
-    said.tells(&[
-        "\nFailed in ",
-        "\nerror: `4_last.sql:1` failed: SESSION: the Livy session `hoist-",
-        "` ended unexpectedly (state `dead`): ",
-        "the driver was killed",
-        "\n  help: the log of the Livy server says more; frames are gone with the session, tables already written are not\n",
-    ]);
-    assert_eq!(said.out, "");
-    assert_outputs();
-
-    failed(&home, &url, &sessions);
-    assert_outputs();
-}
-
-/// Statements are never reached on this server.
-fn settings() -> Settings {
-    Settings::new(Executor::Script(Arc::new(|_, _| Value::Null)))
-}
-
-/// Ctrl-C while the session starts.
-#[test]
-fn an_interrupt_before_there_is_a_session() {
-    let mut settings = settings();
-    settings.start = Start::Never;
-    let server = LivyServer::start(settings);
-    let home = pipeline();
-    let mut command = through(&home, &server.url(), &["execute", "p"]);
-    let child = command.spawn().unwrap();
-    wait_for("a session that starts", 60, || {
-        server.count("GET", "/sessions/") > 1
-    });
-    assert_eq!(server.sessions().len(), 1);
-    interrupt(&child);
-    let said = home.ended(child.wait_with_output().unwrap(), 130);
-    assert_eq!(server.sessions().len(), 0);
-    said.tells(&[
-        "starting Livy 0.9.0-incubating at http://",
-        "/sessions/0/log",
-    ]);
-}
-
-/// What goes wrong before a session, as the user sees it: always exit code 2, the reason and the next step.
-#[test]
-fn what_never_begins_says_why() {
-    let home = pipeline();
-    let refused = |settings: Settings, change: &dyn Fn(&mut Command), says: &str| {
-        let server = LivyServer::start(settings);
-        server.other_session(&json!({"name": "theirs"}));
-        let mut command = through(&home, &server.url(), &["execute", "p"]);
-        change(&mut command);
-        let said = ended(&home, command, 2);
-        said.tells(&["error: ", says, "\n  help: "]);
-        assert_eq!(said.out, "");
-        assert_eq!(server.sessions().len(), 1, "theirs and no other: {says}");
-    };
-    let nothing = |_: &mut Command| {};
-    let setting = |name: &'static str, value: &'static str| {
-        move |command: &mut Command| {
-            command.env(name, value);
-        }
-    };
-    let with = |change: &dyn Fn(&mut Settings)| {
-        let mut settings = settings();
-        change(&mut settings);
-        settings
-    };
-    refused(
-        with(&|settings| settings.authorization = Some(basic("ann", "another"))),
-        &nothing,
-        "refuses access (401) with the credentials given",
-    );
-    refused(
-        with(&|settings| settings.unknown = vec!["numExecutors"]),
-        &setting("HOIST_ENGINE_LIVY_NUM_EXECUTORS", "4"),
-        "does not know the session setting `numExecutors`",
-    );
-    refused(
-        settings(),
-        &setting("HOIST_ENGINE_LIVY_NAME", "theirs"),
-        "a Livy session named `theirs` exists already (state `",
-    );
-    refused(
-        with(&|settings| settings.most_sessions = 1),
-        &nothing,
-        "the Livy server starts no further session",
-    );
-    refused(
-        with(&|settings| settings.start = Start::Dies),
-        &nothing,
-        "did not start: state `dead`: Exception in thread \"main\" java.lang.OutOfMemoryError",
-    );
-    refused(
-        with(&|settings| settings.start = Start::Never),
-        &setting("HOIST_ENGINE_LIVY_START_TIMEOUT", "1s"),
-        "was not ready within 1 s (state `starting`)",
-    );
-}
-
-/// Addresses without a Livy server.
-#[test]
-fn addresses_that_are_wrong_are_told() {
-    let home = pipeline();
-    let server = LivyServer::start(Settings {
-        base_path: "/gateway/default/livy/v1",
-        authorization: Some(basic("ann", "another")),
-        ..settings()
-    });
-    let url = server.url();
-    let other = url.replace("/default/", "/other/");
-    let says_404 = format!("`{other}` is no Livy server: ");
-    for (arguments, says) in [
-        (
-            &["execute", "p", "--url", "http://127.0.0.1:1"][..],
-            "the Livy server at `http://127.0.0.1:1` does not answer: ",
-        ),
-        (
-            &["execute", "p", "--engine", "livy"],
-            "the address of the Livy server is not known",
-        ),
-        (
-            &["execute", "p", "--url", "http://ann:secret@h:1"],
-            "`http://h:1` cannot be the address of a Livy server",
-        ),
-        (&["execute", "p", "--url", &other], &says_404),
-        (&["engine", "status", "--url", &other], &says_404),
-        (
-            &["engine", "status", "--url", &url],
-            "refuses access (401) with the credentials given",
-        ),
-    ] {
-        let mut command = home.plain_command(arguments);
-        with_user(&mut command);
-        // A gateway that wants credentials tells those without access nothing, not even what it lacks.
-        if arguments.contains(&other.as_str()) {
-            command.env("HOIST_LIVY_PASSWORD", "another");
-        }
-        let said = ended(&home, command, 2);
-        said.tells(&["error: ", says, "\n  help: "]);
-        assert!(!said.err.contains("secret"), "{}", said.err);
-        assert_eq!(said.out, "");
-    }
-    assert_eq!(server.sessions().len(), 0);
-}
-
-/// A password or token comes from the environment or from a file, and a token goes before a password.
-#[test]
-fn credentials_come_from_the_environment_or_a_file() {
-    let home = Home::new();
-    home.write("password", &format!("{PASSWORD}\n"));
-    home.write("token", "token-of-ann\r\n");
-    let status = |server: &LivyServer, variables: &[(&str, &str)], code: i32| {
-        let mut command = home.plain_command(&["engine", "status", "--url", &server.url()]);
-        command.envs(variables.iter().copied());
-        let said = ended(&home, command, code);
-        assert!(!said.err.contains("token-of-ann"), "{}", said.err);
-        if code == 0 {
-            let told = format!("Livy    0.9.0-incubating {}\n", server.url());
-            assert_eq!(said.out, told);
-        }
-        said
-    };
-    let wanting = |authorization: &str| {
-        LivyServer::start(Settings {
-            authorization: Some(authorization.to_owned()),
-            ..settings()
-        })
-    };
-    let user = ("HOIST_ENGINE_LIVY_USER", "ann");
-    let password_file = ("HOIST_ENGINE_LIVY_PASSWORD_FILE", "password");
-
-    let server = wanting(&basic("ann", PASSWORD));
-    status(&server, &[user, ("HOIST_LIVY_PASSWORD", PASSWORD)], 0);
-    status(&server, &[user, password_file], 0);
-    status(&server, &[user], 2).tells(&["no password for the Livy user `ann`"]);
-    status(&server, &[password_file], 2).tells(&["a Livy password, but no user"]);
-    let missing = ("HOIST_ENGINE_LIVY_PASSWORD_FILE", "missing");
-    status(&server, &[user, missing], 2).tells(&["the secret in `", "missing` cannot be read"]);
-
-    let server = wanting("Bearer token-of-ann");
-    status(&server, &[("HOIST_LIVY_TOKEN", "token-of-ann")], 0);
-    let token_file = ("HOIST_ENGINE_LIVY_TOKEN_FILE", "token");
-    status(&server, &[user, password_file, token_file], 0);
-    status(&server, &[user, password_file], 2).tells(&["refuses access (401)"]);
 }
