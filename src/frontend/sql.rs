@@ -176,7 +176,7 @@ mod tests {
         let variables = Variables::from([("day".to_owned(), "2024-06-30".to_owned())]);
         let sources = Sources::from_texts([("a.sql", text)], &variables);
         let source = sources.iter().next().unwrap();
-        let (statements, diagnostics) = on_large_stack(|| parse(source)).unwrap();
+        let (statements, diagnostics) = on_large_stack(|| parse(source, 4 << 20)).unwrap();
         Fixture {
             sources,
             statements,
@@ -388,6 +388,51 @@ mod tests {
         assert_eq!(fixture.words(), ["query", "opaque", "query"]);
         assert_eq!(fixture.diagnostics.len(), 1);
         assert_eq!(fixture.diagnostics[0].code, "parse-error");
+    }
+
+    #[test]
+    fn a_script_is_one_statement() {
+        let fixture = fixture(
+            "SELECT 1; BEGIN DECLARE n INT; IF n > 1 THEN SELECT 2; END IF;
+               CASE WHEN n = 1 THEN SELECT CASE n WHEN 1 THEN 2 END; END CASE;
+               REPEAT SET n = n + 1; UNTIL n > 3 END REPEAT; BEGIN SELECT 3; END;
+             END; SELECT 4; l: BEGIN SELECT 5; END l; BEGIN; SELECT 6; END",
+        );
+        assert_eq!(
+            fixture.words(),
+            [
+                "query", "script", "query", "script", "opaque", "query", "opaque"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_escaped_semicolon_ends_nothing() {
+        let fixture = fixture(r"SET separator = a\;b; SELECT 1");
+        assert_eq!(fixture.words(), ["set", "query"]);
+    }
+
+    #[test]
+    fn a_text_that_never_ends_costs_the_rest_of_the_file() {
+        let fixture = fixture("SELECT 1; SELECT 2;\nSELECT 'a FROM t; SELECT 3;\n");
+        assert_eq!(fixture.words(), ["query", "query", "opaque"]);
+        let rest = fixture.statements[2].span;
+        assert_eq!(fixture.text(rest), "SELECT 'a FROM t; SELECT 3;\n");
+        assert_eq!(fixture.diagnostics.len(), 1);
+        assert_eq!(fixture.text(fixture.diagnostics[0].span.unwrap()), "'");
+        let whole = super::tests::fixture("/* never");
+        assert_eq!(whole.words(), ["opaque"]);
+    }
+
+    #[test]
+    fn a_statement_beyond_the_bound_is_opaque() {
+        let text = format!("SELECT 1; SELECT '{}'; SELECT 2", "x".repeat(100));
+        let sources = Sources::from_texts([("a.sql", text)], &Variables::new());
+        let (statements, diagnostics) = parse(sources.iter().next().unwrap(), 64);
+        let words: Vec<_> = statements.iter().map(|it| it.kind.word()).collect();
+        assert_eq!(words, ["query", "opaque", "query"]);
+        assert_eq!(diagnostics[0].code, "statement-too-long");
+        assert!(diagnostics[0].message.contains("109 bytes"));
     }
 
     #[test]

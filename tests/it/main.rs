@@ -20,4 +20,5 @@ mod properties;
 mod reference;
 mod run;
 mod sample;
+mod statements;
 mod verify;

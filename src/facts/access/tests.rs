@@ -1,6 +1,7 @@
 //! Tiny SQL in, printed accesses out.
 
 mod columns;
+mod commands;
 mod filters;
 mod order;
 mod subqueries;

@@ -1,0 +1,7 @@
+SELECT trip_id FROM trips;
+GRANT SELECT ON TABLE trips TO everyone;
+INSERT INTO IDENTIFIER('tri' || 'ps') SELECT 1;
+SELECT km FROM trips;
+SELECT replace(name, 'a\;b', '') FROM customers;
+SELECT 'never closed FROM trips;
+SELECT day FROM trips;
