@@ -60,7 +60,9 @@ fn told(path: &Path) -> String {
         told.push_str(&described(&accesses, access));
     }
     for diagnostic in &parsed.diagnostics {
-        let place = diagnostic.span.map_or_else(String::new, |span| sources.place(span));
+        let place = diagnostic
+            .span
+            .map_or_else(String::new, |span| sources.place(span));
         writeln!(told, "{}: {place}: {}", diagnostic.code, diagnostic.message).unwrap();
     }
     told

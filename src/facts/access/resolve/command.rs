@@ -163,10 +163,15 @@ impl Resolver<'_> {
             .flat_map(StatementKind::evaluated)
             .collect();
         self.queries(evaluated.into_iter(), access);
+        for read in &mut access.reads {
+            // What looks like a column may be a variable, or a row of a loop.
+            read.columns = None;
+            read.filters.clear();
+        }
         let mut written = BTreeSet::new();
-        let targets = statements.iter().flat_map(StatementKind::targets);
-        let targets: Vec<_> = targets
-            .map(|target| (self.session.meaning(target).table, target.span))
+        let targets: Vec<_> = statements
+            .iter()
+            .flat_map(|statement| self.script_targets(statement))
             .filter(|(table, _)| written.insert(*table))
             .collect();
         let reason = "which statements of a script run is known only while it runs";
@@ -174,6 +179,32 @@ impl Resolver<'_> {
         for (table, span) in targets {
             self.note_write(table, WriteKind::Update, span, Vec::new(), access);
         }
+    }
+
+    /// What a statement of a script changes, with the names in the text.
+    fn script_targets(&mut self, statement: &StatementKind) -> Vec<(TableId, Span)> {
+        let scope = match statement {
+            StatementKind::Script(inner) => {
+                return inner
+                    .iter()
+                    .flat_map(|statement| self.script_targets(statement))
+                    .collect();
+            }
+            StatementKind::CreateView { scope, .. } => *scope,
+            _ => ViewScope::Existing,
+        };
+        let targets = statement.targets().into_iter();
+        targets
+            .map(|target| {
+                let table = match scope {
+                    ViewScope::Permanent => self.session.table(target),
+                    ViewScope::Temporary => self.session.temporary(target),
+                    ViewScope::GlobalTemporary => self.session.global_temporary(target),
+                    ViewScope::Existing => self.session.meaning(target).table,
+                };
+                (table, target.span)
+            })
+            .collect()
     }
 
     /// A statement that calls a function made of SQL reads what that function reads.

@@ -91,7 +91,7 @@ fn a_renamed_table_takes_its_files_along() {
     }
     // The new name lies in the database of the old one.
     let elsewhere = "ALTER TABLE other.t RENAME TO u; SELECT x FROM other.u";
-    assert_eq!(resolved(elsewhere).reads(), "other.u@1(x)");
+    assert_eq!(resolved(elsewhere).reads(), "other.u@2(x)");
     let view = "CREATE TEMP VIEW v AS SELECT x FROM a; ALTER VIEW v RENAME TO w; ";
     assert_eq!(
         resolved(&format!("{view}SELECT x FROM w")).reads(),
@@ -237,7 +237,7 @@ fn names_of_statements_that_are_no_query_stay() {
         ("SET VAR n = (SELECT max(x) FROM b)", "db.b@0(x) NotAQuery"),
         (
             "BEGIN IF EXISTS (SELECT x FROM b) THEN INSERT INTO c SELECT k FROM a; END IF; END",
-            "db.b@0(x) NotAQuery, db.a@0(k) NotAQuery",
+            "db.b@0(*) NotAQuery, db.a@0(*) NotAQuery",
         ),
     ];
     for (sql, expected) in cases {
