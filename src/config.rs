@@ -183,6 +183,8 @@ pub struct PipelineConfig {
     pub subfolders: bool,
     /// Longest SQL statement that is looked into, bytes.
     pub max_statement_bytes: u64,
+    /// Whether `${env:NAME}` may be filled in from the environment.
+    pub environment_variables: bool,
 }
 
 /// `[setup]`.

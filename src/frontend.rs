@@ -10,6 +10,7 @@ pub mod python;
 pub mod source;
 pub mod sql;
 pub mod statement;
+mod uncertain;
 
 use crate::diagnostic::Diagnostic;
 use source::{Source, SourceKind, Sources};
@@ -50,7 +51,10 @@ fn parse_with(
     let mut parsed = Parsed::default();
     for source in sources {
         let (statements, diagnostics) = match source.kind {
-            SourceKind::Sql => parse_sql(source),
+            SourceKind::Sql => {
+                let (statements, diagnostics) = parse_sql(source);
+                uncertain::hide(source, statements, diagnostics)
+            }
             SourceKind::Python => python::parse(source),
         };
         parsed.statements.extend(statements);

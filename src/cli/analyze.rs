@@ -12,14 +12,14 @@ pub(super) fn run(
     context: &Context<'_>,
     output: &mut Output,
 ) -> Result<ExitStatus, Failure> {
-    let pipeline = pipeline::read(context, &command.paths, Vec::new(), output)?;
+    let pipeline = pipeline::read_or_standard_input(context, &command.paths, output)?;
     let earlier = planning::read_plan(&planning::default_plan_file(&pipeline)).ok();
     let catalog =
         planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
     let analysis = pipeline.analyse(&catalog);
     let with_facts = !catalog.tables.is_empty();
     let mut findings = analysis.diagnostics;
-    findings.extend(pipeline::missing_variables_as_warnings(&pipeline.sources));
+    findings.extend(pipeline::templates_as_warnings(&pipeline.sources));
     let (workload, sources) = (&analysis.workload, &pipeline.sources);
     documents::write(&command.documents, output, |format, styled| match format {
         Format::Text => {

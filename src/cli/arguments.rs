@@ -40,9 +40,12 @@ pub(super) struct Shared {
     /// Configuration file, instead of the nearest hoist.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Value of a template variable `${NAME}`; may be repeated
+    /// Value of a template variable `${NAME}` or `{{ NAME }}`; may be repeated
     #[arg(long = "set", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) variables: Vec<(String, String)>,
+    /// Fill in `${env:NAME}` from the environment
+    #[arg(long = "env", global = true)]
+    pub(super) env: bool,
     /// Say less: once for errors and results only, twice for the exit code only
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) quiet: u8,
@@ -138,9 +141,12 @@ pub(super) enum Frames {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  hoist analyze queries --format json -o analysis.json")]
+#[command(
+    after_help = "Example:\n  hoist analyze queries --format json -o analysis.json\n  \
+                  echo 'SELECT x FROM db.t WHERE day = ${day}' | hoist analyze - --set day=3 --format json"
+)]
 pub(super) struct Analyze {
-    /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
+    /// Folder or files of the pipeline, `-` for SQL from stdin [default: the folder of hoist.toml, or the working directory]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Facts about tables [default: those in .hoist/plan.json or .hoist/catalog.json, which execute writes]

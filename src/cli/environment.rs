@@ -22,6 +22,8 @@ pub(super) const RESERVED: [&str; 5] = [
 pub(super) struct Environment {
     /// Variables whose names begin with `HOIST_`, as far as they are UTF-8.
     pub(super) hoist: BTreeMap<String, String>,
+    /// All other variables, as far as they are UTF-8: only those that a template names are looked at.
+    pub(super) others: BTreeMap<String, String>,
     /// `SPARK_HOME`.
     pub(super) spark_home: Option<PathBuf>,
     /// `JAVA_HOME`.
@@ -39,10 +41,9 @@ pub(super) struct Environment {
 impl Environment {
     /// Reads the environment of this process.
     pub(super) fn of_process() -> Self {
-        let hoist: BTreeMap<String, String> = std::env::vars_os()
+        let (hoist, others): (BTreeMap<_, _>, BTreeMap<_, _>) = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| name.starts_with("HOIST_"))
-            .collect();
+            .partition(|(name, _)| name.starts_with("HOIST_"));
         let path = |name: &str| {
             std::env::var_os(name)
                 .filter(|value| !value.is_empty())
@@ -58,6 +59,7 @@ impl Environment {
                 .map(PathBuf::from)
                 .or_else(|| user_cache.map(|cache| cache.join("hoist"))),
             hoist,
+            others,
             spark_home: path("SPARK_HOME"),
             java_home: path("JAVA_HOME"),
             search_path: std::env::var_os("PATH"),
@@ -65,5 +67,10 @@ impl Environment {
                 .is_some_and(|value| !value.is_empty() && value != "false" && value != "0"),
             current: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         }
+    }
+
+    /// A variable that a template names. Those of hoist itself are none: secrets are among them.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.others.get(name).map(String::as_str)
     }
 }

@@ -76,6 +76,9 @@ impl From<LoadError> for Failure {
                  sub-folders too"
             }
             LoadError::UnknownKind { .. } => "give .sql, .hql or .py files, or a folder of them",
+            LoadError::StandardInput(_) => {
+                "give the folder of the pipeline or its files; `./-` is a file of that name"
+            }
             LoadError::NotText { .. } => {
                 "save the file as UTF-8, or move it out of the pipeline's folder"
             }

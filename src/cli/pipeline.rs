@@ -1,5 +1,6 @@
 //! Arguments and configuration → the pipeline's files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::arguments::{EngineChoice, EngineKind};
@@ -14,7 +15,7 @@ use crate::facts::catalog::Catalog;
 use crate::facts::workload::{self, Workload};
 use crate::frontend;
 use crate::frontend::Parsed;
-use crate::frontend::source::{LoadOptions, Source, Sources, Variables, load};
+use crate::frontend::source::{LoadOptions, Source, Sources, Variables, load, load_texts};
 use crate::present::report::diagnostics;
 
 /// A pipeline as read from disk.
@@ -83,6 +84,9 @@ pub(super) fn configuration(
         value: value.clone(),
         flag: "--set",
     }));
+    if context.shared.env {
+        overrides.push(option("pipeline.environment_variables", "true", "--env"));
+    }
     let environment = &context.environment.hoist;
     let from_environment = environment.get("HOIST_CONFIG").map(Path::new);
     let config = config::load(&Request {
@@ -106,7 +110,26 @@ pub(super) fn read(
     overrides: Vec<Override>,
     output: &mut Output,
 ) -> Result<Pipeline, Failure> {
-    let config = configuration(
+    read_with(context, given, overrides, false, output)
+}
+
+/// The same where the path `-` is SQL from the standard input.
+pub(super) fn read_or_standard_input(
+    context: &Context<'_>,
+    given: &[PathBuf],
+    output: &mut Output,
+) -> Result<Pipeline, Failure> {
+    read_with(context, given, Vec::new(), true, output)
+}
+
+fn read_with(
+    context: &Context<'_>,
+    given: &[PathBuf],
+    overrides: Vec<Override>,
+    standard_input: bool,
+    output: &mut Output,
+) -> Result<Pipeline, Failure> {
+    let mut config = configuration(
         context,
         given.first().map(PathBuf::as_path),
         overrides,
@@ -114,7 +137,17 @@ pub(super) fn read(
     )?;
     let folder = config.file.as_deref().and_then(Path::parent);
     let root = paths::root(given, folder);
-    let sources = read_files(&config, &root, given)?;
+    let texts = read_files(&config, &root, given, standard_input)?;
+    if config.pipeline.environment_variables {
+        // Only what the files ask for: nothing else of the environment goes anywhere.
+        for name in Sources::environment_names(texts.iter().map(|(_, text)| text.as_str())) {
+            if let Some(value) = context.environment.variable(name) {
+                let given = config.variables.entry(format!("env:{name}"));
+                given.or_insert_with(|| value.to_owned());
+            }
+        }
+    }
+    let sources = Sources::from_texts(texts, &config.variables);
     Ok(Pipeline {
         root,
         sources,
@@ -122,7 +155,13 @@ pub(super) fn read(
     })
 }
 
-fn read_files(config: &Config, root: &Path, given: &[PathBuf]) -> Result<Sources, Failure> {
+/// Names and texts of the files.
+fn read_files(
+    config: &Config,
+    root: &Path,
+    given: &[PathBuf],
+    standard_input: bool,
+) -> Result<Vec<(String, String)>, Failure> {
     let folder = config
         .file
         .as_deref()
@@ -144,13 +183,14 @@ fn read_files(config: &Config, root: &Path, given: &[PathBuf]) -> Result<Sources
             .filter_map(|path| path.strip_prefix(root).ok())
             .map(Path::to_path_buf)
             .collect(),
+        standard_input,
     };
     let whole = [root.to_path_buf()];
     let paths = if given.is_empty() { &whole } else { given };
-    Ok(load(root, paths, &options, &config.variables)?)
+    Ok(load_texts(root, paths, &options)?)
 }
 
-/// Reads the set-up scripts; none where none are configured.
+/// Reads the set-up scripts; none where none are configured. Their templates must be understood.
 pub(super) fn read_setup(config: &Config) -> Result<Option<(PathBuf, Sources)>, Failure> {
     let Some(path) = &config.setup.path else {
         return Ok(None);
@@ -164,6 +204,13 @@ pub(super) fn read_setup(config: &Config) -> Result<Option<(PathBuf, Sources)>, 
     let variables = set_up_variables(config);
     let sources = load(&root, std::slice::from_ref(path), &options, &variables)
         .map_err(|error| Failure::from(error).hint("`[setup] path` in hoist.toml names it"))?;
+    if let Some(problem) = sources.template_problems().first() {
+        let place = problem
+            .span
+            .map_or_else(String::new, |span| sources.place(span));
+        let failure = Failure::input(format!("set-up: {place}: {}", problem.message));
+        return Err(failure.hint(problem.help.clone().unwrap_or_default()));
+    }
     Ok(Some((root, sources)))
 }
 
@@ -230,41 +277,60 @@ impl Pipeline {
         ))
     }
 
-    /// A pipeline that is to run needs a value for every variable; each missing one is shown with its place.
+    /// A pipeline that is to run needs templates that are understood and a value for every variable; each place where
+    /// that fails is shown.
     pub(super) fn require_variables(&self, output: &mut Output) -> Result<(), Failure> {
-        let missing = self.sources.missing_variables();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        output.explain(&diagnostics::text(&missing, &self.sources, true));
-        let names: std::collections::BTreeSet<&str> = self
-            .sources
-            .iter()
-            .flat_map(Source::missing)
-            .map(|missing| missing.name.as_str())
-            .collect();
-        let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        let name = names.first().copied().unwrap_or("NAME");
-        let (noun, verb) = if names.len() == 1 {
-            ("variable", "has")
-        } else {
-            ("variables", "have")
-        };
-        Err(Failure::input(format!(
-            "template {noun} {} {verb} no value",
-            listed.join(", ")
-        ))
-        .hint(format!(
-            "give it with `--set {name}=VALUE` or under `[variables]` in hoist.toml"
-        )))
+        require(&self.sources, output)
     }
 }
 
-/// Missing variables, as findings: what can be read without their values was read, so they are warnings here.
-pub(super) fn missing_variables_as_warnings(sources: &Sources) -> Vec<Diagnostic> {
-    let mut missing = sources.missing_variables();
-    for diagnostic in &mut missing {
+/// Refuses files with templates that are not understood, or variables without a value.
+fn require(sources: &Sources, output: &mut Output) -> Result<(), Failure> {
+    let problems = sources.template_problems();
+    let missing = sources.missing_variables();
+    if problems.is_empty() && missing.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<Diagnostic> = problems.iter().chain(&missing).cloned().collect();
+    output.explain(&diagnostics::text(&all, sources, true));
+    if let Some(first) = problems.first() {
+        let others = match problems.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        let place = first
+            .span
+            .map_or_else(String::new, |span| sources.place(span));
+        let failure = Failure::input(format!("{place}: {}{others}", first.message));
+        return Err(failure.hint("`hoist analyze` shows what can be read without them"));
+    }
+    let names: BTreeMap<&str, &str> = sources
+        .iter()
+        .flat_map(Source::missing)
+        .map(|missing| (missing.name.as_str(), missing.help.as_str()))
+        .collect();
+    let listed: Vec<String> = names.keys().map(|name| format!("`{name}`")).collect();
+    let (noun, verb) = if names.len() == 1 {
+        ("variable", "has")
+    } else {
+        ("variables", "have")
+    };
+    let failure = Failure::input(format!(
+        "template {noun} {} {verb} no value",
+        listed.join(", ")
+    ));
+    Err(match names.into_values().next() {
+        Some(help) => failure.hint(help),
+        None => failure,
+    })
+}
+
+/// What is wrong with templates, as findings: what can be read all the same was read, so they are warnings here.
+pub(super) fn templates_as_warnings(sources: &Sources) -> Vec<Diagnostic> {
+    let mut findings = sources.missing_variables();
+    findings.extend(sources.template_problems());
+    for diagnostic in &mut findings {
         diagnostic.severity = Severity::Warning;
     }
-    missing
+    findings
 }

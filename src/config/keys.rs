@@ -75,10 +75,15 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 42] = [
+pub const KEYS: [Key; 43] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("pipeline.max_statement_bytes", Kind::Size, Some("4MiB")),
+    key(
+        "pipeline.environment_variables",
+        Kind::Boolean,
+        Some("false"),
+    ),
     key("variables.*", Kind::Scalar, None),
     key("setup.path", Kind::Text, None),
     key("setup.variables.*", Kind::Scalar, None),

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::frontend::source::{Variables, variable_name};
+
 use super::{
     Config, ConfigError, EngineConfig, FILE_NAME, KEYS, Key, Kind, LivyConfig, Origin, Override,
     PipelineConfig, PlannerConfig, Setting, SetupConfig, Value, closest, file, parse_duration,
@@ -212,6 +214,37 @@ impl Layers {
             .collect()
     }
 
+    /// Template variables under the names by which they are looked up: `hivevar:x` is `x`. Where both are given, the
+    /// one from the higher layer counts.
+    fn variables(&self, path: &str) -> Variables {
+        let given = self.map(path);
+        let table: Vec<&str> = path.split('.').collect();
+        let rank = |name: &str| {
+            let found = self.settings.values().find(|setting| {
+                let (before, rest) = setting
+                    .name
+                    .split_at_checked(table.len())
+                    .unwrap_or_default();
+                before == table && rest.join(".") == name
+            });
+            match found.map(|setting| &setting.origin) {
+                Some(Origin::Flag(_)) => 3,
+                Some(Origin::Environment(_)) => 2,
+                Some(Origin::File { .. }) => 1,
+                Some(Origin::Default) | None => 0,
+            }
+        };
+        let mut ranked: Vec<(u32, &String, &String)> = given
+            .iter()
+            .map(|(name, value)| (rank(name), name, value))
+            .collect();
+        ranked.sort();
+        ranked
+            .into_iter()
+            .map(|(_, name, value)| (variable_name(name).to_owned(), value.clone()))
+            .collect()
+    }
+
     /// `[engine.livy]`.
     fn livy(&self, located: &dyn Fn(&str) -> Option<PathBuf>) -> LivyConfig {
         let text = |name: &str| {
@@ -287,11 +320,13 @@ impl Layers {
                 subfolders: self.scalar("pipeline.subfolders") == Some("true"),
                 max_statement_bytes: size("pipeline.max_statement_bytes")
                     .unwrap_or(frontend::MAX_STATEMENT_BYTES),
+                environment_variables: self.scalar("pipeline.environment_variables")
+                    == Some("true"),
             },
-            variables: self.map("variables"),
+            variables: self.variables("variables"),
             setup: SetupConfig {
                 path: self.scalar("setup.path").map(|path| folder.join(path)),
-                variables: self.map("setup.variables"),
+                variables: self.variables("setup.variables"),
             },
             planner: PlannerConfig {
                 budget_bytes: size("planner.budget"),

@@ -8,19 +8,38 @@
 //! template   SELECT * FROM t WHERE d = '${report_date}'
 //! rendered   SELECT * FROM t WHERE d = '2024-06-30'
 //! ```
+//!
+//! Filled in are `${x}` as Spark does it (`${hivevar:x}`, `${hiveconf:x}`, `${spark:x}`, `${sparkconf:x}`, `${env:X}`,
+//! `${system:x}`) and the simple part of Jinja (`{{ x }}`, `{{ params.x }}`, `{# … #}`, `{% raw %}`, `{{- x -}}`). Other
+//! Jinja is a diagnostic, and text whose presence it decides is an uncertain part: see [`Source::uncertain`].
+//!
+//! Values come from what is given, then, for `${…}`, from SET statements earlier in the pipeline. What is given comes
+//! first because hoist fills it in before Spark sees the text; values of SET are left to Spark when the text runs
+//! ([`fill`]). Text cut out of a template at tokens of its rendered text renders to just those tokens, which is why a
+//! piece of a statement can stand in another one.
 
 mod load;
+mod mark;
+mod name;
+mod placeholder;
+mod problem;
 mod render;
+mod scan;
+mod setting;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-pub use load::{LoadError, LoadOptions, load};
-pub use render::{MissingVariable, Rendered, Segment, render};
+pub use load::{LoadError, LoadOptions, STANDARD_INPUT, load, load_texts};
+pub use name::variable_name;
+pub use problem::missing_help;
+pub use render::{MissingVariable, Rendered, Segment, SegmentKind, fill, render, set_names};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceId, Span};
 
-/// Values of template variables by name.
+use self::setting::Settings;
+
+/// Values of template variables by name ([`variable_name`]).
 pub type Variables = BTreeMap<String, String>;
 
 /// The language of a source.
@@ -55,10 +74,33 @@ impl Source {
         template: impl Into<String>,
         variables: &Variables,
     ) -> Self {
+        Source::after(
+            id,
+            name,
+            kind,
+            template,
+            variables,
+            &mut Settings::default(),
+        )
+    }
+
+    /// The same where earlier files have set something.
+    fn after(
+        id: SourceId,
+        name: impl Into<String>,
+        kind: SourceKind,
+        template: impl Into<String>,
+        variables: &Variables,
+        settings: &mut Settings,
+    ) -> Self {
         let template = template.into();
         let rendered = match kind {
-            SourceKind::Sql => render(&template, variables),
-            SourceKind::Python => Rendered::verbatim(&template),
+            SourceKind::Sql => render::render_after(&template, variables, settings),
+            SourceKind::Python => {
+                // Python can set anything.
+                settings.forget();
+                Rendered::verbatim(&template)
+            }
         };
         let line_starts = std::iter::once(0)
             .chain(template.match_indices('\n').map(|(at, _)| offset(at + 1)))
@@ -85,24 +127,35 @@ impl Source {
 
     /// Variables used, with their places in the template, in text order.
     pub fn variables(&self) -> impl Iterator<Item = (&str, Span)> {
-        self.rendered.segments.iter().map(|segment| {
-            let Segment { name, template, .. } = segment;
-            (name.as_str(), self.span(template.clone()))
-        })
+        self.rendered
+            .variables()
+            .map(|(name, segment)| (name, self.span(segment.template.clone())))
+    }
+
+    /// Variables used, with the bytes of the rendered text that stand for each, in text order.
+    pub fn filled_in(&self) -> impl Iterator<Item = (&str, Range<u32>)> {
+        let variables = self.rendered.variables();
+        variables.map(|(name, segment)| (name, segment.rendered.clone()))
     }
 
     /// Variables used and the text that stands for each, in text order.
     pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rendered.segments.iter().map(|segment| {
-            let range = segment.rendered.start as usize..segment.rendered.end as usize;
-            let value = self.rendered.text.get(range).unwrap_or("");
-            (segment.name.as_str(), value)
+        self.filled_in().map(|(name, range)| {
+            let range = range.start as usize..range.end as usize;
+            (name, self.rendered.text.get(range).unwrap_or(""))
         })
     }
 
     /// Variables without a value.
     pub fn missing(&self) -> &[MissingVariable] {
         &self.rendered.missing
+    }
+
+    /// Parts of the template whose text may be there or not, or be another one: blocks of Jinja that are not
+    /// evaluated. Each covers every statement that it touches in whole; text outside is certain.
+    pub fn uncertain(&self) -> impl Iterator<Item = Span> {
+        let uncertain = self.rendered.uncertain.iter();
+        uncertain.map(|range| self.span(range.clone()))
     }
 
     /// A range of the rendered text in template coordinates. A range that touches the value of a variable covers
@@ -156,6 +209,7 @@ impl Sources {
         texts: impl IntoIterator<Item = (N, T)>,
         variables: &Variables,
     ) -> Self {
+        let mut settings = Settings::default();
         let files = texts
             .into_iter()
             .zip(0..)
@@ -169,7 +223,7 @@ impl Sources {
                 } else {
                     SourceKind::Sql
                 };
-                Source::new(SourceId(number), name, kind, text, variables)
+                Source::after(SourceId(number), name, kind, text, variables, &mut settings)
             })
             .collect();
         Sources { files }
@@ -223,11 +277,36 @@ impl Sources {
                     source.span(missing.template.clone()),
                     format!("template variable `{}` has no value", missing.name),
                 )
-                .help(format!(
-                    "give it with `--set {0}=VALUE` or under `[variables]` in hoist.toml",
-                    missing.name
-                ))
+                .help(missing.help.clone())
             })
+            .collect()
+    }
+
+    /// One diagnostic per part of a template that is not understood.
+    pub fn template_problems(&self) -> Vec<Diagnostic> {
+        self.iter()
+            .flat_map(|source| {
+                source
+                    .rendered
+                    .problems
+                    .iter()
+                    .map(move |problem| (source, problem))
+            })
+            .map(|(source, problem)| {
+                let place = source.span(problem.template.clone());
+                Diagnostic::new("template", Severity::Error, place, problem.message.as_str())
+                    .help(problem.help.as_str())
+            })
+            .collect()
+    }
+
+    /// Names of the environment variables that the texts ask for as `${env:NAME}`.
+    pub fn environment_names<'a>(
+        texts: impl IntoIterator<Item = &'a str>,
+    ) -> std::collections::BTreeSet<&'a str> {
+        texts
+            .into_iter()
+            .flat_map(name::environment_names)
             .collect()
     }
 }

@@ -35,7 +35,7 @@ use std::fmt;
 use self::emitted::{Placed, Prefix};
 use super::emit::{Program, ProgramStep};
 use super::plan::{Frame, FrameId, Plan, Step};
-use crate::diagnostic::SourceId;
+use crate::diagnostic::{SourceId, Span};
 use crate::facts::access::{Access, Read, ReadId, Subquery, SubqueryId};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
@@ -215,6 +215,14 @@ impl<'a> Check<'a> {
 
     fn frame(&self, id: FrameId) -> Option<&'a Frame> {
         self.plan.frames.iter().find(|frame| frame.id == id)
+    }
+
+    /// The statements that read a frame.
+    fn reader_spans(&self, frame: &Frame) -> Vec<Span> {
+        let readers = frame.readers.iter();
+        readers
+            .filter_map(|reader| Some(self.statements.get(&reader.statement)?.0.span))
+            .collect()
     }
 
     fn table_name(&self, version: crate::facts::access::TableVersion) -> String {

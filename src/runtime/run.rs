@@ -40,7 +40,7 @@ pub use journal::{Journal, SCHEMA};
 pub use record::{Clock, Phases, Recorder, RunRecord, StepRecord, StepState};
 
 use super::engine::{Engine, EngineError, SessionInfo};
-use crate::frontend::source::Variables;
+use crate::frontend::source::{Variables, missing_help};
 
 /// Rows of a bare query that are shown.
 pub const PREVIEW_ROWS: u32 = 20;
@@ -77,7 +77,7 @@ impl RunError {
     pub fn help(&self) -> String {
         let Self::MissingVariables { names } = self;
         let name = names.first().map_or("NAME", String::as_str);
-        format!("give it with `--set {name}=VALUE` or under `[variables]` in hoist.toml")
+        missing_help(name)
     }
 }
 

@@ -1,5 +1,8 @@
 //! The command line from outside: bad input with its exit code and message, documents, streams.
 
+mod templates;
+
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -43,6 +46,23 @@ impl Folder {
             .output()
             .unwrap();
         Ran(output)
+    }
+}
+
+impl Folder {
+    /// A command that reads this text from its standard input.
+    fn hoist_reading(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hoist"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        Ran(child.wait_with_output().unwrap())
     }
 }
 
@@ -145,9 +165,10 @@ fn a_variable_without_a_value_stops_what_runs() {
         folder.hoist(&[command, "p"]).fails(
             2,
             "error[unknown-variable]: template variable `day` has no value\n --> a.sql:2:8\n  |\n\
-             2 | SELECT ${day} FROM t\n  |        ^^^^^^\n  |\n  = help: give it with `--set day=VALUE` or \
-             under `[variables]` in hoist.toml\nerror: template variable `day` has no value\n  help: give \
-             it with `--set day=VALUE` or under `[variables]` in hoist.toml\n",
+             2 | SELECT ${day} FROM t\n  |        ^^^^^^\n  |\n  = help: give it with `--set day=VALUE`, under \
+             `[variables]` in hoist.toml, or by an earlier `SET day = VALUE`\nerror: template variable `day` has \
+             no value\n  help: give it with `--set day=VALUE`, under `[variables]` in hoist.toml, or by an earlier \
+             `SET day = VALUE`\n",
         );
     }
     folder.hoist(&["plan", "p", "--set", "day=1"]).ends(0);

@@ -4,6 +4,7 @@
     reason = "the one stage of the front end that reads files"
 )]
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{Sources, Variables};
@@ -20,7 +21,12 @@ pub struct LoadOptions {
     pub subfolders: bool,
     /// Folders left out, relative to the root: set-up scripts are no part of the pipeline.
     pub excluded: Vec<PathBuf>,
+    /// Whether the path `-` is the standard input.
+    pub standard_input: bool,
 }
+
+/// Name of the source that is read from the standard input.
+pub const STANDARD_INPUT: &str = "<stdin>";
 
 /// Why a pipeline cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +43,9 @@ pub enum LoadError {
         /// The folder.
         path: String,
     },
+    /// The standard input, where it cannot be a file of the pipeline.
+    #[error("`-` stands for the standard input, which {0}")]
+    StandardInput(&'static str),
     /// A file with another ending, named explicitly.
     #[error("`{path}` is neither .sql, .hql nor .py")]
     UnknownKind {
@@ -75,15 +84,41 @@ const ENDINGS: [&str; 3] = ["sql", "hql", "py"];
 /// Reads a pipeline: a folder's files in natural order (`2_` before `10_`), or the files given.
 ///
 /// The root of a single folder is that folder; names of sources are relative to it. Files given one by one keep
-/// their order and the spelling of their paths relative to `root`.
+/// their order and the spelling of their paths relative to `root`; `-` is SQL from the standard input.
 pub fn load(
     root: &Path,
     paths: &[PathBuf],
     options: &LoadOptions,
     variables: &Variables,
 ) -> Result<Sources, LoadError> {
+    Ok(Sources::from_texts(
+        load_texts(root, paths, options)?,
+        variables,
+    ))
+}
+
+/// Names and texts of a pipeline's files, templates as they are.
+pub fn load_texts(
+    root: &Path,
+    paths: &[PathBuf],
+    options: &LoadOptions,
+) -> Result<Vec<(String, String)>, LoadError> {
     let mut files = Vec::new();
     for path in paths {
+        if is_standard_input(path) {
+            let refused = if !options.standard_input {
+                Some("only `hoist analyze` reads")
+            } else if files.contains(path) {
+                Some("can be read only once")
+            } else {
+                None
+            };
+            if let Some(reason) = refused {
+                return Err(LoadError::StandardInput(reason));
+            }
+            files.push(path.clone());
+            continue;
+        }
         let folder = path.is_dir();
         if !folder && !path.exists() {
             return Err(LoadError::Missing { path: show(path) });
@@ -105,6 +140,11 @@ pub fn load(
     }
     let mut texts = Vec::new();
     for file in files {
+        if is_standard_input(&file) {
+            let text = read_standard_input(std::io::stdin().lock())?;
+            texts.push((STANDARD_INPUT.to_owned(), text));
+            continue;
+        }
         let name = file.strip_prefix(root).unwrap_or(&file);
         let name = name
             .iter()
@@ -113,7 +153,34 @@ pub fn load(
             .join("/");
         texts.push((name, read(&file)?));
     }
-    Ok(Sources::from_texts(texts, variables))
+    Ok(texts)
+}
+
+fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn read_standard_input(input: impl std::io::Read) -> Result<String, LoadError> {
+    let path = STANDARD_INPUT.to_owned();
+    let mut bytes = Vec::new();
+    if let Err(error) = input.take(LARGEST_FILE + 1).read_to_end(&mut bytes) {
+        return Err(LoadError::Io { path, error });
+    }
+    let length = bytes.len() as u64;
+    if length > LARGEST_FILE {
+        return Err(LoadError::TooLarge {
+            path,
+            bytes: length,
+        });
+    }
+    text(&path, bytes)
+}
+
+fn text(path: &str, bytes: Vec<u8>) -> Result<String, LoadError> {
+    String::from_utf8(bytes).map_err(|error| LoadError::NotText {
+        path: path.to_owned(),
+        byte: error.utf8_error().valid_up_to(),
+    })
 }
 
 fn walk(
@@ -200,10 +267,7 @@ fn read(path: &Path) -> Result<String, LoadError> {
         });
     }
     let bytes = std::fs::read(path).map_err(failed)?;
-    String::from_utf8(bytes).map_err(|error| LoadError::NotText {
-        path: show(path),
-        byte: error.utf8_error().valid_up_to(),
-    })
+    text(&show(path), bytes)
 }
 
 fn show(path: &Path) -> String {

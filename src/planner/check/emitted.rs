@@ -11,6 +11,8 @@ use crate::planner::emit::{NAMESPACE, ProgramText};
 pub(super) struct Prefix {
     pub(super) text: String,
     variables: Variables,
+    /// Place, name and value of every use: what SET statements give differs from place to place.
+    uses: Vec<(Span, String, String)>,
 }
 
 impl Prefix {
@@ -26,12 +28,20 @@ impl Prefix {
         while used(&text) {
             text.push_str("_x");
         }
-        let variables = sources
+        let uses: Vec<(Span, String, String)> = sources
             .iter()
-            .flat_map(Source::values)
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .flat_map(|source| source.variables().zip(source.values()))
+            .map(|((name, place), (_, value))| (place, name.to_owned(), value.to_owned()))
             .collect();
-        Prefix { text, variables }
+        let variables = uses
+            .iter()
+            .map(|(_, name, value)| (name.clone(), value.clone()))
+            .collect();
+        Prefix {
+            text,
+            variables,
+            uses,
+        }
     }
 
     /// The text with the prefix filled in.
@@ -48,9 +58,17 @@ impl Prefix {
         format!("{}_{name}", self.text)
     }
 
-    /// A filled SQL text, read again.
-    pub(super) fn read(&self, text: &str) -> Emitted {
-        let sources = Sources::from_texts([("emitted.sql", text)], &self.variables);
+    /// A filled SQL text, read again with the values that variables have in some statements.
+    pub(super) fn read(&self, text: &str, statements: impl IntoIterator<Item = Span>) -> Emitted {
+        let mut variables = self.variables.clone();
+        for statement in statements {
+            let here = self
+                .uses
+                .iter()
+                .filter(|(place, ..)| statement.contains(*place));
+            variables.extend(here.map(|(_, name, value)| (name.clone(), value.clone())));
+        }
+        let sources = Sources::from_texts([("emitted.sql", text)], &variables);
         // Whatever its length: the original was looked into.
         let parsed = crate::frontend::parse_within(&sources, u64::MAX);
         let sound = parsed

@@ -107,7 +107,7 @@ fn says(check: &Check<'_>, text: &ProgramText) -> Option<String> {
     if text.language != Language::Sql || !text.namespaced {
         return None;
     }
-    let emitted = check.prefix.read(&check.prefix.fill(text));
+    let emitted = check.prefix.read(&check.prefix.fill(text), None);
     let words: Vec<String> = emitted.tokens()?.iter().map(Placed::key).collect();
     Some(words.join(" "))
 }
@@ -167,7 +167,9 @@ fn build<'a>(
         check.report(Promise::Text, at, text);
         return;
     }
-    let emitted = check.prefix.read(&check.prefix.fill(view));
+    let emitted = check
+        .prefix
+        .read(&check.prefix.fill(view), check.reader_spans(frame));
     let query = match emitted.statement.as_ref().map(|statement| &statement.kind) {
         Some(StatementKind::CreateView {
             target,

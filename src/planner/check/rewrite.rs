@@ -99,7 +99,7 @@ fn reader(check: &Check<'_>, statement: &Statement, text: &ProgramText) -> Resul
         ));
     }
     let filled = check.prefix.fill(text);
-    let emitted = check.prefix.read(&filled);
+    let emitted = check.prefix.read(&filled, [statement.span]);
     let tokens = emitted
         .tokens()
         .ok_or("cannot be read again: a token never ends")?;

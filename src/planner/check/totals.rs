@@ -95,7 +95,10 @@ fn scans_after(check: &Check<'_>, scans: usize) -> usize {
         let built = check
             .built(frame.id)
             .and_then(|(_, step)| step.texts.first());
-        let emitted = built.map(|text| check.prefix.read(&check.prefix.fill(text)));
+        let emitted = built.map(|text| {
+            let spans = check.reader_spans(frame);
+            check.prefix.read(&check.prefix.fill(text), spans)
+        });
         let query = emitted
             .as_ref()
             .and_then(|emitted| emitted.statement.as_ref())

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::{FileEntry, Variable};
-use crate::frontend::source::{Source, SourceKind, Sources, Variables, render};
+use crate::frontend::source::{Source, SourceKind, Sources, Variables};
 use crate::frontend::sql::{TokenKind, tokens};
 use crate::planner::emit::Language;
 
@@ -82,16 +82,14 @@ pub(super) fn same_statements(one: &Source, other: &Source) -> bool {
 pub(super) fn variables(sources: &Sources, values: &Variables) -> Vec<Variable> {
     let mut structural: BTreeMap<String, bool> = BTreeMap::new();
     for source in sources {
-        let rendered = render(source.template(), values);
+        let rendered = source.rendered();
         let lexed = match source.kind {
-            SourceKind::Sql => tokens(&rendered.text).unwrap_or_default(),
+            SourceKind::Sql => tokens(rendered).unwrap_or_default(),
             SourceKind::Python => continue,
         };
-        for segment in &rendered.segments {
-            let value = &segment.rendered;
+        for (name, value) in source.filled_in() {
             let comment = !value.is_empty()
                 && !rendered
-                    .text
                     .get(value.start as usize..value.end as usize)
                     .unwrap_or("")
                     .trim()
@@ -106,7 +104,7 @@ pub(super) fn variables(sources: &Sources, values: &Variables) -> Vec<Variable> 
                 }
                 _ => false,
             });
-            *structural.entry(segment.name.clone()).or_default() |= !(literal || comment);
+            *structural.entry(name.to_owned()).or_default() |= !(literal || comment);
         }
     }
     structural

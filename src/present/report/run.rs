@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::layout::{Align, Table, count, micros, wrap};
-use crate::frontend::source::{Variables, render};
+use crate::frontend::source::{Variables, fill};
 use crate::planner::emit::{Language, ProgramText};
 use crate::planner::plan::Summary;
 use crate::runtime::engine::Output;
@@ -157,7 +157,7 @@ pub fn program(input: &RunInput, variables: &Variables) -> String {
     let mut add = |title: &str, texts: &[ProgramText]| {
         for entry in texts {
             let (comment, body) = match entry.language {
-                Language::Sql => ("--", render(&entry.text, variables).text),
+                Language::Sql => ("--", fill(&entry.text, variables).text),
                 Language::Python => ("#", entry.text.clone()),
             };
             let end = match entry.language {

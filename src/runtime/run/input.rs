@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::frontend::source::{Sources, Variables, render};
+use crate::frontend::source::{Sources, Variables, fill};
 use crate::frontend::statement::{Statement, StatementKind};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText};
 use crate::planner::plan_file::{Action, PlanFile};
@@ -257,7 +257,7 @@ impl Ready {
 /// Fills in template variables, then the namespace. Python is not a template.
 ///
 /// The namespace is never looked for in the values of variables. Names of variables without a value are added to
-/// `missing`.
+/// `missing`; they stay in the text as they are.
 pub(in crate::runtime) fn fill_in(
     text: &ProgramText,
     variables: &Variables,
@@ -276,7 +276,7 @@ pub(in crate::runtime) fn fill_in(
             added_lines: Vec::new(),
         };
     }
-    let rendered = render(&text.text, variables);
+    let rendered = fill(&text.text, variables);
     missing.extend(rendered.missing.iter().map(|missing| missing.name.clone()));
     let mut filled = String::with_capacity(rendered.text.len());
     let mut added_lines = Vec::new();

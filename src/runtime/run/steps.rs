@@ -10,6 +10,7 @@ use super::schedule::Failed;
 use super::submit::{Ended, submit};
 use super::told::{first_line, housekeeping, info, language, place, told};
 use super::{PREVIEW_ROWS, RunError, RunOptions};
+use crate::frontend::source::set_names;
 use crate::planner::emit::Language;
 use crate::runtime::engine::{self, Engine, Submission, Want};
 
@@ -44,6 +45,14 @@ impl Program {
             })
             .collect();
         let finish = input.finish.iter().map(fill).collect();
+        let steps: Vec<ReadyStep> = steps;
+        // Values of SET statements are left to Spark. That each comes before its use was seen when the files were read.
+        let submitted = steps.iter().flat_map(|step| &step.texts);
+        for ready in submitted.filter(|ready| ready.language == Language::Sql) {
+            for name in set_names(&ready.text) {
+                missing.remove(&name);
+            }
+        }
         if missing.is_empty() {
             Ok(Program { steps, finish })
         } else {

@@ -3,7 +3,7 @@
 mod pipelines;
 mod saved;
 
-use self::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, derive, derive_with};
+use self::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, SET_TWICE, derive, derive_with};
 use super::sample::Sample;
 use crate::planner::check::Promise;
 use crate::planner::frame::FrameKind;
@@ -54,6 +54,27 @@ fn derived_plans_hold_every_promise() {
         assert_eq!(violations(&plain), [""; 0]);
         assert_eq!(frames(&plain), []);
     }
+}
+
+/// A value counts where it is set, in the plan and where the emitted text is read again.
+#[test]
+fn values_of_set_statements_count_where_they_are_set() {
+    let sample = derive(&SET_TWICE);
+    assert_eq!(violations(&sample), [""; 0]);
+    let texts = sample.program.steps.iter().flat_map(|step| &step.texts);
+    let views: Vec<&str> = texts
+        .map(|text| text.text.as_str())
+        .filter(|text| text.starts_with("CREATE OR REPLACE"))
+        .collect();
+    assert_eq!(
+        views,
+        [
+            "CREATE OR REPLACE TEMPORARY VIEW {ns}_gd_1 AS SELECT `policy_id`, `age`, `day` FROM `raw`.`gd` \
+             WHERE `age` < ${low} OR `age` < ${hivevar:low}",
+            "CREATE OR REPLACE TEMPORARY VIEW {ns}_gd_2 AS SELECT `policy_id`, `age`, `day` FROM `m`.`gd` \
+             WHERE `day` < ${low}",
+        ]
+    );
 }
 
 /// The violations of a derived plan with one fault each; each must break the promise named.

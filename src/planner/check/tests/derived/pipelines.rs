@@ -257,3 +257,15 @@ pub(super) const BOTH: [(&str, &str); 6] = [
         "CREATE TABLE m.f AS SELECT count(DISTINCT age) AS n FROM raw.gd",
     ),
 ];
+
+/// Variables that SET statements give: a table and a bound, other ones in the second half.
+pub(super) const SET_TWICE: [(&str, &str); 2] = [
+    (
+        "1.sql",
+        "SET source = raw.gd; SET low = 20; CREATE TABLE m.a AS SELECT policy_id FROM ${source} WHERE age < ${low}; CREATE TABLE m.b AS SELECT g.age FROM ${source} AS g WHERE age < ${hivevar:low}; CREATE TABLE m.c AS SELECT day FROM ${source} WHERE age < ${low}; CREATE TABLE m.d AS SELECT policy_id, day FROM ${source} g WHERE g.age < ${low}",
+    ),
+    (
+        "2.sql",
+        "SET source = m.gd; SET low = 'x'; CREATE TABLE m.e AS SELECT policy_id FROM ${source} WHERE day < ${low}; CREATE TABLE m.f AS SELECT g.age FROM ${source} AS g WHERE day < ${low}; CREATE TABLE m.g AS SELECT day FROM ${source} WHERE day < ${low}; CREATE TABLE m.h AS SELECT policy_id, day FROM ${source} g WHERE g.day < ${low}",
+    ),
+];
