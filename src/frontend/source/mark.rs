@@ -106,9 +106,9 @@ fn unquoted(content: &str, closer: &str) -> Option<usize> {
     for (at, c) in content.char_indices() {
         match quote {
             Some(open) => {
-                let closes = c == open && !escaped;
+                let ends = c == open && !escaped;
                 escaped = c == '\\' && !escaped;
-                if closes {
+                if ends {
                     quote = None;
                 }
             }

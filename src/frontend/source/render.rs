@@ -461,7 +461,8 @@ impl<'a> Renderer<'a> {
     }
 
     fn whole_is_uncertain(&mut self) {
-        self.rendered.uncertain = vec![0..offset(self.template.len())];
+        let whole = 0..offset(self.template.len());
+        self.rendered.uncertain.push(whole);
     }
 
     fn begin_raw(&mut self, jinja: Jinja<'a>, rest: &'a str) {
@@ -576,7 +577,8 @@ impl<'a> Renderer<'a> {
         }
         let whole = 0..offset(end);
         if self.rendered.uncertain.contains(&whole) {
-            self.rendered.uncertain = vec![whole];
+            self.rendered.uncertain.retain(|part| *part == whole);
+            self.rendered.uncertain.dedup();
             self.settings.forget();
         }
     }

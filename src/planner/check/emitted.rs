@@ -19,13 +19,13 @@ impl Prefix {
     /// A prefix that occurs in no file.
     pub(super) fn new(sources: &Sources) -> Self {
         let mut text = "hoist_check".to_owned();
-        let used = |text: &str| {
+        let occurs = |text: &str| {
             sources.iter().any(|source| {
                 let lower = source.rendered().to_lowercase();
                 lower.contains(text) || source.template().to_lowercase().contains(text)
             })
         };
-        while used(&text) {
+        while occurs(&text) {
             text.push_str("_x");
         }
         let uses: Vec<(Span, String, String)> = sources

@@ -96,8 +96,8 @@ fn scans_after(check: &Check<'_>, scans: usize) -> usize {
             .built(frame.id)
             .and_then(|(_, step)| step.texts.first());
         let emitted = built.map(|text| {
-            let spans = check.reader_spans(frame);
-            check.prefix.read(&check.prefix.fill(text), spans)
+            let places = check.reader_spans(frame);
+            check.prefix.read(&check.prefix.fill(text), places)
         });
         let query = emitted
             .as_ref()

@@ -480,6 +480,47 @@ async fn python_runs_as_it_is_with_its_variables_and_file() {
     assert_eq!(engine.submitted[0].label, "a.sql:2");
 }
 
+/// The statements of one text, as they would run without frames.
+fn plain(text: &str) -> RunInput {
+    let sources = Sources::from_texts([("a.sql", text)], &options().variables);
+    RunInput::plain(&sources, &crate::frontend::parse(&sources).statements)
+}
+
+#[tokio::test]
+async fn what_a_set_statement_gives_is_left_to_spark() {
+    let input = plain("SET day = ${x}; SELECT '${day}', '${hivevar:day}' -- ${note}\n, ${x}");
+    let mut engine = Fake::default();
+    let (outcome, ..) = play(&mut engine, &input, &options(), &Cancel::default()).await;
+    assert_eq!(outcome, Outcome::Done);
+    assert_eq!(
+        engine.texts(),
+        [
+            "SET day = 1 = 1",
+            "SELECT '${day}', '${hivevar:day}' -- ${note}\n, 1 = 1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_nothing_gives_stops_the_run_before_it_begins() {
+    let input = plain("SET day = 1; SELECT '${month}', '${day}'");
+    let mut engine = Fake::default();
+    let mut watch = |_: &Event| {};
+    let clock = Ticks::default();
+    let mut recorder = Recorder::new(&clock, None, &mut watch);
+    let error = run(
+        &mut engine,
+        &input,
+        &options(),
+        &Cancel::default(),
+        &mut recorder,
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(error.to_string(), "template variable `month` has no value");
+    assert!(engine.texts().is_empty());
+}
+
 #[tokio::test]
 async fn a_plan_file_is_all_that_a_run_needs() {
     let snapshot = include_str!(

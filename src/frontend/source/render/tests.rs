@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::frontend::source::Sources;
+use crate::frontend::source::{Source, Sources};
 use crate::frontend::sql::tokens;
 
 fn variables(pairs: &[(&str, &str)]) -> Variables {
@@ -274,7 +274,7 @@ fn a_block_makes_the_statements_it_touches_uncertain() {
 fn rendered_files(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let sources = Sources::from_texts(files.iter().copied(), &variables(&[("given", "g")]));
     let texts = sources.iter().map(|source| source.rendered().to_owned());
-    let missing = sources.iter().flat_map(|source| source.missing());
+    let missing = sources.iter().flat_map(Source::missing);
     (
         texts.collect(),
         missing.map(|missing| missing.name.clone()).collect(),
@@ -326,6 +326,42 @@ fn an_empty_value_maps_back_to_its_variable() {
     assert_eq!(rendered.text, "ab");
     assert_eq!(rendered.to_template(0..1), 0..1);
     assert_eq!(rendered.to_template(1..2), 9..10);
+}
+
+/// No text of 64 KB, whatever it repeats, takes time that grows with its square. The bound is for hanging, not for speed.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the clock that the test holds")]
+fn repeated_marks_take_little_time() {
+    let marks = [
+        "${",
+        "{{",
+        "{%",
+        "{#",
+        "{% if",
+        "{{ '",
+        "'{{ x",
+        "'{% if ",
+        "-- {# ",
+        "/* {{ ",
+        "{% if x %}",
+        "{% raw %}",
+        "${a}",
+        "{{ a }}",
+        "{{-",
+        "' {{' }}",
+    ];
+    for mark in marks {
+        for end in ["", "}}", "%}", "}"] {
+            let text = mark.repeat((64 << 10) / mark.len()) + end;
+            let start = std::time::Instant::now();
+            render(&text, &given());
+            let took = start.elapsed();
+            assert!(
+                took < std::time::Duration::from_secs(20),
+                "{mark} {end}: {took:?}"
+            );
+        }
+    }
 }
 
 /// Parts that templates are made of; whatever they make together must keep the promises of the map.
@@ -418,15 +454,14 @@ proptest! {
         for byte in 0..offset(rendered.text.len()) {
             let range = rendered.to_template(byte..byte + 1);
             let mut segments = rendered.segments.iter();
-            match segments.find(|segment| segment.rendered.contains(&byte)) {
-                Some(segment) => prop_assert_eq!(&range, &segment.template),
-                None => {
-                    prop_assert_eq!(range.len(), 1);
-                    prop_assert_eq!(
-                        template.as_bytes()[range.start as usize],
-                        rendered.text.as_bytes()[byte as usize]
-                    );
-                }
+            if let Some(segment) = segments.find(|segment| segment.rendered.contains(&byte)) {
+                prop_assert_eq!(&range, &segment.template);
+            } else {
+                prop_assert_eq!(range.len(), 1);
+                prop_assert_eq!(
+                    template.as_bytes()[range.start as usize],
+                    rendered.text.as_bytes()[byte as usize]
+                );
             }
             prop_assert!(before.start <= range.start && before.end <= range.end);
             before = range;
