@@ -156,6 +156,8 @@ pub struct Filter {
 pub enum Fixed {
     /// A modifier (`TABLESAMPLE`, `VERSION AS OF`) hangs on it.
     Modified,
+    /// It stands where no alias can be added (`TABLE t`).
+    Bare,
     /// A column is qualified by database and table.
     FullyQualifiedColumn,
     /// It stands in the definition of a view.

@@ -12,9 +12,11 @@ mod dialect;
 mod expression;
 mod header;
 mod lex;
+mod prepass;
 mod query;
 mod split;
 mod text;
+mod words;
 
 use std::ops::Range;
 

@@ -132,10 +132,17 @@ fn set(names: &[String]) -> BTreeSet<String> {
 
 /// A name as its text says it: tokens without dots, backquotes, blanks and comments.
 fn spelled(text: &str) -> String {
-    let parts: Vec<String> = sql::tokens(text)
-        .unwrap()
+    let tokens = sql::tokens(text).unwrap();
+    let tokens: Vec<&str> = tokens
         .iter()
         .map(|token| &text[token.range.start as usize..token.range.end as usize])
+        .collect();
+    if let ["IDENTIFIER" | "identifier", "(", strings @ .., ")"] = tokens.as_slice() {
+        let strings = strings.iter().map(|string| string.trim_matches(['\'', '|']));
+        return spelled(&strings.collect::<String>());
+    }
+    let parts: Vec<String> = tokens
+        .into_iter()
         .filter(|part| *part != ".")
         .map(|part| part.trim_matches('`').replace("``", "`").to_lowercase())
         .collect();

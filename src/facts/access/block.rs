@@ -3,7 +3,7 @@
 //! One [`Walk`] serves one query of a statement. It collects what the query reads in the order of the walk; the
 //! caller ([`super::resolve()`]) sorts by place and numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Found, FoundSubquery, Outputs};
 use super::from::Block;
@@ -18,8 +18,6 @@ use crate::frontend::statement::{
 /// A common table expression in scope.
 #[derive(Debug)]
 pub(super) struct VisibleCte {
-    /// Its name, lower-case.
-    pub key: String,
     /// Its name where it is defined.
     pub name: Span,
     /// Its columns.
@@ -40,8 +38,8 @@ pub(super) struct Walk<'w, 'c> {
     pub relations: Relations,
     /// Blocks that the place at hand lies in, outermost first.
     pub scopes: Vec<Scope>,
-    /// Common table expressions in scope, outermost query first.
-    pub ctes: Vec<Vec<VisibleCte>>,
+    /// Common table expressions in scope, by lower-case name; the one that hides the others last.
+    pub ctes: BTreeMap<String, Vec<VisibleCte>>,
 }
 
 impl<'w, 'c> Walk<'w, 'c> {
@@ -53,20 +51,21 @@ impl<'w, 'c> Walk<'w, 'c> {
             found: Found::default(),
             relations: Relations::default(),
             scopes: Vec::new(),
-            ctes: Vec::new(),
+            ctes: BTreeMap::new(),
         }
     }
 
     /// Walks a query and tells its columns.
     pub(super) fn query(&mut self, query: &Query) -> Outputs {
-        self.ctes.push(Vec::new());
         for cte in &query.ctes {
-            self.cte(cte);
+            self.cte(cte, query.recursive);
         }
         let outputs = match &query.body {
             QueryBody::Select(select) => self.select(select, query),
-            QueryBody::SetOperation { left, right } => {
-                let outputs = self.set_operation(left, right);
+            QueryBody::SetOperation(inputs) => {
+                let mut inputs = inputs.iter().map(|input| self.query(input));
+                let outputs = inputs.next().unwrap_or_default();
+                inputs.for_each(drop);
                 self.on_outputs(query);
                 outputs
             }
@@ -83,47 +82,52 @@ impl<'w, 'c> Walk<'w, 'c> {
                 Outputs::default()
             }
         };
-        self.ctes.pop();
+        for cte in &query.ctes {
+            if let Some(visible) = self.ctes.get_mut(&cte.name.key()) {
+                visible.pop();
+            }
+        }
         outputs
     }
 
-    fn cte(&mut self, cte: &Cte) {
+    fn cte(&mut self, cte: &Cte, recursive: bool) {
+        if recursive {
+            // It sees itself, with columns that are known only where they are listed.
+            let group = self.group(cte.name.span);
+            self.name_group(group, cte.name.span);
+            self.define(cte, Outputs::default().renamed(&cte.columns).schema, group);
+        }
         let outputs = self.query(&cte.query).renamed(&cte.columns);
-        self.found.subqueries.push(FoundSubquery {
-            body: cte.query.span,
-            name: Some(cte.name.clone()),
-            outputs: outputs.identifiers,
-        });
-        let group = self.group(cte.name.span);
-        self.name_group(group, cte.name.span);
-        if let Some(frame) = self.ctes.last_mut() {
-            frame.push(VisibleCte {
-                key: cte.name.key(),
-                name: cte.name.span,
-                schema: outputs.schema,
-                group,
+        if recursive {
+            if let Some(visible) = self.ctes.get_mut(&cte.name.key())
+                && let Some(itself) = visible.last_mut()
+            {
+                itself.schema = outputs.schema;
+            }
+            return;
+        }
+        if cte.query.verbatim {
+            self.found.subqueries.push(FoundSubquery {
+                body: cte.query.span,
+                name: Some(cte.name.clone()),
+                outputs: outputs.identifiers,
             });
         }
+        let group = self.group(cte.name.span);
+        self.name_group(group, cte.name.span);
+        self.define(cte, outputs.schema, group);
     }
 
-    /// Long chains of `UNION ALL` nest to the left: they are walked in a loop.
-    fn set_operation(&mut self, left: &Query, right: &Query) -> Outputs {
-        let mut rights = vec![right];
-        let mut first = left;
-        while let QueryBody::SetOperation { left, right } = &first.body
-            && first.ctes.is_empty()
-            && first.order_by.is_empty()
-            && first.tail.is_empty()
-            && !first.limited
-        {
-            rights.push(right);
-            first = left;
-        }
-        let outputs = self.query(first);
-        for right in rights.into_iter().rev() {
-            self.query(right);
-        }
-        outputs
+    /// Makes a common table expression visible.
+    fn define(&mut self, cte: &Cte, schema: Schema, group: usize) {
+        self.ctes
+            .entry(cte.name.key())
+            .or_default()
+            .push(VisibleCte {
+                name: cte.name.span,
+                schema,
+                group,
+            });
     }
 
     /// `ORDER BY` and `LIMIT` over something that is no `SELECT` block: columns there are outputs.
@@ -244,6 +248,9 @@ impl<'w, 'c> Walk<'w, 'c> {
     fn expression(&mut self, expression: &Expression, clause: Clause) {
         for reference in &expression.columns {
             self.column(reference, clause);
+        }
+        for qualifier in &expression.stars {
+            self.wildcard(qualifier.as_ref());
         }
         self.calls(expression);
         for query in &expression.queries {

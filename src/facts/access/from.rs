@@ -41,32 +41,23 @@ pub(super) struct Block<'q> {
 }
 
 impl Walk<'_, '_> {
-    /// Walks a relation. Joins nest to the left: they are walked in a loop.
+    /// Walks a relation with its joins.
     pub(super) fn relation<'q>(&mut self, relation: &'q Relation, block: &mut Block<'q>) {
+        let Relation::Joined { first, joins } = relation else {
+            self.leaf(relation, block);
+            return;
+        };
         let start = block.relations.len();
-        let mut joins = Vec::new();
-        let mut first = relation;
-        while let Relation::Join {
-            left,
-            right,
-            kind,
-            on,
-            using,
-        } = first
-        {
-            joins.push((right.as_ref(), *kind, on.as_slice(), using));
-            first = left.as_ref();
-        }
-        self.leaf(first, block);
-        for (right, kind, on, using) in joins.into_iter().rev() {
+        self.relation(first, block);
+        for join in joins {
             let middle = block.relations.len();
-            self.relation(right, block);
+            self.relation(&join.relation, block);
             block.joins.push(JoinStep {
                 left: start..middle,
                 right: middle..block.relations.len(),
-                kind,
-                on,
-                using,
+                kind: join.kind,
+                on: &join.on,
+                using: &join.using,
             });
         }
     }
@@ -79,6 +70,7 @@ impl Walk<'_, '_> {
                 alias,
                 columns,
                 lateral,
+                modified,
             } => {
                 if *lateral {
                     block.lateral = true;
@@ -91,27 +83,43 @@ impl Walk<'_, '_> {
                 if *lateral {
                     self.scopes.pop();
                 }
-                self.found.subqueries.push(FoundSubquery {
-                    body: query.span,
-                    name: alias.clone(),
-                    outputs: outputs.identifiers,
-                });
+                if query.verbatim {
+                    self.found.subqueries.push(FoundSubquery {
+                        body: query.span,
+                        name: alias.clone(),
+                        outputs: outputs.identifiers,
+                    });
+                }
+                if *modified {
+                    self.sensitivity(SensitivityKind::Sampling, query.span, "TABLESAMPLE");
+                }
                 // Its alias stands outside of its body.
                 let span = alias.as_ref().map_or(query.span, |alias| alias.span);
                 self.unread(alias.as_ref(), Some(span), outputs.schema, block);
             }
-            Relation::Function { arguments, alias } => {
+            Relation::Function {
+                arguments,
+                alias,
+                columns,
+                whole,
+            } => {
                 block.lateral = true;
                 self.found.generates = true;
                 block.arguments.extend(arguments);
-                self.unread(
-                    alias.as_ref(),
-                    alias.as_ref().map(|alias| alias.span),
-                    Schema::default(),
-                    block,
-                );
+                if *whole {
+                    for relation in block.relations.clone() {
+                        self.unknown_columns(relation);
+                    }
+                }
+                let schema = if columns.is_empty() {
+                    Schema::default()
+                } else {
+                    column_list(columns)
+                };
+                let span = alias.as_ref().map(|alias| alias.span);
+                self.unread(alias.as_ref(), span, schema, block);
             }
-            Relation::Join { .. } => self.relation(relation, block),
+            Relation::Joined { .. } => self.relation(relation, block),
         }
     }
 
@@ -186,6 +194,9 @@ impl Walk<'_, '_> {
             self.fix(read, Fixed::Modified);
             self.sensitivity(SensitivityKind::Sampling, table.name.span, &last.text);
         }
+        if table.bare {
+            self.fix(read, Fixed::Bare);
+        }
         if meaning.uncertain {
             self.fix(read, Fixed::AfterUnknownSession);
         }
@@ -238,13 +249,8 @@ impl Walk<'_, '_> {
         let [name] = table.name.parts.as_slice() else {
             return None;
         };
-        let key = name.key();
-        self.ctes
-            .iter()
-            .rev()
-            .flat_map(|frame| frame.iter().rev())
-            .find(|cte| cte.key == key)
-            .map(|cte| (cte.name, cte.schema.clone(), cte.group))
+        let cte = self.ctes.get(&name.key())?.last()?;
+        Some((cte.name, cte.schema.clone(), cte.group))
     }
 
     /// Columns that a join takes by name.

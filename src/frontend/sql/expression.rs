@@ -1,15 +1,17 @@
 //! Expressions of the syntax tree → [`Expression`].
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 use sqlparser::ast::{
-    self, BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, SetExpr,
-    Value, Visit, Visitor, WindowFrameUnits, WindowType,
+    self, AccessExpr, BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    ObjectName, SetExpr, Subscript, WindowFrameBound, WindowFrameUnits, WindowType,
 };
+use sqlparser::keywords::Keyword;
 
-use super::dialect::token_index;
+use super::dialect::word_number;
 use super::query::{Lowering, NotUnderstood, not_understood};
 use super::text::parts;
+use super::words::{Class, Word};
 use crate::frontend::statement::{
     Call, ColumnReference, Expression, Identifier, LiteralKind, Name, Query, Shape, TestOperator,
     Window,
@@ -22,49 +24,57 @@ impl Lowering<'_> {
         expr: &Expr,
         range: Range<usize>,
     ) -> Result<Expression, NotUnderstood> {
-        let mut collector = Collector::new(self);
-        if let ControlFlow::Break(error) = expr.visit(&mut collector) {
-            return Err(error);
-        }
-        let Collector {
-            columns,
-            calls,
-            queries,
-            ..
-        } = collector;
-        let shape = if queries.is_empty() {
-            shape(expr, &columns)
+        let mut found = Found::new(self, range.clone());
+        found.expr(expr)?;
+        let shape = if found.queries.is_empty() && found.stars.is_empty() {
+            self.shape(expr, &found.columns)
         } else {
             Shape::Other
         };
-        Ok(Expression {
-            span: self.text.span(range),
-            columns,
-            calls,
-            queries,
-            shape,
-        })
+        Ok(found.finish(range, shape))
     }
 
-    /// Expressions that stand in `range`, separated by commas. Where the text has another number of entries than
-    /// the tree (grouping sets and the like), each gets the whole range.
-    pub(super) fn expressions<'e>(
+    /// The arguments of a table function, and its call where it has a name, as one expression.
+    pub(super) fn arguments(
         &self,
-        exprs: impl IntoIterator<Item = &'e Expr>,
+        name: Option<&ObjectName>,
+        args: &[FunctionArg],
+        range: Range<usize>,
+    ) -> Result<Expression, NotUnderstood> {
+        let mut found = Found::new(self, range.clone());
+        if let Some(name) = name {
+            let call = self.call(name, args.len(), None)?;
+            found.calls.push(call);
+        }
+        for arg in args {
+            let FunctionArg::Unnamed(arg) = arg else {
+                return Err(not_understood("an argument of a table function"));
+            };
+            match arg {
+                FunctionArgExpr::Expr(expr) => found.expr(expr)?,
+                FunctionArgExpr::QualifiedWildcard(name) => {
+                    found.stars.push(Some(self.object_name(name)?));
+                }
+                _ => found.stars.push(None),
+            }
+        }
+        Ok(found.finish(range, Shape::Other))
+    }
+
+    /// Expressions that stand in `range`, separated by commas.
+    pub(super) fn expressions(
+        &self,
+        exprs: &[Expr],
         range: Range<usize>,
     ) -> Result<Vec<Expression>, NotUnderstood> {
-        let exprs: Vec<&Expr> = exprs.into_iter().collect();
-        let entries = self.text.list(range.clone());
-        let exact = entries.len() == exprs.len();
+        let entries = self.text.list(range);
+        if entries.len() != exprs.len() {
+            return Err(not_understood("the text of a list"));
+        }
         exprs
-            .into_iter()
-            .zip(entries.into_iter().map(Some).chain(std::iter::repeat(None)))
-            .map(|(expr, entry)| {
-                self.expression(
-                    expr,
-                    entry.filter(|_| exact).unwrap_or_else(|| range.clone()),
-                )
-            })
+            .iter()
+            .zip(entries)
+            .map(|(expr, entry)| self.expression(expr, entry))
             .collect()
     }
 
@@ -83,14 +93,11 @@ impl Lowering<'_> {
         let mut betweens = 0_u32;
         let mut separators = Vec::new();
         for index in self.text.top(range.clone()) {
-            if self.text.is_word(index, "BETWEEN") {
-                betweens += 1;
-            } else if self.text.is_word(index, "AND") {
-                if betweens > 0 {
-                    betweens -= 1;
-                } else {
-                    separators.push(index);
-                }
+            match self.text.keyword(index) {
+                Keyword::BETWEEN => betweens += 1,
+                Keyword::AND if betweens > 0 => betweens -= 1,
+                Keyword::AND => separators.push(index),
+                _ => {}
             }
         }
         let parts = parts(range.clone(), separators);
@@ -112,54 +119,83 @@ impl Lowering<'_> {
     /// A nested query, which stands in brackets somewhere in the statement.
     fn nested_query(&self, query: &ast::Query) -> Result<Query, NotUnderstood> {
         let start =
-            first_token(query).ok_or_else(|| not_understood("a nested query without SELECT"))?;
+            first_word(query).ok_or_else(|| not_understood("a nested query without SELECT"))?;
+        let marked = start.checked_sub(1).is_some_and(|before| {
+            self.text.get(before).map(|word| word.class) == Some(Class::Symbol("{"))
+        });
         let range = start
-            .checked_sub(1)
+            .checked_sub(1 + usize::from(marked))
             .and_then(|open| self.text.inside(open))
             .ok_or_else(|| not_understood("a nested query without brackets"))?;
-        self.query(query, range)
+        self.query(query, start..range.end)
+    }
+
+    /// The word that an identifier of the tree is.
+    pub(super) fn word(&self, ident: &Ident) -> Result<usize, NotUnderstood> {
+        word_number(ident.span.start).ok_or_else(|| not_understood("the place of a name"))
     }
 
     pub(super) fn identifier(&self, ident: &Ident) -> Result<Identifier, NotUnderstood> {
-        let index = token_index(ident.span.start)
-            .ok_or_else(|| not_understood(&format!("the place of `{}`", ident.value)))?;
-        Ok(self.text.identifier(index))
+        Ok(self.text.identifier(self.word(ident)?))
     }
 
-    pub(super) fn object_name(&self, name: &ast::ObjectName) -> Result<Name, NotUnderstood> {
-        let parts = name
+    fn name(&self, idents: &[Ident]) -> Result<Name, NotUnderstood> {
+        let words = idents
+            .iter()
+            .map(|ident| self.word(ident))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.text
+            .name(words)
+            .ok_or_else(|| not_understood("an empty name"))
+    }
+
+    pub(super) fn object_name(&self, name: &ObjectName) -> Result<Name, NotUnderstood> {
+        let words = name
             .0
             .iter()
             .map(|part| match part {
-                ast::ObjectNamePart::Identifier(ident) => self.identifier(ident),
+                ast::ObjectNamePart::Identifier(ident) => self.word(ident),
                 ast::ObjectNamePart::Function(_) => Err(not_understood("a computed name")),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let span = match (parts.first(), parts.last()) {
-            (Some(first), Some(last)) => first.span.join(last.span),
-            _ => return Err(not_understood("an empty name")),
-        };
-        Ok(Name { parts, span })
+        self.text
+            .name(words)
+            .ok_or_else(|| not_understood("an empty name"))
+    }
+
+    fn call(
+        &self,
+        name: &ObjectName,
+        arguments: usize,
+        window: Option<Window>,
+    ) -> Result<Call, NotUnderstood> {
+        let name = self.object_name(name)?;
+        Ok(Call {
+            name: name.key(),
+            span: name.span,
+            arguments: u32::try_from(arguments).unwrap_or(u32::MAX),
+            window,
+        })
     }
 }
 
-/// Index of the first token of a query, brackets of its own body included.
-fn first_token(query: &ast::Query) -> Option<usize> {
+/// Number of the first word of a query, brackets of its own body included.
+fn first_word(query: &ast::Query) -> Option<usize> {
     if let Some(with) = &query.with {
-        return token_index(with.with_token.0.span.start);
+        return word_number(with.with_token.0.span.start);
     }
     let mut body = query.body.as_ref();
     let mut brackets = 0;
     loop {
         match body {
             SetExpr::Select(select) => {
-                return token_index(select.select_token.0.span.start)?.checked_sub(brackets);
+                return word_number(select.select_token.0.span.start)?.checked_sub(brackets);
             }
             SetExpr::SetOperation { left, .. } => body = left,
             SetExpr::Query(inner) => {
                 brackets += 1;
                 if inner.with.is_some() {
-                    return first_token(inner)?.checked_sub(brackets);
+                    return first_word(inner)?.checked_sub(brackets);
                 }
                 body = &inner.body;
             }
@@ -197,115 +233,220 @@ fn flatten_and<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) {
     }
 }
 
-/// Collects columns, calls and nested queries of one expression; does not look into nested queries.
-struct Collector<'l, 'a> {
+/// Columns, calls and nested queries of one expression.
+struct Found<'l, 'a> {
     lowering: &'l Lowering<'a>,
+    /// Where the expression stands: what it names stands there, too.
+    range: Range<usize>,
     columns: Vec<ColumnReference>,
+    stars: Vec<Option<Name>>,
     calls: Vec<Call>,
     queries: Vec<Query>,
-    depth: u32,
-    lambda_parameters: Vec<Vec<String>>,
+    /// Parameters of the lambdas around the place at hand, lower-case.
+    parameters: Vec<String>,
 }
 
-impl<'l, 'a> Collector<'l, 'a> {
-    fn new(lowering: &'l Lowering<'a>) -> Self {
-        Collector {
+impl<'l, 'a> Found<'l, 'a> {
+    fn new(lowering: &'l Lowering<'a>, range: Range<usize>) -> Self {
+        Found {
             lowering,
+            range,
             columns: Vec::new(),
+            stars: Vec::new(),
             calls: Vec::new(),
             queries: Vec::new(),
-            depth: 0,
-            lambda_parameters: Vec::new(),
+            parameters: Vec::new(),
         }
     }
 
-    fn enter(&mut self, expr: &Expr) -> Result<(), NotUnderstood> {
+    fn finish(self, range: Range<usize>, shape: Shape) -> Expression {
+        Expression {
+            span: self.lowering.text.span(range),
+            columns: self.columns,
+            stars: self.stars,
+            calls: self.calls,
+            queries: self.queries,
+            shape,
+        }
+    }
+
+    fn exprs<'e>(
+        &mut self,
+        exprs: impl IntoIterator<Item = &'e Expr>,
+    ) -> Result<(), NotUnderstood> {
+        exprs.into_iter().try_for_each(|expr| self.expr(expr))
+    }
+
+    /// Chains of operators nest to the left: they are walked in a loop.
+    fn expr(&mut self, expr: &Expr) -> Result<(), NotUnderstood> {
+        let mut spine = Vec::new();
+        let mut first = expr;
+        while let Expr::BinaryOp { left, right, .. } = first {
+            spine.push(right.as_ref());
+            first = left;
+        }
+        self.operand(first)?;
+        self.exprs(spine.into_iter().rev())
+    }
+
+    fn operand(&mut self, expr: &Expr) -> Result<(), NotUnderstood> {
         match expr {
             Expr::Identifier(ident) => self.column(std::slice::from_ref(ident)),
             Expr::CompoundIdentifier(idents) => self.column(idents),
-            Expr::QualifiedWildcard(..) => Err(not_understood("a qualified `*` as a value")),
-            Expr::Function(function) => {
-                let call = self.call(function)?;
-                self.calls.push(call);
+            Expr::Value(_) => Ok(()),
+            Expr::Wildcard(_) => {
+                self.stars.push(None);
+                Ok(())
+            }
+            Expr::QualifiedWildcard(name, _) => {
+                let name = self.lowering.object_name(name)?;
+                self.stars.push(Some(name));
+                Ok(())
+            }
+            Expr::BinaryOp { .. } => self.expr(expr),
+            Expr::Nested(inner)
+            | Expr::UnaryOp { expr: inner, .. }
+            | Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner) => self.expr(inner),
+            Expr::Tuple(exprs) => self.exprs(exprs),
+            Expr::Between {
+                expr, low, high, ..
+            } => self.exprs([expr.as_ref(), low, high]),
+            Expr::Like {
+                expr,
+                pattern,
+                escape_char,
+                ..
+            }
+            | Expr::ILike {
+                expr,
+                pattern,
+                escape_char,
+                ..
+            } => {
+                self.exprs([expr.as_ref(), pattern])?;
+                self.exprs(escape_char.as_deref())
+            }
+            Expr::RLike { expr, pattern, .. } => self.exprs([expr.as_ref(), pattern]),
+            Expr::InList { expr, list, .. } => {
+                self.expr(expr)?;
+                self.exprs(list)
+            }
+            Expr::InSubquery { expr, subquery, .. } => {
+                self.expr(expr)?;
+                self.query(subquery)
+            }
+            Expr::Exists { subquery, .. } => self.query(subquery),
+            Expr::Subquery(query) => self.query(query),
+            Expr::Case {
+                operand,
+                conditions,
+                else_result,
+                ..
+            } => {
+                self.exprs(operand.as_deref())?;
+                for when in conditions {
+                    self.exprs([&when.condition, &when.result])?;
+                }
+                self.exprs(else_result.as_deref())
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                self.expr(root)?;
+                for access in access_chain {
+                    match access {
+                        AccessExpr::Subscript(Subscript::Index { index }) => self.expr(index)?,
+                        _ => return Err(not_understood("this access of a field")),
+                    }
+                }
                 Ok(())
             }
             Expr::Lambda(lambda) => {
-                let parameters = match &lambda.params {
-                    ast::OneOrManyWithParens::One(one) => vec![one.name.value.to_lowercase()],
-                    ast::OneOrManyWithParens::Many(many) => many
-                        .iter()
-                        .map(|parameter| parameter.name.value.to_lowercase())
-                        .collect(),
-                };
-                self.lambda_parameters.push(parameters);
+                let before = self.parameters.len();
+                for parameter in &lambda.params {
+                    let name = self.lowering.identifier(&parameter.name)?;
+                    self.parameters.push(name.key());
+                }
+                self.expr(&lambda.body)?;
+                self.parameters.truncate(before);
                 Ok(())
             }
-            _ => Ok(()),
+            Expr::Function(function) => self.function(function),
+            _ => Err(not_understood("this expression")),
         }
     }
 
-    fn column(&mut self, idents: &[Ident]) -> Result<(), NotUnderstood> {
-        let bound = idents.first().is_some_and(|first| {
-            let first = first.value.to_lowercase();
-            self.lambda_parameters
-                .iter()
-                .flatten()
-                .any(|parameter| *parameter == first)
-        });
-        if !bound {
-            let parts = idents
-                .iter()
-                .map(|ident| self.lowering.identifier(ident))
-                .collect::<Result<_, _>>()?;
-            self.columns.push(ColumnReference { parts });
-        }
+    fn query(&mut self, query: &ast::Query) -> Result<(), NotUnderstood> {
+        let query = self.lowering.nested_query(query)?;
+        self.queries.push(query);
         Ok(())
     }
 
-    fn call(&self, function: &ast::Function) -> Result<Call, NotUnderstood> {
-        let name = self.lowering.object_name(&function.name)?;
-        let arguments = match &function.args {
-            FunctionArguments::None => 0,
-            FunctionArguments::Subquery(_) => 1,
-            FunctionArguments::List(list) => list.args.len(),
-        };
-        if let FunctionArguments::List(list) = &function.args {
-            let qualified = |arg: &FunctionArg| match arg {
-                FunctionArg::Unnamed(arg)
-                | FunctionArg::Named { arg, .. }
-                | FunctionArg::ExprNamed { arg, .. } => {
-                    matches!(arg, FunctionArgExpr::QualifiedWildcard(_))
-                }
-            };
-            let star = |arg: &FunctionArg| {
-                matches!(
-                    arg,
-                    FunctionArg::Unnamed(
-                        FunctionArgExpr::Wildcard | FunctionArgExpr::WildcardWithOptions(_)
-                    )
-                )
-            };
-            // `count(*)` counts rows; `struct(*)`, `count(t.*)` and the like read every column.
-            if list.args.iter().any(qualified)
-                || (name.key() != "count" && list.args.iter().any(star))
-            {
-                return Err(not_understood(&format!(
-                    "`*` as an argument of `{}`",
-                    name.key()
-                )));
-            }
+    fn reference(&self, idents: &[Ident]) -> Result<Option<ColumnReference>, NotUnderstood> {
+        let name = self.lowering.name(idents)?;
+        let within = idents.iter().all(|ident| {
+            word_number(ident.span.start).is_some_and(|word| self.range.contains(&word))
+        });
+        if !within {
+            return Err(not_understood("the text of an expression"));
         }
+        let parameter = !self.parameters.is_empty()
+            && name
+                .parts
+                .first()
+                .is_some_and(|first| self.parameters.contains(&first.key()));
+        Ok((!parameter).then_some(ColumnReference { parts: name.parts }))
+    }
+
+    fn column(&mut self, idents: &[Ident]) -> Result<(), NotUnderstood> {
+        let reference = self.reference(idents)?;
+        self.columns.extend(reference);
+        Ok(())
+    }
+
+    fn function(&mut self, function: &ast::Function) -> Result<(), NotUnderstood> {
+        let FunctionArguments::List(list) = &function.args else {
+            return Err(not_understood("the arguments of a function"));
+        };
         let window = function
             .over
             .as_ref()
             .map(|over| self.window(over))
             .transpose()?;
-        Ok(Call {
-            name: name.key(),
-            span: name.span,
-            arguments: u32::try_from(arguments).unwrap_or(u32::MAX),
-            window,
-        })
+        let call = self.lowering.call(&function.name, list.args.len(), window)?;
+        // `count(*)` counts rows; any other function reads every column.
+        let counts = call.name == "count";
+        self.calls.push(call);
+        for arg in &list.args {
+            match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Wildcard(_))) if counts => {}
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.expr(expr)?,
+                _ => return Err(not_understood("an argument of a function")),
+            }
+        }
+        self.exprs(function.within_group.iter().map(|order| &order.expr))?;
+        self.exprs(function.filter.as_deref())?;
+        if let Some(WindowType::WindowSpec(spec)) = &function.over {
+            self.exprs(&spec.partition_by)?;
+            self.exprs(spec.order_by.iter().map(|order| &order.expr))?;
+            if let Some(frame) = &spec.window_frame {
+                for bound in [Some(&frame.start_bound), frame.end_bound.as_ref()] {
+                    if let Some(
+                        WindowFrameBound::Preceding(Some(expr))
+                        | WindowFrameBound::Following(Some(expr)),
+                    ) = bound
+                    {
+                        self.expr(expr)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     fn window(&self, over: &WindowType) -> Result<Window, NotUnderstood> {
@@ -321,21 +462,15 @@ impl<'l, 'a> Collector<'l, 'a> {
             .chain(spec.order_by.iter().map(|order| &order.expr));
         let mut keys = Some(Vec::new());
         for expr in exprs {
-            let idents = match expr {
-                Expr::Identifier(ident) => std::slice::from_ref(ident),
-                Expr::CompoundIdentifier(idents) => idents.as_slice(),
-                _ => {
-                    keys = None;
-                    break;
-                }
+            let reference = match expr {
+                Expr::Identifier(ident) => self.reference(std::slice::from_ref(ident))?,
+                Expr::CompoundIdentifier(idents) => self.reference(idents)?,
+                _ => None,
             };
-            let parts = idents
-                .iter()
-                .map(|ident| self.lowering.identifier(ident))
-                .collect::<Result<_, _>>()?;
-            if let Some(keys) = &mut keys {
-                keys.push(ColumnReference { parts });
-            }
+            keys = keys.zip(reference).map(|(mut keys, reference)| {
+                keys.push(reference);
+                keys
+            });
         }
         if spec.window_name.is_some() {
             keys = None;
@@ -349,141 +484,107 @@ impl<'l, 'a> Collector<'l, 'a> {
     }
 }
 
-impl Visitor for Collector<'_, '_> {
-    type Break = NotUnderstood;
-
-    fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<NotUnderstood> {
-        if self.depth == 0 {
-            match self.lowering.nested_query(query) {
-                Ok(query) => self.queries.push(query),
-                Err(error) => return ControlFlow::Break(error),
-            }
+impl Lowering<'_> {
+    /// What planning can reason about.
+    fn shape(&self, expr: &Expr, columns: &[ColumnReference]) -> Shape {
+        let other = Shape::Other;
+        if let Expr::Nested(inner) = expr {
+            return self.shape(inner, columns);
         }
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<NotUnderstood> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<NotUnderstood> {
-        if self.depth == 0
-            && let Err(error) = self.enter(expr)
+        if is_column(expr) {
+            return Shape::Column;
+        }
+        if let Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            right,
+        } = expr
+            && is_column(left)
+            && is_column(right)
         {
-            return ControlFlow::Break(error);
+            return Shape::Equality;
         }
-        ControlFlow::Continue(())
+        let Some((operator, literals)) = self.test(expr) else {
+            return other;
+        };
+        if columns.len() == 1 {
+            Shape::Test { operator, literals }
+        } else {
+            other
+        }
     }
 
-    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<NotUnderstood> {
-        if self.depth == 0 && matches!(expr, Expr::Lambda(_)) {
-            self.lambda_parameters.pop();
+    /// A test of a column against literals; the column is checked to be the only one by [`shape`].
+    fn test(&self, expr: &Expr) -> Option<(TestOperator, Vec<LiteralKind>)> {
+        let literals = |exprs: &[&Expr]| {
+            exprs
+                .iter()
+                .map(|expr| self.literal(expr))
+                .collect::<Option<Vec<_>>>()
+        };
+        match expr {
+            Expr::BinaryOp { left, op, right } => {
+                let compares = matches!(
+                    op,
+                    BinaryOperator::Eq
+                        | BinaryOperator::NotEq
+                        | BinaryOperator::Lt
+                        | BinaryOperator::LtEq
+                        | BinaryOperator::Gt
+                        | BinaryOperator::GtEq
+                        | BinaryOperator::Spaceship
+                );
+                let value = match (is_column(left), is_column(right)) {
+                    (true, false) => right,
+                    (false, true) => left,
+                    _ => return None,
+                };
+                compares
+                    .then_some(TestOperator::Compare)
+                    .zip(literals(&[value]))
+            }
+            Expr::InList { expr, list, .. } if is_column(expr) => {
+                Some(TestOperator::In).zip(literals(&list.iter().collect::<Vec<_>>()))
+            }
+            Expr::Between {
+                expr, low, high, ..
+            } if is_column(expr) => Some(TestOperator::Between).zip(literals(&[low, high])),
+            Expr::Like {
+                expr,
+                pattern,
+                any: false,
+                escape_char: None,
+                ..
+            } if is_column(expr) => Some(TestOperator::Like).zip(literals(&[pattern])),
+            Expr::IsNull(expr) if is_column(expr) => Some((TestOperator::IsNull, Vec::new())),
+            Expr::IsNotNull(expr) if is_column(expr) => Some((TestOperator::IsNotNull, Vec::new())),
+            _ => None,
         }
-        ControlFlow::Continue(())
     }
-}
 
-/// What planning can reason about.
-fn shape(expr: &Expr, columns: &[ColumnReference]) -> Shape {
-    let other = Shape::Other;
-    if let Expr::Nested(inner) = expr {
-        return shape(inner, columns);
-    }
-    if is_column(expr) {
-        return Shape::Column;
-    }
-    if let Expr::BinaryOp {
-        left,
-        op: BinaryOperator::Eq,
-        right,
-    } = expr
-        && is_column(left)
-        && is_column(right)
-    {
-        return Shape::Equality;
-    }
-    let Some((operator, literals)) = test(expr) else {
-        return other;
-    };
-    if columns.len() == 1 {
-        Shape::Test { operator, literals }
-    } else {
-        other
-    }
-}
-
-/// A test of a column against literals; the column is checked to be the only one by [`shape`].
-fn test(expr: &Expr) -> Option<(TestOperator, Vec<LiteralKind>)> {
-    let literals = |exprs: &[&Expr]| {
-        exprs
-            .iter()
-            .map(|expr| literal(expr))
-            .collect::<Option<Vec<_>>>()
-    };
-    match expr {
-        Expr::BinaryOp { left, op, right } => {
-            let compares = matches!(
-                op,
-                BinaryOperator::Eq
-                    | BinaryOperator::NotEq
-                    | BinaryOperator::Lt
-                    | BinaryOperator::LtEq
-                    | BinaryOperator::Gt
-                    | BinaryOperator::GtEq
-                    | BinaryOperator::Spaceship
-            );
-            let value = match (is_column(left), is_column(right)) {
-                (true, false) => right,
-                (false, true) => left,
-                _ => return None,
-            };
-            compares
-                .then_some(TestOperator::Compare)
-                .zip(literals(&[value]))
+    fn literal(&self, expr: &Expr) -> Option<LiteralKind> {
+        match expr {
+            Expr::Value(value) => {
+                let word = word_number(value.span.start)?;
+                match self.text.get(word) {
+                    Some(Word {
+                        class: Class::Literal(kind),
+                        ..
+                    }) => *kind,
+                    _ => None,
+                }
+            }
+            Expr::UnaryOp {
+                op: ast::UnaryOperator::Minus,
+                expr,
+            } => self
+                .literal(expr)
+                .filter(|kind| *kind == LiteralKind::Number),
+            _ => None,
         }
-        Expr::InList { expr, list, .. } if is_column(expr) => {
-            Some(TestOperator::In).zip(literals(&list.iter().collect::<Vec<_>>()))
-        }
-        Expr::Between {
-            expr, low, high, ..
-        } if is_column(expr) => Some(TestOperator::Between).zip(literals(&[low, high])),
-        Expr::Like {
-            expr,
-            pattern,
-            any: false,
-            escape_char: None,
-            ..
-        } if is_column(expr) => Some(TestOperator::Like).zip(literals(&[pattern])),
-        Expr::IsNull(expr) if is_column(expr) => Some((TestOperator::IsNull, Vec::new())),
-        Expr::IsNotNull(expr) if is_column(expr) => Some((TestOperator::IsNotNull, Vec::new())),
-        _ => None,
     }
 }
 
 fn is_column(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
-}
-
-fn literal(expr: &Expr) -> Option<LiteralKind> {
-    match expr {
-        Expr::Value(value) => match &value.value {
-            Value::Number(..) => Some(LiteralKind::Number),
-            Value::SingleQuotedString(_) => Some(LiteralKind::String),
-            Value::Boolean(_) => Some(LiteralKind::Boolean),
-            Value::Null => Some(LiteralKind::Null),
-            _ => None,
-        },
-        Expr::UnaryOp {
-            op: ast::UnaryOperator::Minus,
-            expr,
-        } => literal(expr).filter(|kind| *kind == LiteralKind::Number),
-        Expr::TypedString(typed) => match typed.data_type {
-            ast::DataType::Date => Some(LiteralKind::Date),
-            ast::DataType::Timestamp(None, _) => Some(LiteralKind::Timestamp),
-            _ => None,
-        },
-        _ => None,
-    }
 }

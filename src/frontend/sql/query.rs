@@ -1,21 +1,99 @@
 //! Queries of the syntax tree → [`Query`], with exact places.
 //!
-//! Tree and text are walked together: the tree says which clauses there are, the tokens outside brackets say where
+//! Tree and words are walked together: the tree says which clauses there are, the words outside brackets say where
 //! each begins and ends. Where the two do not agree the statement is not understood, which makes it a barrier;
 //! nothing is guessed.
 
 use std::ops::Range;
 
 use sqlparser::ast::{
-    self, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderByKind,
-    SelectItemQualifiedWildcardKind, SetExpr, TableFactor,
+    self, GroupByExpr, JoinConstraint, JoinOperator, OrderByKind, SelectItemQualifiedWildcardKind,
+    SetExpr, TableFactor,
 };
+use sqlparser::keywords::Keyword;
 
-use super::text::Text;
+use super::dialect::{self, ParseError};
+use super::lex::Token;
+use super::prepass::{self, Refusal};
+use super::words::{Mark, Words};
+use crate::frontend::source::Source;
 use crate::frontend::statement::{
-    Cte, Expression, Identifier, JoinColumns, JoinKind, Query, QueryBody, Relation, Select,
+    Cte, Expression, Identifier, Join, JoinColumns, JoinKind, Query, QueryBody, Relation, Select,
     SelectItem, TableReference,
 };
+
+/// Why a query is not understood.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The token it is about, where one is to blame.
+    pub(super) token: Option<usize>,
+    /// A lowercase fragment.
+    pub(super) message: String,
+    /// It is no error in the statement: hoist does not know the construct.
+    pub(super) known: bool,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Failure {
+            token: Some(refusal.token),
+            message: refusal.message,
+            known: refusal.known,
+        }
+    }
+}
+
+impl From<NotUnderstood> for Failure {
+    fn from(error: NotUnderstood) -> Self {
+        Failure {
+            token: None,
+            message: error.0,
+            known: true,
+        }
+    }
+}
+
+/// Reads the tokens as one query. Places are those of the source, whatever the order of the tokens.
+pub(super) fn read_query(source: &Source, tokens: &[Token]) -> Result<Query, Failure> {
+    let words = prepass::query(source, tokens)?;
+    let tree = dialect::parse_query(&words).map_err(|error| unparsed(error, &words, tokens))?;
+    Ok(Lowering { text: &words }.query(&tree, 0..words.len())?)
+}
+
+/// Reads the tokens as one relation of a `FROM`, with its alias.
+pub(super) fn read_relation(source: &Source, tokens: &[Token]) -> Result<Relation, Failure> {
+    let words = prepass::relation(source, tokens)?;
+    let tree = dialect::parse_query(&words).map_err(|error| unparsed(error, &words, tokens))?;
+    let query = Lowering { text: &words }.query(&tree, 0..words.len())?;
+    let relation = match query.body {
+        QueryBody::Select(mut select) => select.from.pop(),
+        _ => None,
+    };
+    Ok(relation.ok_or_else(|| not_understood("this relation"))?)
+}
+
+/// Reads the tokens as one expression.
+pub(super) fn read_expression(source: &Source, tokens: &[Token]) -> Result<Expression, Failure> {
+    let words = prepass::expression(source, tokens)?;
+    let tree =
+        dialect::parse_expression(&words).map_err(|error| unparsed(error, &words, tokens))?;
+    Ok(Lowering { text: &words }.expression(&tree, 0..words.len())?)
+}
+
+/// What the parser did not expect, as a place among the tokens.
+fn unparsed(error: ParseError, words: &Words<'_>, tokens: &[Token]) -> Failure {
+    let start = words.get(error.word).map_or(0, |word| word.own.start);
+    let token = tokens.iter().position(|token| token.range.start >= start);
+    let found = match words.str(error.word) {
+        "" => "the end",
+        text => text,
+    };
+    Failure {
+        token,
+        message: format!("expected {}, found `{found}`", error.message),
+        known: false,
+    }
+}
 
 /// Why a query that parses is not understood all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,74 +103,26 @@ pub(super) fn not_understood(what: &str) -> NotUnderstood {
     NotUnderstood(format!("{what} is not understood"))
 }
 
-/// Lowers the queries of one file.
+/// Lowers the tree of one query.
 pub(super) struct Lowering<'a> {
-    pub(super) text: &'a Text<'a>,
+    pub(super) text: &'a Words<'a>,
 }
-
-/// Clauses after the body of a query.
-const TAILS: [&[&str]; 7] = [
-    &["ORDER", "BY"],
-    &["SORT", "BY"],
-    &["CLUSTER", "BY"],
-    &["DISTRIBUTE", "BY"],
-    &["LIMIT"],
-    &["OFFSET"],
-    &["FETCH"],
-];
-
-/// Words that begin a join.
-const JOIN_WORDS: [&str; 9] = [
-    "INNER", "CROSS", "LEFT", "RIGHT", "FULL", "OUTER", "SEMI", "ANTI", "NATURAL",
-];
 
 /// Aggregates that make a block without `GROUP BY` a global aggregate. Source: Spark `FunctionRegistry`,
 /// aggregate functions.
-const AGGREGATES: [&str; 44] = [
-    "any",
-    "any_value",
-    "approx_count_distinct",
-    "approx_percentile",
-    "array_agg",
-    "avg",
-    "bit_and",
-    "bit_or",
-    "bit_xor",
-    "bool_and",
-    "bool_or",
-    "collect_list",
-    "collect_set",
-    "corr",
-    "count",
-    "count_if",
-    "covar_pop",
-    "covar_samp",
-    "every",
-    "first",
-    "first_value",
-    "grouping",
-    "kurtosis",
-    "last",
-    "last_value",
-    "max",
-    "max_by",
-    "mean",
-    "median",
-    "min",
-    "min_by",
-    "mode",
-    "percentile",
-    "percentile_approx",
-    "regr_count",
-    "skewness",
-    "some",
-    "std",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "sum",
-    "var_samp",
-    "variance",
+#[rustfmt::skip]
+const AGGREGATES: [&str; 77] = [
+    "any", "any_value", "approx_count_distinct", "approx_percentile", "approx_top_k", "approx_top_k_accumulate",
+    "approx_top_k_combine", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bitmap_and_agg",
+    "bitmap_construct_agg", "bitmap_or_agg", "bool_and", "bool_or", "collect_list", "collect_set", "corr", "count",
+    "count_if", "count_min_sketch", "covar_pop", "covar_samp", "every", "first", "first_value", "grouping",
+    "grouping_id", "histogram_numeric", "hll_sketch_agg", "hll_union_agg", "kll_sketch_agg_bigint",
+    "kll_sketch_agg_double", "kll_sketch_agg_float", "kurtosis", "last", "last_value", "listagg", "max", "max_by",
+    "mean", "median", "min", "min_by", "mode", "percentile", "percentile_approx", "percentile_cont",
+    "percentile_disc", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx",
+    "regr_sxy", "regr_syy", "schema_of_variant_agg", "skewness", "some", "std", "stddev", "stddev_pop", "stddev_samp",
+    "string_agg", "sum", "theta_intersection_agg", "theta_sketch_agg", "theta_union_agg", "try_avg", "try_sum",
+    "var_pop", "var_samp", "variance",
 ];
 
 impl Lowering<'_> {
@@ -102,52 +132,53 @@ impl Lowering<'_> {
         query: &ast::Query,
         range: Range<usize>,
     ) -> Result<Query, NotUnderstood> {
-        if !query.pipe_operators.is_empty() {
-            return Err(not_understood("pipe syntax"));
+        let plain = query.pipe_operators.is_empty()
+            && query.limit_clause.is_none()
+            && query.fetch.is_none()
+            && query.locks.is_empty()
+            && query.for_clause.is_none();
+        if !plain {
+            return Err(not_understood("a clause of this query"));
         }
         let mut body_start = range.start;
         let mut ctes = Vec::new();
+        let mut recursive = false;
         if let Some(with) = &query.with {
-            if with.recursive {
-                return Err(not_understood("a recursive common table expression"));
-            }
-            (ctes, body_start) = self.ctes(with, range.clone())?;
+            recursive = with.recursive;
+            (ctes, body_start) = self.ctes(with)?;
         }
         let rest = body_start..range.end;
-        let body_end = self
-            .text
-            .top(rest.clone())
-            .find(|index| TAILS.iter().any(|words| self.text.words(*index, words)))
-            .unwrap_or(rest.end);
+        let body_end = match &query.order_by {
+            Some(_) => self
+                .text
+                .find(rest.clone(), Keyword::ORDER)
+                .ok_or_else(|| not_understood("the text of `ORDER BY`"))?,
+            None => rest.end,
+        };
         let body = self.body(&query.body, body_start..body_end)?;
-        let tail = body_end..range.end;
-        Ok(Query {
-            span: self.text.span(range),
+        let assembled = |index| self.text.mark(index) == Mark::Assembled;
+        let mut lowered = Query {
+            span: self.text.span(range.clone()),
+            verbatim: !assembled(range.start)
+                && !range.start.checked_sub(1).is_some_and(assembled),
+            recursive,
             ctes,
             body,
-            order_by: self.order_by(query, tail.clone())?,
-            tail: self.tail(query, tail)?,
-            limited: query.limit_clause.is_some() || query.fetch.is_some(),
-        })
+            order_by: Vec::new(),
+            tail: Vec::new(),
+            limited: false,
+        };
+        self.organization(query, body_end..range.end, &mut lowered)?;
+        Ok(lowered)
     }
 
-    fn ctes(
-        &self,
-        with: &ast::With,
-        range: Range<usize>,
-    ) -> Result<(Vec<Cte>, usize), NotUnderstood> {
+    fn ctes(&self, with: &ast::With) -> Result<(Vec<Cte>, usize), NotUnderstood> {
         let lost = || not_understood("the text of a common table expression");
-        let mut at = range.start + 1;
-        let mut ctes = Vec::new();
+        let mut end = 0;
+        let mut ctes = Vec::with_capacity(with.cte_tables.len());
         for cte in &with.cte_tables {
-            if !ctes.is_empty() {
-                at += 1; // the comma
-            }
-            let name = self.identifier(&cte.alias.name)?;
-            if self.text.identifier(at) != name {
-                return Err(lost());
-            }
-            at += 1;
+            let name = self.word(&cte.alias.name)?;
+            let mut at = name + 1;
             let mut columns = Vec::new();
             if !cte.alias.columns.is_empty() {
                 for column in &cte.alias.columns {
@@ -155,18 +186,18 @@ impl Lowering<'_> {
                 }
                 at = self.text.inside(at).ok_or_else(lost)?.end + 1;
             }
-            if self.text.is_word(at, "AS") {
+            if self.text.is(at, Keyword::AS) {
                 at += 1;
             }
             let inside = self.text.inside(at).ok_or_else(lost)?;
-            at = inside.end + 1;
+            end = inside.end + 1;
             ctes.push(Cte {
-                name,
+                name: self.text.identifier(name),
                 columns,
                 query: self.query(&cte.query, inside)?,
             });
         }
-        Ok((ctes, at))
+        Ok((ctes, end))
     }
 
     fn body(&self, body: &SetExpr, range: Range<usize>) -> Result<QueryBody, NotUnderstood> {
@@ -179,32 +210,31 @@ impl Lowering<'_> {
                     .ok_or_else(|| not_understood("the text of a query in brackets"))?;
                 Ok(QueryBody::Nested(Box::new(self.query(inner, inside)?)))
             }
-            SetExpr::SetOperation { left, right, .. } => {
+            SetExpr::SetOperation { .. } => {
                 let operators: Vec<usize> = self
                     .text
                     .top(range.clone())
                     .filter(|index| {
-                        ["UNION", "EXCEPT", "INTERSECT", "MINUS"]
-                            .iter()
-                            .any(|word| self.text.is_word(*index, word))
+                        matches!(
+                            self.text.keyword(*index),
+                            Keyword::UNION
+                                | Keyword::EXCEPT
+                                | Keyword::INTERSECT
+                                | Keyword::MINUS
+                        )
                     })
                     .collect();
-                let lost = || not_understood("the text of a set operation");
-                if operators.len() != set_operations(body) {
-                    return Err(lost());
+                let inputs = operands(body);
+                let parts = super::text::parts(range, operators);
+                if parts.len() != inputs.len() {
+                    return Err(not_understood("the text of a set operation"));
                 }
-                let operator = *operators.get(set_operations(left)).ok_or_else(lost)?;
-                let mut start = operator + 1;
-                while ["ALL", "DISTINCT", "BY", "NAME"]
-                    .iter()
-                    .any(|word| self.text.is_word(start, word))
-                {
-                    start += 1;
-                }
-                Ok(QueryBody::SetOperation {
-                    left: Box::new(self.operand(left, range.start..operator)?),
-                    right: Box::new(self.operand(right, start..range.end)?),
-                })
+                let inputs = inputs.into_iter().zip(parts);
+                Ok(QueryBody::SetOperation(
+                    inputs
+                        .map(|(input, part)| self.operand(input, part))
+                        .collect::<Result<_, _>>()?,
+                ))
             }
             SetExpr::Values(values) => {
                 let rows = values.rows.iter().flat_map(|row| row.content.iter());
@@ -221,6 +251,8 @@ impl Lowering<'_> {
     fn operand(&self, body: &SetExpr, range: Range<usize>) -> Result<Query, NotUnderstood> {
         Ok(Query {
             span: self.text.span(range.clone()),
+            verbatim: true,
+            recursive: false,
             ctes: Vec::new(),
             body: self.body(body, range)?,
             order_by: Vec::new(),
@@ -229,149 +261,88 @@ impl Lowering<'_> {
         })
     }
 
-    fn order_by(
+    /// What orders and cuts the result: all of it stands in one list, whose entries are marked.
+    fn organization(
         &self,
         query: &ast::Query,
-        tail: Range<usize>,
-    ) -> Result<Vec<Expression>, NotUnderstood> {
+        range: Range<usize>,
+        lowered: &mut Query,
+    ) -> Result<(), NotUnderstood> {
         let Some(order_by) = &query.order_by else {
-            return Ok(Vec::new());
+            return Ok(());
         };
+        let lost = || not_understood("the text of `ORDER BY`");
         let OrderByKind::Expressions(exprs) = &order_by.kind else {
-            return Err(not_understood("`ORDER BY ALL`"));
+            return Err(lost());
         };
-        let range = self.clause(tail, &["ORDER", "BY"])?;
-        // An entry's direction belongs to its text; the expression alone is what the columns are read from.
-        self.expressions(exprs.iter().map(|order| &order.expr), range)
-    }
-
-    fn tail(
-        &self,
-        query: &ast::Query,
-        tail: Range<usize>,
-    ) -> Result<Vec<Expression>, NotUnderstood> {
-        let mut exprs: Vec<&ast::Expr> = Vec::new();
-        match &query.limit_clause {
-            Some(LimitClause::LimitOffset {
-                limit,
-                offset,
-                limit_by,
-            }) => {
-                exprs.extend(limit);
-                exprs.extend(offset.iter().map(|offset| &offset.value));
-                exprs.extend(limit_by);
+        let entries = self.text.list(range.start + 2..range.end);
+        if entries.len() != exprs.len() {
+            return Err(lost());
+        }
+        for (expr, entry) in exprs.iter().zip(entries) {
+            let mark = self.text.mark(entry.start);
+            let expression = self.expression(&expr.expr, entry)?;
+            match mark {
+                Mark::Tail => lowered.tail.push(expression),
+                Mark::Limit => {
+                    lowered.limited = true;
+                    lowered.tail.push(expression);
+                }
+                _ => lowered.order_by.push(expression),
             }
-            Some(LimitClause::OffsetCommaLimit { offset, limit }) => exprs.extend([offset, limit]),
-            None => {}
         }
-        if let SetExpr::Select(select) = query.body.as_ref() {
-            exprs.extend(&select.cluster_by);
-            exprs.extend(&select.distribute_by);
-            exprs.extend(select.sort_by.iter().map(|order| &order.expr));
-        }
-        exprs
-            .into_iter()
-            .map(|expr| self.expression(expr, tail.clone()))
-            .collect()
-    }
-
-    /// The text of a clause: after its words, up to the next clause.
-    fn clause(&self, range: Range<usize>, words: &[&str]) -> Result<Range<usize>, NotUnderstood> {
-        let start = self
-            .text
-            .find(range.clone(), words)
-            .ok_or_else(|| not_understood(&format!("the text of `{}`", words.join(" "))))?
-            + words.len();
-        let end = self
-            .text
-            .top(start..range.end)
-            .find(|index| self.starts_clause(*index))
-            .unwrap_or(range.end);
-        Ok(start..end)
-    }
-
-    fn starts_clause(&self, index: usize) -> bool {
-        let text = self.text;
-        let distinct_from = index > 0 && text.is_word(index - 1, "DISTINCT");
-        (text.is_word(index, "FROM") && !distinct_from)
-            || ["WHERE", "HAVING", "QUALIFY"].iter().any(|word| text.is_word(index, word))
-            || text.words(index, &["GROUP", "BY"])
-            || text.words(index, &["LATERAL", "VIEW"])
-            // `WINDOW w AS (…)`, not a column of that name.
-            || (text.is_word(index, "WINDOW") && text.is_word(index + 2, "AS"))
-            || TAILS.iter().any(|words| text.words(index, words))
+        Ok(())
     }
 
     fn select(&self, select: &ast::Select, range: Range<usize>) -> Result<Select, NotUnderstood> {
-        if !self.text.is_word(range.start, "SELECT") {
-            return Err(not_understood("a query that starts with FROM"));
-        }
-        let unsupported = !select.connect_by.is_empty()
-            || select.prewhere.is_some()
-            || select.into.is_some()
-            || select.top.is_some()
-            || select.value_table_mode.is_some();
-        if unsupported {
+        let plain = select.connect_by.is_empty()
+            && select.lateral_views.is_empty()
+            && select.named_window.is_empty()
+            && select.cluster_by.is_empty()
+            && select.distribute_by.is_empty()
+            && select.sort_by.is_empty()
+            && select.prewhere.is_none()
+            && select.into.is_none()
+            && select.top.is_none()
+            && select.value_table_mode.is_none();
+        if !plain || !self.text.is(range.start, Keyword::SELECT) {
             return Err(not_understood("a clause of this SELECT"));
         }
-        let clauses = |words: &[&str]| self.clause(range.clone(), words);
-        let items = self.items(select, range.clone())?;
-        let mut from = Vec::new();
-        if !select.from.is_empty() {
-            let entries = self.text.list(clauses(&["FROM"])?);
-            if entries.len() != select.from.len() {
-                return Err(not_understood("the text of `FROM`"));
+        let clauses = Clauses::find(self.text, range.clone());
+        let items = self.items(select, clauses.items(self.text))?;
+        let from = match (&clauses.from, select.from.is_empty()) {
+            (None, true) => Vec::new(),
+            (Some(clause), false) => {
+                let entries = self.text.list(clause.clone());
+                if entries.len() != select.from.len() {
+                    return Err(not_understood("the text of `FROM`"));
+                }
+                let entries = select.from.iter().zip(entries);
+                entries
+                    .map(|(entry, range)| self.joined(entry, range))
+                    .collect::<Result<_, _>>()?
             }
-            for (entry, range) in select.from.iter().zip(entries) {
-                from.push(self.joined(entry, range)?);
-            }
-        }
-        let mut other = Vec::new();
-        for view in &select.lateral_views {
-            let arguments = vec![self.expression(&view.lateral_view, range.clone())?];
-            let alias = view.lateral_view_name.0.last();
-            let alias = match alias {
-                Some(ast::ObjectNamePart::Identifier(ident)) => Some(self.identifier(ident)?),
-                _ => None,
-            };
-            from.push(Relation::Function { arguments, alias });
-        }
-        let filter = match &select.selection {
-            Some(condition) => self.conjuncts(condition, clauses(&["WHERE"])?)?,
-            None => Vec::new(),
+            _ => return Err(not_understood("the text of `FROM`")),
         };
-        let having = match &select.having {
-            Some(condition) => self.conjuncts(condition, clauses(&["HAVING"])?)?,
-            None => Vec::new(),
+        let filter = self.condition(select.selection.as_ref(), clauses.filter.as_ref())?;
+        let having = self.condition(select.having.as_ref(), clauses.having.as_ref())?;
+        let other = self.condition(select.qualify.as_ref(), clauses.other.as_ref())?;
+        let GroupByExpr::Expressions(keys, _) = &select.group_by else {
+            return Err(not_understood("the text of `GROUP BY`"));
         };
-        let group_by = match &select.group_by {
-            GroupByExpr::Expressions(exprs, _) if exprs.is_empty() => Vec::new(),
-            GroupByExpr::Expressions(exprs, _) => {
-                self.expressions(exprs, clauses(&["GROUP", "BY"])?)?
-            }
-            GroupByExpr::All(_) => return Err(not_understood("`GROUP BY ALL`")),
+        let group_by = match &clauses.group_by {
+            None if keys.is_empty() => Vec::new(),
+            Some(clause) => self.expressions(keys, clause.clone())?,
+            None => return Err(not_understood("the text of `GROUP BY`")),
         };
-        if let Some(condition) = &select.qualify {
-            other.extend(self.conjuncts(condition, clauses(&["QUALIFY"])?)?);
-        }
-        for ast::NamedWindowDefinition(_, definition) in &select.named_window {
-            let ast::NamedWindowExpr::WindowSpec(spec) = definition else {
-                continue;
-            };
-            let order = spec.order_by.iter().map(|order| &order.expr);
-            for expr in spec.partition_by.iter().chain(order) {
-                other.push(self.expression(expr, range.clone())?);
-            }
-        }
         let aggregates = items.iter().any(|item| match item {
-            SelectItem::Expression { expression, .. } => expression
-                .calls
-                .iter()
-                .any(|call| call.window.is_none() && AGGREGATES.contains(&call.name.as_str())),
+            SelectItem::Expression { expression, .. } => expression.calls.iter().any(|call| {
+                call.window.is_none() && AGGREGATES.binary_search(&call.name.as_str()).is_ok()
+            }),
             SelectItem::Wildcard { .. } => false,
         });
         Ok(Select {
-            span: self.text.span(range.clone()),
+            span: self.text.span(range),
             distinct: select.distinct.is_some(),
             items,
             from,
@@ -383,21 +354,24 @@ impl Lowering<'_> {
         })
     }
 
+    fn condition(
+        &self,
+        condition: Option<&ast::Expr>,
+        clause: Option<&Range<usize>>,
+    ) -> Result<Vec<Expression>, NotUnderstood> {
+        match (condition, clause) {
+            (None, None) => Ok(Vec::new()),
+            (Some(condition), Some(clause)) => self.conjuncts(condition, clause.clone()),
+            _ => Err(not_understood("the text of a condition")),
+        }
+    }
+
     fn items(
         &self,
         select: &ast::Select,
         range: Range<usize>,
     ) -> Result<Vec<SelectItem>, NotUnderstood> {
-        let mut start = range.start + 1;
-        if self.text.is_word(start, "DISTINCT") || self.text.is_word(start, "ALL") {
-            start += 1;
-        }
-        let end = self
-            .text
-            .top(start..range.end)
-            .find(|index| self.starts_clause(*index))
-            .unwrap_or(range.end);
-        let entries = self.text.list(start..end);
+        let entries = self.text.list(range);
         if entries.len() != select.projection.len() {
             return Err(not_understood("the text of the select list"));
         }
@@ -420,73 +394,86 @@ impl Lowering<'_> {
                 alias: None,
             }),
             ast::SelectItem::ExprWithAlias { expr, alias } => {
-                let mut end = range.end.saturating_sub(1);
-                if end > range.start && self.text.is_word(end - 1, "AS") {
-                    end -= 1;
+                let end = range.end.saturating_sub(2);
+                if end <= range.start || !self.text.is(end, Keyword::AS) {
+                    return Err(not_understood("the text of an alias"));
                 }
                 Ok(SelectItem::Expression {
                     expression: self.expression(expr, range.start..end)?,
                     alias: Some(self.identifier(alias)?),
                 })
             }
-            ast::SelectItem::ExprWithAliases { .. } => {
-                Err(not_understood("a select item with several aliases"))
-            }
             ast::SelectItem::Wildcard(_) => Ok(SelectItem::Wildcard {
                 qualifier: None,
                 span: self.text.span(range),
             }),
-            ast::SelectItem::QualifiedWildcard(kind, _) => match kind {
-                SelectItemQualifiedWildcardKind::ObjectName(name) => Ok(SelectItem::Wildcard {
-                    qualifier: Some(self.object_name(name)?),
-                    span: self.text.span(range),
-                }),
-                SelectItemQualifiedWildcardKind::Expr(_) => {
-                    Err(not_understood("`*` of an expression"))
-                }
-            },
+            ast::SelectItem::QualifiedWildcard(
+                SelectItemQualifiedWildcardKind::ObjectName(name),
+                _,
+            ) => Ok(SelectItem::Wildcard {
+                qualifier: Some(self.object_name(name)?),
+                span: self.text.span(range),
+            }),
+            _ => Err(not_understood("an item of the select list")),
         }
     }
 
-    /// A relation with its joins, left-deep.
+    /// A relation with its joins.
     fn joined(
         &self,
         joined: &ast::TableWithJoins,
         range: Range<usize>,
     ) -> Result<Relation, NotUnderstood> {
-        let mut starts = Vec::new();
+        if joined.joins.is_empty() {
+            return self.relation(&joined.relation, range);
+        }
+        // Where each join starts, and its word `JOIN`.
+        let mut starts: Vec<(usize, usize)> = Vec::with_capacity(joined.joins.len());
         for index in self.text.top(range.clone()) {
-            if self.text.is_word(index, "JOIN") {
+            if self.text.is(index, Keyword::JOIN) {
                 let mut start = index;
-                while start > range.start
-                    && JOIN_WORDS
-                        .iter()
-                        .any(|word| self.text.is_word(start - 1, word))
-                {
+                while start > range.start && self.is_join_word(start - 1) {
                     start -= 1;
                 }
-                starts.push(start);
+                starts.push((start, index));
             }
         }
         if starts.len() != joined.joins.len() {
             return Err(not_understood("the text of a join"));
         }
-        let first_end = starts.first().copied().unwrap_or(range.end);
-        let mut relation = self.relation(&joined.relation, range.start..first_end)?;
-        let ends = starts.iter().skip(1).copied().chain([range.end]);
-        for ((join, start), end) in joined.joins.iter().zip(&starts).zip(ends) {
-            relation = self.join(relation, join, *start..end)?;
-        }
-        Ok(relation)
+        let first_end = starts.first().map_or(range.end, |(start, _)| *start);
+        let first = self.relation(&joined.relation, range.start..first_end)?;
+        let ends = starts
+            .iter()
+            .skip(1)
+            .map(|(start, _)| *start)
+            .chain([range.end]);
+        let joins = joined.joins.iter().zip(&starts).zip(ends);
+        Ok(Relation::Joined {
+            first: Box::new(first),
+            joins: joins
+                .map(|((join, (_, word)), end)| self.join(join, word + 1..end))
+                .collect::<Result<_, _>>()?,
+        })
     }
 
-    /// `range`: from the join's first word to the next join or the end.
-    fn join(
-        &self,
-        left: Relation,
-        join: &ast::Join,
-        range: Range<usize>,
-    ) -> Result<Relation, NotUnderstood> {
+    fn is_join_word(&self, index: usize) -> bool {
+        matches!(
+            self.text.keyword(index),
+            Keyword::INNER
+                | Keyword::CROSS
+                | Keyword::LEFT
+                | Keyword::RIGHT
+                | Keyword::FULL
+                | Keyword::OUTER
+                | Keyword::SEMI
+                | Keyword::ANTI
+                | Keyword::NATURAL
+        )
+    }
+
+    /// `range`: from the word after `JOIN` to the next join or the end.
+    fn join(&self, join: &ast::Join, range: Range<usize>) -> Result<Join, NotUnderstood> {
         let (kind, constraint) = match &join.join_operator {
             JoinOperator::Join(constraint)
             | JoinOperator::Inner(constraint)
@@ -506,15 +493,11 @@ impl Lowering<'_> {
             }
             _ => return Err(not_understood("this kind of join")),
         };
-        let after_join = self
-            .text
-            .find(range.clone(), &["JOIN"])
-            .map_or(range.start, |index| index + 1);
-        let condition = self
-            .text
-            .top(after_join..range.end)
-            .find(|index| self.text.is_word(*index, "ON") || self.text.is_word(*index, "USING"));
-        let right = self.relation(&join.relation, after_join..condition.unwrap_or(range.end))?;
+        let condition = self.text.top(range.clone()).find(|index| {
+            matches!(self.text.keyword(*index), Keyword::ON | Keyword::USING)
+        });
+        let end = condition.unwrap_or(range.end);
+        let relation = self.relation(&join.relation, range.start..end)?;
         let (on, using) = match (constraint, condition) {
             (JoinConstraint::On(expr), Some(at)) => {
                 (self.conjuncts(expr, at + 1..range.end)?, JoinColumns::None)
@@ -522,9 +505,8 @@ impl Lowering<'_> {
             (JoinConstraint::Using(names), Some(_)) => {
                 let columns = names
                     .iter()
-                    .map(|name| self.object_name(name))
                     .map(|name| {
-                        name?
+                        self.object_name(name)?
                             .parts
                             .pop()
                             .ok_or_else(|| not_understood("an empty `USING` column"))
@@ -536,9 +518,8 @@ impl Lowering<'_> {
             (JoinConstraint::None, None) => (Vec::new(), JoinColumns::None),
             _ => return Err(not_understood("the text of a join condition")),
         };
-        Ok(Relation::Join {
-            left: Box::new(left),
-            right: Box::new(right),
+        Ok(Join {
+            relation,
             kind,
             on,
             using,
@@ -550,74 +531,52 @@ impl Lowering<'_> {
         factor: &TableFactor,
         range: Range<usize>,
     ) -> Result<Relation, NotUnderstood> {
+        let mark = self.text.mark(range.start);
         match factor {
             TableFactor::Table {
                 name,
                 alias,
                 args: None,
-                version,
-                sample,
-                partitions,
+                version: None,
+                sample: None,
                 ..
             } => {
                 let (alias, columns) = self.alias(alias.as_ref())?;
-                let name = self.object_name(name)?;
-                let modified = version.is_some() || sample.is_some() || !partitions.is_empty();
                 Ok(Relation::Table(TableReference {
-                    name,
+                    name: self.object_name(name)?,
                     alias,
                     columns,
-                    modified,
+                    modified: mark == Mark::Modified,
+                    bare: mark == Mark::Bare,
                 }))
             }
-            TableFactor::Table {
-                args: Some(args),
-                alias,
-                ..
-            } => {
-                let exprs = args
-                    .args
-                    .iter()
-                    .map(|arg| match arg {
-                        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => Ok(expr),
-                        _ => Err(not_understood("an argument of a table function")),
-                    })
-                    .collect::<Result<Vec<_>, _>>()?;
-                let arguments = exprs
-                    .into_iter()
-                    .map(|expr| self.expression(expr, range.clone()))
-                    .collect::<Result<_, _>>()?;
-                let (alias, _) = self.alias(alias.as_ref())?;
-                Ok(Relation::Function { arguments, alias })
-            }
+            TableFactor::Function {
+                name, args, alias, ..
+            } if mark != Mark::Modified => self.table_function(name, args, alias.as_ref()),
             TableFactor::Derived {
                 lateral,
                 subquery,
                 alias,
                 sample: None,
             } => {
-                let open = if self.text.is_word(range.start, "LATERAL") {
-                    range.start + 1
-                } else {
-                    range.start
-                };
+                let open = range.start + usize::from(self.text.is(range.start, Keyword::LATERAL));
                 let inside = self
                     .text
                     .inside(open)
                     .ok_or_else(|| not_understood("the text of a derived table"))?;
                 let (alias, columns) = self.alias(alias.as_ref())?;
-                let query = Box::new(self.query(subquery, inside)?);
                 Ok(Relation::Derived {
-                    query,
+                    query: Box::new(self.query(subquery, inside)?),
                     alias,
                     columns,
                     lateral: *lateral,
+                    modified: self.text.mark(open) == Mark::Modified,
                 })
             }
             TableFactor::NestedJoin {
                 table_with_joins,
                 alias: None,
-            } => {
+            } if mark == Mark::None => {
                 let inside = self
                     .text
                     .unwrap(&range)
@@ -626,6 +585,31 @@ impl Lowering<'_> {
             }
             _ => Err(not_understood("this kind of relation")),
         }
+    }
+
+    fn table_function(
+        &self,
+        name: &ast::ObjectName,
+        args: &[ast::FunctionArg],
+        alias: Option<&ast::TableAlias>,
+    ) -> Result<Relation, NotUnderstood> {
+        let lost = || not_understood("the text of a table function");
+        let first = name.0.first().and_then(ast::ObjectNamePart::as_ident);
+        let last = name.0.last().and_then(ast::ObjectNamePart::as_ident);
+        let (first, last) = first.zip(last).ok_or_else(lost)?;
+        let (first, last) = (self.word(first)?, self.word(last)?);
+        let inside = self.text.inside(last + 1).ok_or_else(lost)?;
+        let whole = self.text.mark(first) == Mark::Whole;
+        let called = if whole { None } else { Some(name) };
+        let arguments = self.arguments(called, args, first..inside.end + 1)?;
+        let (alias, columns) = self.alias(alias)?;
+        Ok(Relation::Function {
+            arguments: vec![arguments],
+            // A word that is not in the text.
+            alias: alias.filter(|alias| !alias.text.is_empty()),
+            columns,
+            whole,
+        })
     }
 
     fn alias(
@@ -644,12 +628,77 @@ impl Lowering<'_> {
     }
 }
 
-/// Set operators of a body that stand outside brackets.
-fn set_operations(body: &SetExpr) -> usize {
-    match body {
-        SetExpr::SetOperation { left, right, .. } => {
-            1 + set_operations(left) + set_operations(right)
+/// The operands of set operations, in the order of the text.
+fn operands(body: &SetExpr) -> Vec<&SetExpr> {
+    let mut found = Vec::new();
+    let mut open = vec![body];
+    while let Some(body) = open.pop() {
+        match body {
+            SetExpr::SetOperation { left, right, .. } => open.extend([right.as_ref(), left]),
+            body => found.push(body),
         }
-        _ => 0,
+    }
+    found
+}
+
+/// Where the clauses of a block stand, without their words.
+#[derive(Default)]
+struct Clauses {
+    /// The block up to its first clause.
+    head: Range<usize>,
+    from: Option<Range<usize>>,
+    filter: Option<Range<usize>>,
+    group_by: Option<Range<usize>>,
+    having: Option<Range<usize>>,
+    other: Option<Range<usize>>,
+}
+
+impl Clauses {
+    fn find(text: &Words<'_>, range: Range<usize>) -> Self {
+        let words: Vec<usize> = text
+            .top(range.clone())
+            .filter(|index| {
+                matches!(
+                    text.keyword(*index),
+                    Keyword::FROM
+                        | Keyword::WHERE
+                        | Keyword::GROUP
+                        | Keyword::HAVING
+                        | Keyword::QUALIFY
+                )
+            })
+            .collect();
+        let mut clauses = Clauses {
+            head: range.start..words.first().copied().unwrap_or(range.end),
+            ..Clauses::default()
+        };
+        let ends = words.iter().skip(1).copied().chain([range.end]);
+        for (word, end) in words.iter().copied().zip(ends) {
+            let after = Some(word + 1..end);
+            match text.keyword(word) {
+                Keyword::FROM => clauses.from = after,
+                Keyword::WHERE => clauses.filter = after,
+                Keyword::GROUP => clauses.group_by = Some(word + 2..end),
+                Keyword::HAVING => clauses.having = after,
+                _ => clauses.other = after,
+            }
+        }
+        clauses
+    }
+
+    /// The select list.
+    fn items(&self, text: &Words<'_>) -> Range<usize> {
+        let distinct = text.is(self.head.start + 1, Keyword::DISTINCT);
+        self.head.start + 1 + usize::from(distinct)..self.head.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_aggregates_are_sorted() {
+        assert!(AGGREGATES.is_sorted());
     }
 }

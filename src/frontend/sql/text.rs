@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::dialect::unquote;
-use super::lex::{Token, TokenKind};
+use super::lex::{self, Token, TokenKind};
 use crate::diagnostic::Span;
 use crate::frontend::source::Source;
 use crate::frontend::statement::{Identifier, Name};
@@ -118,21 +118,10 @@ impl<'a> Text<'a> {
         })
     }
 
-    /// First place outside brackets where these words stand.
-    pub(super) fn find(&self, range: Range<usize>, words: &[&str]) -> Option<usize> {
-        self.top(range).find(|index| self.words(*index, words))
-    }
-
     /// What is inside the bracket that opens here.
     pub(super) fn inside(&self, index: usize) -> Option<Range<usize>> {
         let close = *self.partner.get(index)?;
         (self.str(index) == "(" && close > index).then_some(index + 1..close)
-    }
-
-    /// Strips brackets that enclose the whole range, once.
-    pub(super) fn unwrap(&self, range: &Range<usize>) -> Option<Range<usize>> {
-        self.inside(range.start)
-            .filter(|inner| inner.end + 1 == range.end)
     }
 
     /// The parts between commas outside brackets.
@@ -167,7 +156,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// A dotted name at the start of a range, and the index after it.
+    /// A dotted name at the start of a range, and the index after it; `IDENTIFIER('…')` where that is constant.
     pub(super) fn name(&self, range: Range<usize>) -> Option<(Name, usize)> {
         let mut parts = Vec::new();
         let mut at = range.start;
@@ -180,8 +169,19 @@ impl<'a> Text<'a> {
             if !is_identifier {
                 return None;
             }
-            parts.push(self.identifier(at));
-            at += 1;
+            if self.is_word(at, "IDENTIFIER")
+                && let Some(inside) = self.inside(at + 1)
+            {
+                let after = inside.end + 1;
+                let span = self.span(at..after);
+                let tokens = inside.map(|index| (self.kind(index), self.str(index)));
+                let texts = spelled_name(tokens)?.into_iter();
+                parts.extend(texts.map(|text| Identifier { text, span }));
+                at = after;
+            } else {
+                parts.push(self.identifier(at));
+                at += 1;
+            }
             if at < range.end && self.str(at) == "." {
                 at += 1;
             } else {
@@ -195,6 +195,45 @@ impl<'a> Text<'a> {
             }
         }
     }
+}
+
+/// The parts of the name that `IDENTIFIER (…)` stands for, from the tokens in its brackets; none where it is no
+/// plain string.
+pub(super) fn spelled_name<'t>(
+    tokens: impl IntoIterator<Item = (Option<TokenKind>, &'t str)>,
+) -> Option<Vec<String>> {
+    let mut text = String::new();
+    let mut joined = true;
+    for (kind, token) in tokens {
+        match kind? {
+            TokenKind::String => text.push_str(plain_string(token)?),
+            TokenKind::Symbol if token == "||" && !joined => {}
+            _ => return None,
+        }
+        joined = kind == Some(TokenKind::Symbol);
+    }
+    if joined {
+        return None;
+    }
+    let tokens = lex::tokens(&text).ok()?;
+    let mut parts = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let spelled = text.get(token.range.start as usize..token.range.end as usize)?;
+        let name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdentifier);
+        match (index % 2 == 0, name) {
+            (true, true) => parts.push(unquote(spelled)),
+            (false, false) if spelled == "." => {}
+            _ => return None,
+        }
+    }
+    (tokens.len() % 2 == 1).then_some(parts)
+}
+
+/// The text of a string without escapes.
+fn plain_string(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    (!inner.contains(['\\', quote])).then_some(inner)
 }
 
 /// The parts of a range between separators.

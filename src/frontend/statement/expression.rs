@@ -1,6 +1,6 @@
 //! Expressions, as far as planning looks into them.
 
-use super::{Identifier, Query};
+use super::{Identifier, Name, Query};
 use crate::diagnostic::Span;
 
 /// An expression, as far as planning looks into it.
@@ -10,6 +10,8 @@ pub struct Expression {
     pub span: Span,
     /// Column references outside nested queries, as written. Lambda variables are not among them.
     pub columns: Vec<ColumnReference>,
+    /// `*` and `t.*` in it, outside nested queries, with their qualifiers; not the `*` of `count(*)`.
+    pub stars: Vec<Option<Name>>,
     /// Functions called outside nested queries, lower-case.
     pub calls: Vec<Call>,
     /// Nested queries.

@@ -4,9 +4,12 @@
 //! innermost common table expression of that name which is defined before it. Whether any other name is a table, a
 //! view or a temporary view is for `access` to say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Expression, Name, Query, QueryBody, Relation, Select, SelectItem, StatementKind};
+
+/// How many common table expressions of each name are visible, by lower-case name.
+type Visible = BTreeMap<String, u32>;
 
 /// Names in the text of one statement.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +32,7 @@ impl<'a> Mentions<'a> {
             described: kind.described(),
             ..Mentions::default()
         };
-        let mut ctes = Vec::new();
+        let mut ctes = Visible::new();
         for query in kind.queries() {
             mentions.query(query, &mut ctes);
         }
@@ -45,27 +48,36 @@ impl<'a> Mentions<'a> {
         mentions
     }
 
-    fn query(&mut self, query: &'a Query, ctes: &mut Vec<String>) {
-        let outer = ctes.len();
+    fn query(&mut self, query: &'a Query, ctes: &mut Visible) {
         for cte in &query.ctes {
-            self.query(&cte.query, ctes);
-            ctes.push(cte.name.key());
+            if !query.recursive {
+                self.query(&cte.query, ctes);
+            }
+            *ctes.entry(cte.name.key()).or_default() += 1;
+            if query.recursive {
+                self.query(&cte.query, ctes);
+            }
         }
         match &query.body {
             QueryBody::Select(select) => self.select(select, ctes),
-            QueryBody::SetOperation { left, right } => {
-                self.query(left, ctes);
-                self.query(right, ctes);
+            QueryBody::SetOperation(inputs) => {
+                for input in inputs {
+                    self.query(input, ctes);
+                }
             }
             QueryBody::Nested(inner) => self.query(inner, ctes),
             QueryBody::Values(values) => self.expressions(values, ctes),
         }
         self.expressions(&query.order_by, ctes);
         self.expressions(&query.tail, ctes);
-        ctes.truncate(outer);
+        for cte in &query.ctes {
+            if let Some(count) = ctes.get_mut(&cte.name.key()) {
+                *count -= 1;
+            }
+        }
     }
 
-    fn select(&mut self, select: &'a Select, ctes: &mut Vec<String>) {
+    fn select(&mut self, select: &'a Select, ctes: &mut Visible) {
         for relation in &select.from {
             self.relation(relation, ctes);
         }
@@ -84,34 +96,36 @@ impl<'a> Mentions<'a> {
         }
     }
 
-    fn relation(&mut self, relation: &'a Relation, ctes: &mut Vec<String>) {
+    fn relation(&mut self, relation: &'a Relation, ctes: &mut Visible) {
         match relation {
             Relation::Table(table) => {
-                let is_cte =
-                    matches!(table.name.parts.as_slice(), [only] if ctes.contains(&only.key()));
+                let is_cte = match table.name.parts.as_slice() {
+                    [only] => ctes.get(&only.key()).is_some_and(|count| *count > 0),
+                    _ => false,
+                };
                 if !is_cte {
                     self.reads.push(&table.name);
                 }
             }
             Relation::Derived { query, .. } => self.query(query, ctes),
-            Relation::Join {
-                left, right, on, ..
-            } => {
-                self.relation(left, ctes);
-                self.relation(right, ctes);
-                self.expressions(on, ctes);
+            Relation::Joined { first, joins } => {
+                self.relation(first, ctes);
+                for join in joins {
+                    self.relation(&join.relation, ctes);
+                    self.expressions(&join.on, ctes);
+                }
             }
             Relation::Function { arguments, .. } => self.expressions(arguments, ctes),
         }
     }
 
-    fn expressions(&mut self, expressions: &'a [Expression], ctes: &mut Vec<String>) {
+    fn expressions(&mut self, expressions: &'a [Expression], ctes: &mut Visible) {
         for expression in expressions {
             self.expression(expression, ctes);
         }
     }
 
-    fn expression(&mut self, expression: &'a Expression, ctes: &mut Vec<String>) {
+    fn expression(&mut self, expression: &'a Expression, ctes: &mut Visible) {
         for column in &expression.columns {
             let parts: Vec<String> = column.parts.iter().map(super::Identifier::key).collect();
             self.columns.insert(parts.join("."));

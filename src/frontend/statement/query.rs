@@ -8,6 +8,11 @@ use crate::diagnostic::Span;
 pub struct Query {
     /// From `WITH` or the body's first token to the last token; without enclosing parentheses.
     pub span: Span,
+    /// Its text is a query by itself, which can stand elsewhere. Not so for a step of pipe syntax, and for what
+    /// stands for joined relations in brackets.
+    pub verbatim: bool,
+    /// `WITH RECURSIVE`: each common table expression sees itself.
+    pub recursive: bool,
     /// Common table expressions, in order. Each sees the earlier ones only.
     pub ctes: Vec<Cte>,
     /// The rows.
@@ -36,13 +41,8 @@ pub struct Cte {
 pub enum QueryBody {
     /// `SELECT …`.
     Select(Box<Select>),
-    /// `left UNION|INTERSECT|EXCEPT right`.
-    SetOperation {
-        /// Left input.
-        left: Box<Query>,
-        /// Right input.
-        right: Box<Query>,
-    },
+    /// `a UNION|INTERSECT|EXCEPT b …`: the inputs in the order of the text, whatever the operators between them.
+    SetOperation(Vec<Query>),
     /// A query in parentheses.
     Nested(Box<Query>),
     /// `VALUES …`.
@@ -106,27 +106,40 @@ pub enum Relation {
         columns: Vec<Identifier>,
         /// `LATERAL`: sees the relations before it.
         lateral: bool,
+        /// Has `TABLESAMPLE`.
+        modified: bool,
     },
-    /// A join.
-    Join {
-        /// Left input.
-        left: Box<Relation>,
-        /// Right input.
-        right: Box<Relation>,
-        /// Which rows are kept.
-        kind: JoinKind,
-        /// Conjuncts of `ON`.
-        on: Vec<Expression>,
-        /// Columns of `USING`; every common column for `NATURAL`.
-        using: JoinColumns,
+    /// Joins, one after another.
+    Joined {
+        /// The leftmost input.
+        first: Box<Relation>,
+        /// Each joined with all before it.
+        joins: Vec<Join>,
     },
-    /// A table function, `LATERAL VIEW` or inline `VALUES`.
+    /// A table function, `LATERAL VIEW`, `PIVOT` or `UNPIVOT`.
     Function {
-        /// Its arguments.
+        /// The call, or the expressions of `PIVOT`; its arguments are its columns and queries.
         arguments: Vec<Expression>,
         /// Its alias.
         alias: Option<Identifier>,
+        /// Column names given to it, if any.
+        columns: Vec<Identifier>,
+        /// It takes every column of the relations before it (`PIVOT`, `UNPIVOT`).
+        whole: bool,
     },
+}
+
+/// A relation joined with those before it.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// The right input.
+    pub relation: Relation,
+    /// Which rows are kept.
+    pub kind: JoinKind,
+    /// Conjuncts of `ON`.
+    pub on: Vec<Expression>,
+    /// Columns of `USING`; every common column for `NATURAL`.
+    pub using: JoinColumns,
 }
 
 /// Columns joined by name.
@@ -168,4 +181,6 @@ pub struct TableReference {
     pub columns: Vec<Identifier>,
     /// Has a modifier (`TABLESAMPLE`, `VERSION AS OF`, …) that changes which rows are read.
     pub modified: bool,
+    /// Stands where no alias can be added (`TABLE t`).
+    pub bare: bool,
 }

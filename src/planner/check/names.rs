@@ -86,9 +86,10 @@ impl<'q> Names<'q> {
         self.scopes.push(Vec::new());
         match &query.body {
             QueryBody::Select(select) => self.select(select),
-            QueryBody::SetOperation { left, right } => {
-                self.query(left);
-                self.query(right);
+            QueryBody::SetOperation(inputs) => {
+                for input in inputs {
+                    self.query(input);
+                }
             }
             QueryBody::Nested(nested) => self.query(nested),
             QueryBody::Values(values) => self.expressions(values),
@@ -151,6 +152,7 @@ impl<'q> Names<'q> {
                 alias,
                 columns,
                 lateral,
+                ..
             } => {
                 // Only LATERAL sees the relations beside it.
                 let beside = if *lateral { None } else { self.scopes.pop() };
@@ -159,23 +161,25 @@ impl<'q> Names<'q> {
                 self.define(alias.as_ref(), alias.as_ref());
                 self.columns(columns);
             }
-            Relation::Join {
-                left,
-                right,
-                on,
-                using,
-                ..
-            } => {
-                self.relation(left);
-                self.relation(right);
-                self.expressions(on);
-                if let JoinColumns::Using(columns) = using {
-                    self.columns(columns);
+            Relation::Joined { first, joins } => {
+                self.relation(first);
+                for join in joins {
+                    self.relation(&join.relation);
+                    self.expressions(&join.on);
+                    if let JoinColumns::Using(columns) = &join.using {
+                        self.columns(columns);
+                    }
                 }
             }
-            Relation::Function { arguments, alias } => {
+            Relation::Function {
+                arguments,
+                alias,
+                columns,
+                ..
+            } => {
                 self.expressions(arguments);
                 self.define(alias.as_ref(), alias.as_ref());
+                self.columns(columns);
             }
         }
     }

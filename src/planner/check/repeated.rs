@@ -94,9 +94,7 @@ fn find<'q>(query: &'q Query, subquery: &Subquery) -> Option<&'q Query> {
                 .or_else(|| in_expressions(items, subquery))
                 .or_else(|| in_expressions(clauses.into_iter().flatten(), subquery))
         }
-        QueryBody::SetOperation { left, right } => {
-            find(left, subquery).or_else(|| find(right, subquery))
-        }
+        QueryBody::SetOperation(inputs) => inputs.iter().find_map(|input| find(input, subquery)),
         QueryBody::Nested(nested) => find(nested, subquery),
         QueryBody::Values(values) => in_expressions(values, subquery),
     })
@@ -107,11 +105,12 @@ fn in_relation<'q>(relation: &'q Relation, subquery: &Subquery) -> Option<&'q Qu
     match relation {
         Relation::Table(_) => None,
         Relation::Derived { query, .. } => find(query, subquery),
-        Relation::Join {
-            left, right, on, ..
-        } => in_relation(left, subquery)
-            .or_else(|| in_relation(right, subquery))
-            .or_else(|| in_expressions(on, subquery)),
+        Relation::Joined { first, joins } => in_relation(first, subquery).or_else(|| {
+            joins.iter().find_map(|join| {
+                in_relation(&join.relation, subquery)
+                    .or_else(|| in_expressions(&join.on, subquery))
+            })
+        }),
         Relation::Function { arguments, .. } => in_expressions(arguments, subquery),
     }
 }

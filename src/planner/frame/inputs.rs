@@ -269,6 +269,10 @@ pub(super) fn fixed_reason(fixed: Fixed, table: &str) -> Reason {
             "modified",
             format!("a modifier such as `TABLESAMPLE` or `VERSION AS OF` hangs on `{table}`"),
         ),
+        Fixed::Bare => (
+            "bare-table",
+            format!("`{table}` stands where it can have no alias"),
+        ),
         Fixed::FullyQualifiedColumn => (
             "qualified-column",
             format!("a column is qualified by the full name `{table}`"),

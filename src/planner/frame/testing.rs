@@ -343,6 +343,7 @@ impl Pipeline {
             alias,
             columns: Vec::new(),
             modified: false,
+            bare: false,
         };
         (read, Relation::Table(reference))
     }
@@ -390,6 +391,8 @@ fn query(span: Span, from: Vec<Relation>) -> Query {
     };
     Query {
         span,
+        verbatim: true,
+        recursive: false,
         ctes: Vec::new(),
         body: QueryBody::Select(Box::new(select)),
         order_by: Vec::new(),

@@ -39,6 +39,12 @@ impl<'a> Names<'a> {
                 Node::Relation(relation) => names.relation(relation, &mut open),
                 Node::Expression(expression) => {
                     names.columns(&expression.columns);
+                    for star in &expression.stars {
+                        names.wildcards += 1;
+                        if let Some(name) = star {
+                            names.names(&name.parts);
+                        }
+                    }
                     for window in expression
                         .calls
                         .iter()
@@ -61,9 +67,7 @@ impl<'a> Names<'a> {
         }
         match &query.body {
             QueryBody::Select(select) => self.select(select, open),
-            QueryBody::SetOperation { left, right } => {
-                open.extend([Node::Query(left), Node::Query(right)]);
-            }
+            QueryBody::SetOperation(inputs) => open.extend(inputs.iter().map(Node::Query)),
             QueryBody::Nested(inner) => open.push(Node::Query(inner)),
             QueryBody::Values(values) => open.extend(values.iter().map(Node::Expression)),
         }
@@ -120,20 +124,23 @@ impl<'a> Names<'a> {
                 self.derived.extend(alias);
                 open.push(Node::Query(query));
             }
-            Relation::Join {
-                left,
-                right,
-                on,
-                using,
+            Relation::Joined { first, joins } => {
+                open.push(Node::Relation(first));
+                for join in joins {
+                    if let JoinColumns::Using(columns) = &join.using {
+                        self.names(columns);
+                    }
+                    open.push(Node::Relation(&join.relation));
+                    open.extend(join.on.iter().map(Node::Expression));
+                }
+            }
+            Relation::Function {
+                arguments,
+                alias,
+                columns,
                 ..
             } => {
-                if let JoinColumns::Using(columns) = using {
-                    self.names(columns);
-                }
-                open.extend([Node::Relation(left), Node::Relation(right)]);
-                open.extend(on.iter().map(Node::Expression));
-            }
-            Relation::Function { arguments, alias } => {
+                self.names(columns);
                 self.aliases(alias.as_ref());
                 self.derived.extend(alias);
                 open.extend(arguments.iter().map(Node::Expression));

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::parts::{item, with_ctes};
 use super::{Failure, Header, done};
 use crate::frontend::statement::{
-    Change, Command, Cte, Files, JoinColumns, JoinKind, Relation, SelectItem, StatementKind,
+    Change, Command, Cte, Files, Join, JoinColumns, JoinKind, Relation, SelectItem, StatementKind,
 };
 
 impl Header<'_> {
@@ -18,8 +18,11 @@ impl Header<'_> {
         let at = self.expect(at, "INTO")?;
         let (target, at) = self.reference(at, &["USING"])?;
         let at = self.expect(at, "USING")?;
-        let (source, at) = self.source(at)?;
-        let at = self.expect(at, "ON")?;
+        let on = self
+            .find(at..self.range.end, &["ON"])
+            .ok_or_else(|| self.unexpected(self.range.end, "`ON`"))?;
+        let source = self.relation(at..on)?;
+        let at = on + 1;
         let clauses = self
             .text
             .top(at..self.range.end)
@@ -36,35 +39,20 @@ impl Header<'_> {
         }
         let mut command = Command::new("merge");
         command.changes.push(Change::Rows(target.name.clone()));
-        let join = Relation::Join {
-            left: Box::new(Relation::Table(target)),
-            right: Box::new(source),
+        let join = Join {
+            relation: source,
             // Rows without a match are inserted or, with `BY SOURCE`, changed.
             kind: JoinKind::Full,
             on: vec![condition],
             using: JoinColumns::None,
         };
-        let query = self.select(items, vec![join], Vec::new());
+        let joined = Relation::Joined {
+            first: Box::new(Relation::Table(target)),
+            joins: vec![join],
+        };
+        let query = self.select(items, vec![joined], Vec::new());
         command.queries.push(with_ctes(ctes, query));
         done(command)
-    }
-
-    /// A table or a query in brackets, with its alias.
-    fn source(&self, at: usize) -> Result<(Relation, usize), Failure> {
-        if !self.is_symbol(at, "(") {
-            let (reference, at) = self.reference(at, &["ON"])?;
-            return Ok((Relation::Table(reference), at));
-        }
-        let (inside, at) = self.brackets(at)?;
-        let query = Box::new(self.query(inside)?);
-        let (alias, at) = self.alias(at, &["ON"]);
-        let derived = Relation::Derived {
-            query,
-            alias,
-            columns: Vec::new(),
-            lateral: false,
-        };
-        Ok((derived, at))
     }
 
     fn starts_when(&self, at: usize) -> bool {

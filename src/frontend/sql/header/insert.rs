@@ -19,23 +19,6 @@ enum Destination {
     Directory(Files),
 }
 
-/// Clauses that follow the relations of a block.
-const AFTER_FROM: [&[&str]; 13] = [
-    &["WHERE"],
-    &["GROUP", "BY"],
-    &["HAVING"],
-    &["QUALIFY"],
-    &["ORDER", "BY"],
-    &["SORT", "BY"],
-    &["CLUSTER", "BY"],
-    &["DISTRIBUTE", "BY"],
-    &["LATERAL", "VIEW"],
-    &["WINDOW"],
-    &["LIMIT"],
-    &["OFFSET"],
-    &["UNION"],
-];
-
 impl Header<'_> {
     /// `WITH … query`, or common table expressions before a statement that changes a table.
     pub(super) fn with(&self, at: usize) -> Result<StatementKind, Failure> {
@@ -226,12 +209,8 @@ impl Header<'_> {
 
     /// The query of an `INSERT` whose relations stand before it.
     fn branch(&self, from: &Range<usize>, body: Range<usize>) -> Result<Query, Failure> {
-        let place = self
-            .text
-            .top(body.clone())
-            .find(|index| AFTER_FROM.iter().any(|words| self.is(*index, words)))
-            .unwrap_or(body.end);
-        let mut query = self.assembled(&[body.start..place, from.clone(), place..body.end])?;
+        let mut query = self.assembled(&[from.clone(), body.clone()])?;
+        query.verbatim = false;
         query.span = self.text.span(from.start..body.end);
         if let QueryBody::Select(select) = &mut query.body {
             select.span = query.span;

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use super::super::dialect::{self, QueryError};
 use super::super::lex::{Token, TokenKind};
-use super::super::query::{Lowering, NotUnderstood};
-use super::super::text::Text;
+use super::super::query;
 use super::{Failure, Header};
 use crate::diagnostic::Severity;
 use crate::frontend::statement::{
@@ -89,15 +87,15 @@ impl Header<'_> {
 
     /// A dotted name. One that is computed when the statement runs is not understood.
     pub(super) fn name(&self, at: usize) -> Result<(Name, usize), Failure> {
-        if self.is(at, &["IDENTIFIER"]) && self.is_symbol(at + 1, "(") {
-            return Err(Failure {
-                range: Some(at..at + 1),
-                ..opaque("a name computed by `IDENTIFIER` is not understood".to_owned())
-            });
-        }
-        self.text
-            .name(at..self.range.end)
-            .ok_or_else(|| self.unexpected(at, "a name"))
+        self.text.name(at..self.range.end).ok_or_else(|| {
+            if self.is(at, &["IDENTIFIER"]) && self.is_symbol(at + 1, "(") {
+                return Failure {
+                    range: Some(at..at + 1),
+                    ..opaque("a name computed by `IDENTIFIER` is not understood".to_owned())
+                };
+            }
+            self.unexpected(at, "a name")
+        })
     }
 
     /// The place after a name that is no table's, computed or not.
@@ -121,6 +119,7 @@ impl Header<'_> {
             alias,
             columns: Vec::new(),
             modified: false,
+            bare: false,
         };
         Ok((reference, at))
     }
@@ -207,7 +206,8 @@ impl Header<'_> {
 
     /// The query that stands exactly in `range`.
     pub(super) fn query(&self, range: Range<usize>) -> Result<Query, Failure> {
-        query(self.text, range.clone()).map_err(|failure| self.placed(failure, &range))
+        let tokens = self.text.tokens(range.clone());
+        query::read_query(self.text.source(), tokens).map_err(|failure| placed(failure, &range))
     }
 
     /// The same with common table expressions that stand before the statement.
@@ -222,34 +222,22 @@ impl Header<'_> {
             .flat_map(|part| self.text.tokens(part.clone()))
             .cloned()
             .collect();
-        let text = Text::new(self.text.source(), &tokens);
-        // Where the parser stops is a place in the assembled text.
-        query(&text, 0..tokens.len()).map_err(|failure| Failure {
-            range: None,
-            ..failure
-        })
+        // Where the parser stops is a place among the assembled tokens.
+        query::read_query(self.text.source(), &tokens)
+            .map_err(|failure| placed(query::Failure { token: None, ..failure }, &self.range))
+    }
+
+    /// The relation that stands exactly in `range`, with its alias.
+    pub(super) fn relation(&self, range: Range<usize>) -> Result<Relation, Failure> {
+        let tokens = self.text.tokens(range.clone());
+        query::read_relation(self.text.source(), tokens).map_err(|failure| placed(failure, &range))
     }
 
     /// The expression that stands exactly in `range`.
     pub(super) fn expression(&self, range: Range<usize>) -> Result<Expression, Failure> {
         let tokens = self.text.tokens(range.clone());
-        let source = self.text.source().rendered();
-        let tree = dialect::parse_expression(source, tokens, range.start)
-            .map_err(|error| self.placed(parse_error(error, range.start), &range))?;
-        Lowering { text: self.text }
-            .expression(&tree, range)
-            .map_err(not_understood)
-    }
-
-    fn placed(&self, failure: Failure, range: &Range<usize>) -> Failure {
-        let last = range.end.min(self.range.end).saturating_sub(1);
-        Failure {
-            range: failure.range.map(|at| {
-                let token = at.start.min(last);
-                token..token + 1
-            }),
-            ..failure
-        }
+        query::read_expression(self.text.source(), tokens)
+            .map_err(|failure| placed(failure, &range))
     }
 
     /// A query that stands for what a statement reads which is none: `SELECT items FROM from WHERE filter`.
@@ -262,6 +250,8 @@ impl Header<'_> {
         let span = self.text.span(self.range.clone());
         Query {
             span,
+            verbatim: false,
+            recursive: false,
             ctes: Vec::new(),
             body: QueryBody::Select(Box::new(Select {
                 span,
@@ -313,27 +303,23 @@ pub(super) fn opaque(message: String) -> Failure {
     }
 }
 
-fn query(text: &Text<'_>, range: Range<usize>) -> Result<Query, Failure> {
-    let tokens = text.tokens(range.clone());
-    let tree = dialect::parse_query(text.source().rendered(), tokens, range.start)
-        .map_err(|error| parse_error(error, range.start))?;
-    Lowering { text }
-        .query(&tree, range)
-        .map_err(not_understood)
-}
-
-fn parse_error(error: QueryError, first: usize) -> Failure {
-    let token = first + error.token;
+/// A failure in the tokens of `range`.
+fn placed(failure: query::Failure, range: &Range<usize>) -> Failure {
+    let (code, severity) = if failure.known {
+        ("opaque-statement", Severity::Warning)
+    } else {
+        ("parse-error", Severity::Error)
+    };
+    let last = range.end.saturating_sub(1).max(range.start);
     Failure {
-        code: "parse-error",
-        severity: Severity::Error,
-        message: error.message,
-        range: Some(token..token + 1),
+        code,
+        severity,
+        message: failure.message,
+        range: failure.token.map(|token| {
+            let at = (range.start + token).min(last);
+            at..at + 1
+        }),
     }
-}
-
-fn not_understood(error: NotUnderstood) -> Failure {
-    opaque(error.0)
 }
 
 /// The value of a string as far as a path needs it: without quotes, `\` before any other character dropped.
