@@ -304,14 +304,14 @@ mod tests {
             fixture.texts(&select.having),
             ["count(*) > 1", "max(b.y) < 3"]
         );
-        let Relation::Join { on, left, .. } = &select.from[0] else {
+        let Relation::Joined { first, joins } = &select.from[0] else {
             panic!()
         };
         assert_eq!(
-            fixture.texts(on),
+            fixture.texts(&joins[0].on),
             ["a.k = b.k", "b.y IN (1, 2)", "b.d >= '${day}'"]
         );
-        let Relation::Table(table) = left.as_ref() else {
+        let Relation::Table(table) = first.as_ref() else {
             panic!()
         };
         assert_eq!(fixture.text(table.name.span), "db.a");
@@ -445,6 +445,8 @@ mod tests {
         );
         assert_eq!(fixture(&chain).words(), ["query"]);
         let deep = format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000));
+        assert_eq!(fixture(&deep).words(), ["query"]);
+        let deep = format!("SELECT {}1{}", "(1 + ".repeat(10_000), ")".repeat(10_000));
         assert_eq!(fixture(&deep).words(), ["opaque"]);
     }
 }

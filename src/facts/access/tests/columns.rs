@@ -113,7 +113,7 @@ fn every_clause_and_nested_query_counts() {
         ),
         (
             "SELECT e FROM f LATERAL VIEW explode(f.s) t AS e",
-            "db.f@0(*)",
+            "db.f@0(s)",
         ),
         // Renamed columns are all needed.
         ("SELECT q.one FROM b AS q (one, two, three)", "db.b@0(*)"),
