@@ -24,6 +24,7 @@ mod name;
 mod placeholder;
 mod problem;
 mod render;
+mod rendered;
 mod scan;
 mod setting;
 
@@ -33,7 +34,8 @@ use std::ops::Range;
 pub use load::{LoadError, LoadOptions, STANDARD_INPUT, load, load_texts};
 pub use name::variable_name;
 pub use problem::missing_help;
-pub use render::{MissingVariable, Rendered, Segment, SegmentKind, fill, render, set_names};
+pub use render::{fill, render, set_names};
+pub use rendered::{MissingVariable, Rendered, Segment, SegmentKind};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceId, Span};
 

@@ -4,11 +4,14 @@
 //! mark is Jinja only where nothing else makes sense: `{{` with something in it that closes and does not begin with
 //! the quote around it (`'{{' || x || '}}'` is data), `{%` with a word of Jinja; `{#` is data.
 
-use super::name::{LONGEST_REFERENCE, Reference, reference};
+use super::name::{Reference, reference};
 use super::scan::Place;
 
-/// Longest tag, bytes: lists of columns stand in tags.
+/// Longest tag or expression, bytes: lists of columns stand in them.
 const LONGEST_TAG: usize = 64 << 10;
+/// Longest expression in quotes and comments, bytes: braces there may be data, and the search for their end goes on for
+/// each.
+const LONGEST_QUOTED: usize = 4 << 10;
 
 /// A mark at the start of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,8 @@ pub(super) fn mark(text: &str, place: Place) -> Option<Mark<'_>> {
     let quoted = place.quote();
     let lenient = quoted.is_some() || place.is_comment();
     let (open, closer, longest) = match text.get(..2)? {
-        "{{" => ("{{", "}}", LONGEST_REFERENCE),
+        "{{" if lenient => ("{{", "}}", LONGEST_QUOTED),
+        "{{" => ("{{", "}}", LONGEST_TAG),
         "{%" => ("{%", "%}", LONGEST_TAG),
         "{#" if quoted.is_some() => return None,
         "{#" if lenient => ("{#", "#}", LONGEST_TAG),
@@ -84,11 +88,12 @@ fn closed<'a>(text: &'a str, closer: &str, longest: usize) -> Option<Jinja<'a>> 
     let limit = text.floor_char_boundary(longest.min(text.len()));
     let text = text.get(..limit)?;
     let content = text.get(2..)?;
+    let first = content.find(closer)?;
     let end = if closer == "#}" {
-        content.find(closer)
+        first
     } else {
-        unquoted(content, closer).or_else(|| content.find(closer))
-    }?;
+        unquoted(content, closer).unwrap_or(first)
+    };
     let content = content.get(..end)?;
     let trims_after = content.ends_with('-');
     let content = content.strip_suffix(['-', '+']).unwrap_or(content);

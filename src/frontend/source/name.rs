@@ -7,7 +7,7 @@
 use super::Variables;
 
 /// Longest text of a reference, bytes.
-pub(super) const LONGEST_REFERENCE: usize = 4096;
+const LONGEST_REFERENCE: usize = 1024;
 /// Longest value after expansion, bytes: values that name each other can grow without bound.
 const LONGEST_VALUE: usize = 4 << 20;
 /// Most replacements within one value, and most that lie in each other.
@@ -40,12 +40,10 @@ pub(super) struct Reference<'a> {
 /// The `${…}` at the start of a text, where Spark would replace it.
 pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
     let rest = text.strip_prefix("${")?;
-    let end = rest
-        .char_indices()
-        .take_while(|(at, _)| *at < LONGEST_REFERENCE)
-        .find(|(_, c)| *c == '}' || c.is_ascii_whitespace())
-        .filter(|(_, c)| *c == '}')?
-        .0;
+    let mut bytes = rest.as_bytes().iter().take(LONGEST_REFERENCE);
+    let end = bytes
+        .position(|byte| *byte == b'}' || byte.is_ascii_whitespace())
+        .filter(|end| rest.as_bytes().get(*end) == Some(&b'}'))?;
     let whole = rest.get(..end).filter(|whole| !whole.is_empty())?;
     let is_word = |text: &str| {
         !text.is_empty()

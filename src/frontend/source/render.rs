@@ -1,116 +1,24 @@
-//! Filling in template variables, with a map back to the template.
+//! Filling in template variables.
 //!
 //! One pass over the template copies text and replaces marks (`mark`); a scanner (`scan`) follows the rendered text and
 //! tells what surrounds each mark and where statements end, so that SET statements (`setting`) give values to what
 //! comes after them.
 
+mod block;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
-use super::mark::{self, Jinja, Mark, TagKind};
+use self::block::{RawBlock, Region};
+use super::mark::{self, Jinja, Mark};
 use super::name::{Endless, Reference, Values};
 use super::placeholder::placeholder;
 use super::problem::{self, Problem};
-use super::scan::{Place, Scanner, State};
+use super::rendered::{MissingVariable, Rendered, Segment, SegmentKind};
+use super::scan::{Place, Scanner};
 use super::setting::Settings;
 use super::{Variables, offset};
-
-/// A text with its variables filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rendered {
-    /// The text.
-    pub text: String,
-    /// Where the template was replaced, in order. Text between two segments is copied from the template.
-    pub segments: Vec<Segment>,
-    /// Variables without a value: a placeholder stands in the text.
-    pub missing: Vec<MissingVariable>,
-    /// What is not understood.
-    pub(super) problems: Vec<Problem>,
-    /// Byte ranges of the template whose text may be there or not, or be another one. Statements that touch them are
-    /// not known.
-    pub(super) uncertain: Vec<Range<u32>>,
-}
-
-/// A part of the template and what replaced it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// What it is.
-    pub kind: SegmentKind,
-    /// Byte range in the template.
-    pub template: Range<u32>,
-    /// Byte range of what replaced it in the rendered text.
-    pub rendered: Range<u32>,
-}
-
-/// What was replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SegmentKind {
-    /// A variable of this name ([`variable_name`](super::variable_name)).
-    Variable(String),
-    /// An expression that is not understood: a placeholder stands for it.
-    Expression,
-    /// A comment or tag of the template, or blanks that one takes away: nothing stands for it.
-    Dropped,
-}
-
-/// A use of a variable that has no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingVariable {
-    /// The variable.
-    pub name: String,
-    /// Byte range of `${name}` in the template.
-    pub template: Range<u32>,
-    /// What to do about it, a lowercase fragment.
-    pub help: String,
-}
-
-impl Rendered {
-    /// A text without variables.
-    pub(super) fn verbatim(text: &str) -> Self {
-        Rendered {
-            text: text.to_owned(),
-            ..Rendered::default()
-        }
-    }
-
-    /// The variables filled in, in text order.
-    pub fn variables(&self) -> impl Iterator<Item = (&str, &Segment)> {
-        self.segments
-            .iter()
-            .filter_map(|segment| match &segment.kind {
-                SegmentKind::Variable(name) => Some((name.as_str(), segment)),
-                SegmentKind::Expression | SegmentKind::Dropped => None,
-            })
-    }
-
-    /// A range of the rendered text in the template: whole segments where it touches them, none where it only borders
-    /// on them.
-    pub(super) fn to_template(&self, rendered: Range<u32>) -> Range<u32> {
-        let start = self.start(rendered.start);
-        start..self.end(rendered.end).max(start)
-    }
-
-    fn start(&self, position: u32) -> u32 {
-        let at_or_before = |segment: &Segment| segment.rendered.start <= position;
-        match self.last(self.segments.partition_point(at_or_before)) {
-            Some(segment) if position < segment.rendered.end => segment.template.start,
-            Some(segment) => segment.template.end + (position - segment.rendered.end),
-            None => position,
-        }
-    }
-
-    fn end(&self, position: u32) -> u32 {
-        let before = |segment: &Segment| segment.rendered.start < position;
-        match self.last(self.segments.partition_point(before)) {
-            Some(segment) if position <= segment.rendered.end => segment.template.end,
-            Some(segment) => segment.template.end + (position - segment.rendered.end),
-            None => position,
-        }
-    }
-
-    fn last(&self, count: usize) -> Option<&Segment> {
-        self.segments.get(count.checked_sub(1)?)
-    }
-}
 
 /// Fills in the variables of a text that stands for itself. A variable without a value is replaced by a placeholder that
 /// parses where a name or a value may stand; in a comment it stays as it is.
@@ -165,25 +73,6 @@ struct Renderer<'a> {
     region: Option<Region>,
     /// Blocks that are open in it.
     depth: u32,
-}
-
-struct RawBlock<'a> {
-    open: Range<usize>,
-    content: Range<usize>,
-    close: Jinja<'a>,
-    /// [`Scanner::opened`] and [`Scanner::place`] at its beginning.
-    before: (u32, Place),
-}
-
-/// Text between a block's tags.
-struct Region {
-    start: usize,
-    /// The scanner's state at each tag so far.
-    state: State,
-    /// At each tag so far a statement had just ended.
-    whole_statements: bool,
-    /// The state was the same at each tag.
-    even: bool,
 }
 
 impl<'a> Renderer<'a> {
@@ -380,134 +269,6 @@ impl<'a> Renderer<'a> {
         self.trim_after(jinja);
     }
 
-    fn tag(&mut self, jinja: Jinja<'a>, rest: &'a str) {
-        let range = self.at..self.at + jinja.length;
-        let kind = mark::kind(jinja.inside);
-        match kind {
-            TagKind::Raw => {
-                self.begin_raw(jinja, rest);
-                return;
-            }
-            TagKind::EndRaw => self.problem(problem::stray(jinja.inside, range.clone())),
-            TagKind::Silent => {
-                if self.depth == 0 {
-                    self.problem(problem::tag(jinja.inside, range.clone()));
-                }
-            }
-            TagKind::Inserts => {
-                self.settings.forget();
-                if self.depth == 0 {
-                    self.problem(problem::tag(jinja.inside, range.clone()));
-                }
-                self.touch_region(range.start);
-                if let Some(region) = &mut self.region {
-                    region.whole_statements = false;
-                }
-            }
-            TagKind::Opens => {
-                if self.depth == 0 {
-                    self.problem(problem::tag(jinja.inside, range.clone()));
-                }
-                self.touch_region(range.start);
-                self.depth += 1;
-            }
-            TagKind::Continues | TagKind::Closes if self.depth == 0 => {
-                self.problem(problem::stray(jinja.inside, range.clone()));
-                self.whole_is_uncertain();
-            }
-            TagKind::Continues => self.touch_region(range.start),
-            TagKind::Closes => {
-                self.touch_region(range.start);
-                self.depth -= 1;
-            }
-        }
-        self.leave_out(range.end);
-        self.trim_after(jinja);
-        if self.depth == 0
-            && self
-                .region
-                .as_ref()
-                .is_some_and(|region| region.whole_statements)
-        {
-            self.end_region(range.end);
-        }
-    }
-
-    /// Begins an uncertain part at a tag, or looks whether the text between its tags can be left out.
-    fn touch_region(&mut self, start: usize) {
-        let state = self.scanner.state();
-        let at_start = self.scanner.at_statement_start();
-        let region = self.region.get_or_insert(Region {
-            start: if at_start { start } else { self.statement },
-            state,
-            whole_statements: true,
-            even: true,
-        });
-        region.whole_statements &= at_start;
-        region.even &= region.state == state;
-    }
-
-    fn end_region(&mut self, end: usize) {
-        let Some(region) = self.region.take() else {
-            return;
-        };
-        if region.even {
-            self.rendered
-                .uncertain
-                .push(offset(region.start)..offset(end));
-        } else {
-            self.whole_is_uncertain();
-        }
-    }
-
-    fn whole_is_uncertain(&mut self) {
-        let whole = 0..offset(self.template.len());
-        self.rendered.uncertain.push(whole);
-    }
-
-    fn begin_raw(&mut self, jinja: Jinja<'a>, rest: &'a str) {
-        let open = self.at..self.at + jinja.length;
-        self.leave_out(open.end);
-        let content = rest.get(jinja.length..).unwrap_or("");
-        let Some((length, close)) = mark::raw_end(content) else {
-            // A part of a text may begin within a raw block: what is left of it means itself.
-            self.problem(problem::unclosed("{% raw %}", open));
-            self.jinja = false;
-            self.trim_after(jinja);
-            return;
-        };
-        let before = (self.scanner.opened(), self.scanner.place());
-        self.trim_after(jinja);
-        let end = open.end + length;
-        let kept = self.template.get(self.at..end).unwrap_or("");
-        let takes_blanks = self.template.get(end + 2..end + 3) == Some("-");
-        let kept = if takes_blanks {
-            kept.trim_end().len()
-        } else {
-            kept.len()
-        };
-        self.raw = Some(RawBlock {
-            open,
-            content: self.at..(self.at + kept).max(self.at),
-            close,
-            before,
-        });
-    }
-
-    fn end_raw(&mut self, raw: &RawBlock<'a>) {
-        let content = self.template.get(raw.content.clone()).unwrap_or("");
-        let within_one = (self.scanner.opened(), self.scanner.place()) == raw.before
-            && raw.before.1 != Place::Code;
-        let has_marks = ["{{", "{%", "{#"].iter().any(|mark| content.contains(mark));
-        if has_marks && !within_one {
-            self.problem(problem::wide_raw(raw.open.clone()));
-        }
-        let rest = self.template.get(self.at..).unwrap_or("");
-        let blanks = rest.find("{%").unwrap_or(0);
-        self.leave_out(self.at + blanks + raw.close.length);
-        self.trim_after(raw.close);
-    }
-
     /// Leaves out the blanks after a mark that asks for it.
     fn trim_after(&mut self, jinja: Jinja<'_>) {
         if jinja.trims_after {
@@ -587,6 +348,3 @@ impl<'a> Renderer<'a> {
         self.rendered.problems.push(problem);
     }
 }
-
-#[cfg(test)]
-mod tests;
