@@ -17,7 +17,8 @@ pub use kind::{
 };
 pub use mentions::Mentions;
 pub use query::{
-    Cte, Join, JoinColumns, JoinKind, Query, QueryBody, Relation, Select, SelectItem, TableReference,
+    Cte, Join, JoinColumns, JoinKind, Query, QueryBody, Relation, Select, SelectItem,
+    TableReference,
 };
 
 use crate::diagnostic::{SourceId, Span};

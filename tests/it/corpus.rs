@@ -137,16 +137,18 @@ fn spelled(text: &str) -> String {
         .iter()
         .map(|token| &text[token.range.start as usize..token.range.end as usize])
         .collect();
-    if let ["IDENTIFIER" | "identifier", "(", strings @ .., ")"] = tokens.as_slice() {
-        let strings = strings.iter().map(|string| string.trim_matches(['\'', '|']));
-        return spelled(&strings.collect::<String>());
-    }
-    let parts: Vec<String> = tokens
+    // `IDENTIFIER('a.' || 'b')` spells what its strings say.
+    let computed = tokens.contains(&"(");
+    tokens
         .into_iter()
-        .filter(|part| *part != ".")
-        .map(|part| part.trim_matches('`').replace("``", "`").to_lowercase())
-        .collect();
-    parts.join(".")
+        .filter(|part| !(computed && part.eq_ignore_ascii_case("identifier")))
+        .filter(|part| !["(", ")", "||"].contains(part))
+        .map(|part| {
+            part.trim_matches(['`', '\'', '"'])
+                .replace("``", "`")
+                .to_lowercase()
+        })
+        .collect()
 }
 
 /// Whether text is the same after each span is replaced by its own text.

@@ -6,12 +6,13 @@
 //! The dialect reads prefix expressions by itself: what stands there after the pre-pass is a handful of forms, and
 //! the general parser would try each word as a type first.
 
-use sqlparser::ast::{
-    CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
-    Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName, ObjectNamePart,
-    OneOrManyWithParens, OrderByExpr, OrderByOptions, Query, UnaryOperator, Value, ValueWithSpan, WindowType,
-};
 use sqlparser::ast::helpers::attached_token::AttachedToken;
+use sqlparser::ast::{
+    CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName,
+    ObjectNamePart, OneOrManyWithParens, OrderByExpr, OrderByOptions, Query, UnaryOperator, Value,
+    ValueWithSpan, WindowType,
+};
 use sqlparser::dialect::{Dialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -57,7 +58,9 @@ impl Dialect for Spark {
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
-        Some(Ok(self.infix(parser).map_or(0, |found| self.prec_value(found))))
+        Some(Ok(self
+            .infix(parser)
+            .map_or(0, |found| self.prec_value(found))))
     }
 }
 
@@ -234,9 +237,7 @@ fn brackets(parser: &mut Parser) -> Result<Expr, ParserError> {
             .into_iter()
             .map(|expr| match expr {
                 Expr::Identifier(ident) => Ok(ident),
-                _ => Err(ParserError::ParserError(
-                    "Expected: a parameter".to_owned(),
-                )),
+                _ => Err(ParserError::ParserError("Expected: a parameter".to_owned())),
             })
             .collect::<Result<_, _>>()?;
         return lambda(parser, names);
@@ -394,8 +395,8 @@ fn parse<T>(
             message.trim_start_matches("Expected: ").to_owned()
         }
     };
-    let word = word_number(parser.peek_token_ref().span.start)
-        .unwrap_or(words.len().saturating_sub(1));
+    let word =
+        word_number(parser.peek_token_ref().span.start).unwrap_or(words.len().saturating_sub(1));
     Err(ParseError { word, message })
 }
 

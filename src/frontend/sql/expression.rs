@@ -418,7 +418,9 @@ impl<'l, 'a> Found<'l, 'a> {
             .as_ref()
             .map(|over| self.window(over))
             .transpose()?;
-        let call = self.lowering.call(&function.name, list.args.len(), window)?;
+        let call = self
+            .lowering
+            .call(&function.name, list.args.len(), window)?;
         // `count(*)` counts rows; any other function reads every column.
         let counts = call.name == "count";
         self.calls.push(call);

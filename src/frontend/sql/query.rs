@@ -159,8 +159,7 @@ impl Lowering<'_> {
         let assembled = |index| self.text.mark(index) == Mark::Assembled;
         let mut lowered = Query {
             span: self.text.span(range.clone()),
-            verbatim: !assembled(range.start)
-                && !range.start.checked_sub(1).is_some_and(assembled),
+            verbatim: !assembled(range.start) && !range.start.checked_sub(1).is_some_and(assembled),
             recursive,
             ctes,
             body,
@@ -217,10 +216,7 @@ impl Lowering<'_> {
                     .filter(|index| {
                         matches!(
                             self.text.keyword(*index),
-                            Keyword::UNION
-                                | Keyword::EXCEPT
-                                | Keyword::INTERSECT
-                                | Keyword::MINUS
+                            Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::MINUS
                         )
                     })
                     .collect();
@@ -493,9 +489,10 @@ impl Lowering<'_> {
             }
             _ => return Err(not_understood("this kind of join")),
         };
-        let condition = self.text.top(range.clone()).find(|index| {
-            matches!(self.text.keyword(*index), Keyword::ON | Keyword::USING)
-        });
+        let condition = self
+            .text
+            .top(range.clone())
+            .find(|index| matches!(self.text.keyword(*index), Keyword::ON | Keyword::USING));
         let end = condition.unwrap_or(range.end);
         let relation = self.relation(&join.relation, range.start..end)?;
         let (on, using) = match (constraint, condition) {

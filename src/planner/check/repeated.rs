@@ -107,8 +107,7 @@ fn in_relation<'q>(relation: &'q Relation, subquery: &Subquery) -> Option<&'q Qu
         Relation::Derived { query, .. } => find(query, subquery),
         Relation::Joined { first, joins } => in_relation(first, subquery).or_else(|| {
             joins.iter().find_map(|join| {
-                in_relation(&join.relation, subquery)
-                    .or_else(|| in_expressions(&join.on, subquery))
+                in_relation(&join.relation, subquery).or_else(|| in_expressions(&join.on, subquery))
             })
         }),
         Relation::Function { arguments, .. } => in_expressions(arguments, subquery),

@@ -223,8 +223,15 @@ impl Header<'_> {
             .cloned()
             .collect();
         // Where the parser stops is a place among the assembled tokens.
-        query::read_query(self.text.source(), &tokens)
-            .map_err(|failure| placed(query::Failure { token: None, ..failure }, &self.range))
+        query::read_query(self.text.source(), &tokens).map_err(|failure| {
+            placed(
+                query::Failure {
+                    token: None,
+                    ..failure
+                },
+                &self.range,
+            )
+        })
     }
 
     /// The relation that stands exactly in `range`, with its alias.

@@ -121,7 +121,10 @@ impl Prepass<'_, '_> {
             Keyword::NULL | Keyword::TRUE | Keyword::FALSE | Keyword::UNKNOWN
         );
         if !known || test >= end {
-            return Err(self.refusal(test, "`NULL`, `TRUE`, `FALSE`, `UNKNOWN` or `DISTINCT FROM`"));
+            return Err(self.refusal(
+                test,
+                "`NULL`, `TRUE`, `FALSE`, `UNKNOWN` or `DISTINCT FROM`",
+            ));
         }
         self.keyword(at, Keyword::IS);
         if negated {
@@ -616,10 +619,17 @@ impl Prepass<'_, '_> {
     }
 
     /// The expressions of a window, for where only they count.
-    pub(super) fn window_expressions(&mut self, at: usize, end: usize) -> Result<(), super::Refusal> {
+    pub(super) fn window_expressions(
+        &mut self,
+        at: usize,
+        end: usize,
+    ) -> Result<(), super::Refusal> {
         let start = self.words.len();
         let refers = at < end && self.is_ident(at) && !self.is(at + 1, Keyword::BY);
-        self.window(at + usize::from(refers && !self.is(at, Keyword::ROWS) && !self.is(at, Keyword::RANGE)), end)?;
+        self.window(
+            at + usize::from(refers && !self.is(at, Keyword::ROWS) && !self.is(at, Keyword::RANGE)),
+            end,
+        )?;
         let written = self.words.split_off(start);
         // What is left is a list: bracketed, one after another.
         let mut open = 0_u32;

@@ -30,7 +30,10 @@ impl Prepass<'_, '_> {
         self.extra_keywords(at, &[Keyword::CROSS, Keyword::JOIN, Keyword::LATERAL]);
         let mut at = self.table_function(name, end)?;
         let mut named = false;
-        if at < end && self.is_ident(at) && !self.is(at, Keyword::AS) && !self.ends_relation(at, end)
+        if at < end
+            && self.is_ident(at)
+            && !self.is(at, Keyword::AS)
+            && !self.ends_relation(at, end)
         {
             self.extra_keywords(at, &[Keyword::AS]);
             at = self.identifier(at, end)?;
@@ -167,9 +170,7 @@ impl Prepass<'_, '_> {
             && (self.is_symbol(at, "(")
                 || matches!(self.kind(at), Some(TokenKind::String | TokenKind::Number))
                 || matches!(self.str(at), "-" | "+" | ":" | "?" | "~" | "!")
-                || (self.is_ident(at)
-                    && !self.ends_relation(at, end)
-                    && !self.is(at, Keyword::AS)))
+                || (self.is_ident(at) && !self.ends_relation(at, end) && !self.is(at, Keyword::AS)))
     }
 
     /// `( query )`, `( relation )`
@@ -376,9 +377,7 @@ impl Prepass<'_, '_> {
 
     /// Whether an alias stands here.
     pub(super) fn is_alias(&self, at: usize, end: usize) -> bool {
-        at < end
-            && self.is_ident(at)
-            && (self.is(at, Keyword::AS) || !self.ends_relation(at, end))
+        at < end && self.is_ident(at) && (self.is(at, Keyword::AS) || !self.ends_relation(at, end))
     }
 
     /// `tableAlias`

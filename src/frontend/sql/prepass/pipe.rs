@@ -8,12 +8,7 @@ use crate::frontend::sql::words::{Class, Mark};
 
 impl Prepass<'_, '_> {
     /// A query with its steps: `pipes` are the tokens `|>` in it.
-    pub(super) fn piped(
-        &mut self,
-        at: usize,
-        end: usize,
-        pipes: &[usize],
-    ) -> Result<(), Refusal> {
+    pub(super) fn piped(&mut self, at: usize, end: usize, pipes: &[usize]) -> Result<(), Refusal> {
         let Some((last, before)) = pipes.split_last() else {
             return self.term(at, end);
         };

@@ -110,7 +110,8 @@ impl Prepass<'_, '_> {
     fn ctes(&mut self, at: usize, end: usize) -> Read {
         self.keyword(at, Keyword::WITH);
         let mut at = at + 1;
-        if self.is(at, Keyword::RECURSIVE) && self.is_ident(at + 1) && !self.is(at + 1, Keyword::AS) {
+        if self.is(at, Keyword::RECURSIVE) && self.is_ident(at + 1) && !self.is(at + 1, Keyword::AS)
+        {
             self.keyword(at, Keyword::RECURSIVE);
             at += 1;
         }
