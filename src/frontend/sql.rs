@@ -71,16 +71,7 @@ fn parse_statements(source: &Source, max_bytes: u64) -> (Vec<Statement>, Vec<Dia
     let mut diagnostics = Vec::new();
     for (range, number) in ranges.into_iter().zip(1..) {
         let tokens = tokens.get(range).unwrap_or(&[]);
-        let (span, kind) = match read(source, tokens, max_bytes) {
-            Ok((span, kind)) => (span, kind),
-            Err((span, failure)) => {
-                let kind = StatementKind::Opaque {
-                    reason: failure.message.clone(),
-                };
-                diagnostics.push(failure);
-                (span, kind)
-            }
-        };
+        let (span, kind) = read(source, tokens, max_bytes, &mut diagnostics);
         statements.push(statement(source, span, number, kind));
     }
     if let (Some(span), Some(error)) = (unfinished, error) {
@@ -97,38 +88,41 @@ fn parse_statements(source: &Source, max_bytes: u64) -> (Vec<Statement>, Vec<Dia
     (statements, diagnostics)
 }
 
-/// What one statement says, or why it is not understood.
+/// What one statement says. One that is not understood is opaque, and a diagnostic says why.
 fn read(
     source: &Source,
     tokens: &[Token],
     max_bytes: u64,
-) -> Result<(Span, StatementKind), (Span, Diagnostic)> {
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Span, StatementKind) {
     let start = tokens.first().map_or(0, |token| token.range.start);
     let end = tokens.last().map_or(start, |token| token.range.end);
     let span = source.to_template(start..end);
     let barrier = "the statement is a barrier: no frame lives across it";
-    if u64::from(end - start) > max_bytes {
+    let diagnostic = if u64::from(end - start) > max_bytes {
         let message = format!(
             "a statement of {} bytes is longer than the {max_bytes} bytes that are looked into",
             end - start
         );
         let place = source.to_template(start..start + 1);
-        let help = format!("{barrier}; `[pipeline] max_statement_bytes` sets the bound");
-        let diagnostic =
-            Diagnostic::new("statement-too-long", Severity::Warning, place, message).help(help);
-        return Err((span, diagnostic));
-    }
-    // A text of its own: what is needed for one statement is freed before the next.
-    let text = Text::new(source, tokens);
-    match header::kind(&text, 0..tokens.len()) {
-        Ok(kind) => Ok((span, kind)),
-        Err(failure) => {
-            let place = failure.range.map_or(span, |range| text.span(range));
-            let diagnostic =
-                Diagnostic::new(failure.code, failure.severity, place, failure.message);
-            Err((span, diagnostic.help(barrier)))
+        Diagnostic::new("statement-too-long", Severity::Warning, place, message).help(format!(
+            "{barrier}; `[pipeline] max_statement_bytes` sets the bound"
+        ))
+    } else {
+        // A text of its own: what is needed for one statement is freed before the next.
+        let text = Text::new(source, tokens);
+        match header::kind(&text, 0..tokens.len()) {
+            Ok(kind) => return (span, kind),
+            Err(failure) => {
+                let place = failure.range.map_or(span, |range| text.span(range));
+                Diagnostic::new(failure.code, failure.severity, place, failure.message)
+                    .help(barrier)
+            }
         }
-    }
+    };
+    let reason = diagnostic.message.clone();
+    diagnostics.push(diagnostic);
+    (span, StatementKind::Opaque { reason })
 }
 
 /// Takes the statement in which there are no tokens any more out of `ranges`: where it ends is unknown, so it reaches

@@ -1,6 +1,7 @@
 //! The walk through the statements: names to tables, tables to versions.
 
 mod command;
+mod view;
 
 use std::collections::BTreeSet;
 
@@ -14,9 +15,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::facts::catalog::Catalog;
-use crate::frontend::statement::{
-    Identifier, Name, PythonDeclaration, Query, Statement, StatementKind, ViewScope,
-};
+use crate::frontend::statement::{Name, PythonDeclaration, Query, Statement, StatementKind};
 
 /// Resolves what every statement reads and writes.
 ///
@@ -87,55 +86,6 @@ impl<'a> Resolver<'a> {
         }
         match &statement.kind {
             StatementKind::Query(_) | StatementKind::CreateDatabase { .. } => {}
-            StatementKind::Insert {
-                target,
-                overwrite,
-                partition,
-                ..
-            } => {
-                let kind = if *overwrite && !*partition {
-                    WriteKind::Replace
-                } else {
-                    WriteKind::Update
-                };
-                self.write(target, kind, Change::Rows, &mut access);
-            }
-            StatementKind::CreateTableAs {
-                target,
-                replace,
-                if_not_exists,
-                located,
-                ..
-            } => {
-                let change = Change::Create {
-                    replace: *replace,
-                    if_not_exists: *if_not_exists,
-                    located: *located,
-                };
-                let kind = if *if_not_exists {
-                    WriteKind::Update
-                } else {
-                    WriteKind::Replace
-                };
-                self.write(target, kind, change, &mut access);
-            }
-            StatementKind::CreateTable {
-                target,
-                if_not_exists,
-                located,
-                replace,
-                like,
-            } => {
-                if let Some(like) = like {
-                    access.described.push(self.session.meaning(like).table);
-                }
-                let change = Change::Create {
-                    replace: *replace,
-                    if_not_exists: *if_not_exists,
-                    located: *located,
-                };
-                self.write(target, WriteKind::Define, change, &mut access);
-            }
             StatementKind::CreateView {
                 target,
                 scope,
@@ -154,12 +104,11 @@ impl<'a> Resolver<'a> {
                 self.script(statements, statement.span, &mut access);
             }
             StatementKind::Command(command) => self.command(command, statement.span, &mut access),
-            StatementKind::Drop { target } => {
-                self.write(target, WriteKind::Drop, Change::Drop, &mut access);
-            }
-            StatementKind::Truncate { target } => {
-                self.write(target, WriteKind::Replace, Change::Rows, &mut access);
-            }
+            kind @ (StatementKind::Insert { .. }
+            | StatementKind::CreateTableAs { .. }
+            | StatementKind::CreateTable { .. }
+            | StatementKind::Drop { .. }
+            | StatementKind::Truncate { .. }) => self.change(kind, &mut access),
             StatementKind::Use { database } => self.session.set_database(database),
             StatementKind::Set { key, value } => {
                 if value.is_some() {
@@ -181,6 +130,68 @@ impl<'a> Resolver<'a> {
         }
         self.check_functions(statement.span, &mut access);
         access
+    }
+
+    /// A statement that changes one table.
+    fn change(&mut self, kind: &StatementKind, access: &mut Access) {
+        match kind {
+            StatementKind::Insert {
+                target,
+                overwrite,
+                partition,
+                ..
+            } => {
+                let kind = if *overwrite && !*partition {
+                    WriteKind::Replace
+                } else {
+                    WriteKind::Update
+                };
+                self.write(target, kind, Change::Rows, access);
+            }
+            StatementKind::CreateTableAs {
+                target,
+                replace,
+                if_not_exists,
+                located,
+                ..
+            } => {
+                let change = Change::Create {
+                    replace: *replace,
+                    if_not_exists: *if_not_exists,
+                    located: *located,
+                };
+                let kind = if *if_not_exists {
+                    WriteKind::Update
+                } else {
+                    WriteKind::Replace
+                };
+                self.write(target, kind, change, access);
+            }
+            StatementKind::CreateTable {
+                target,
+                if_not_exists,
+                located,
+                replace,
+                like,
+            } => {
+                if let Some(like) = like {
+                    access.described.push(self.session.meaning(like).table);
+                }
+                let change = Change::Create {
+                    replace: *replace,
+                    if_not_exists: *if_not_exists,
+                    located: *located,
+                };
+                self.write(target, WriteKind::Define, change, access);
+            }
+            StatementKind::Drop { target } => {
+                self.write(target, WriteKind::Drop, Change::Drop, access);
+            }
+            StatementKind::Truncate { target } => {
+                self.write(target, WriteKind::Replace, Change::Rows, access);
+            }
+            _ => {}
+        }
     }
 
     fn query(&mut self, query: &Query, access: &mut Access) {
@@ -372,75 +383,6 @@ impl<'a> Resolver<'a> {
         note_starts(starts, access);
     }
 
-    fn create_view(
-        &mut self,
-        target: &Name,
-        scope: ViewScope,
-        columns: &[Identifier],
-        query: &Query,
-        access: &mut Access,
-    ) {
-        // The definition reads nothing now; its names must exist.
-        let (found, outputs) = self.walk(query);
-        let outputs = outputs.renamed(columns);
-        access.described = tables_of(&found);
-        let table = match scope {
-            ViewScope::Permanent => None,
-            ViewScope::Temporary => Some(self.session.temporary(target)),
-            ViewScope::GlobalTemporary => Some(self.session.global_temporary(target)),
-            ViewScope::Existing => {
-                let meaning = self.session.meaning(target);
-                if meaning.uncertain {
-                    // A temporary view or a permanent one.
-                    let starts = self.session.start_all();
-                    let kind = WriteKind::Define;
-                    return self.note_write(meaning.table, kind, target.span, starts, access);
-                }
-                let temporary = self.session.view(meaning.table).is_some();
-                temporary.then_some(meaning.table)
-            }
-        };
-        match table {
-            Some(table) => self.define_view(table, target.span, found, outputs, access),
-            None => {
-                let table = self.session.table(target);
-                let starts = self.session.change(table, Change::View);
-                self.note_write(table, WriteKind::Define, target.span, starts, access);
-            }
-        }
-    }
-
-    /// Notes the definition of a temporary view.
-    fn define_view(
-        &mut self,
-        table: TableId,
-        name: Span,
-        found: Found,
-        outputs: Outputs,
-        access: &mut Access,
-    ) {
-        let reads = tables_of(&found);
-        let uncertain = found
-            .reads
-            .iter()
-            .any(|read| read.fixed == Some(Fixed::AfterUnknownSession));
-        // A view that replaces one which it reads keeps the old one inside: what it depends on is not a name.
-        let is_recursive =
-            reads.contains(&table) || reads.iter().any(|read| self.depends(*read, table));
-        let may_call = found.generates && !self.session.reading_functions().is_empty();
-        let view = View {
-            reads: (!uncertain && !is_recursive && !may_call).then_some(reads),
-            schema: outputs.schema,
-            sensitivities: found.sensitivities,
-        };
-        let starts = self.session.define_view(table, view);
-        self.note_write(table, WriteKind::Define, name, starts, access);
-    }
-
-    fn depends(&self, view: TableId, on: TableId) -> bool {
-        self.session.dependences(view).contains(&on)
-    }
-
     fn set(&mut self, key: &str, span: Span, access: &mut Access) {
         let starts = match settings::effect(key) {
             Effect::Harmless => return,
@@ -497,17 +439,6 @@ impl<'a> Resolver<'a> {
         note_starts(starts, access);
         access.barrier = Some(Barrier { reason, span });
     }
-}
-
-/// Tables and temporary views that a query names, each once.
-fn tables_of(found: &Found) -> Vec<TableId> {
-    let mut tables = Vec::new();
-    for read in &found.reads {
-        if !tables.contains(&read.table) {
-            tables.push(read.table);
-        }
-    }
-    tables
 }
 
 fn note_starts(starts: Vec<TableVersion>, access: &mut Access) {

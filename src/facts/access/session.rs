@@ -1,6 +1,10 @@
 //! The session while statements are walked in file order: what names mean, and which version of each table is current.
 
+mod storage;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use self::storage::Storage;
 
 use super::names::{Location, canonical, files, path_of};
 use super::{Sensitivity, Table, TableId, TableVersion};
@@ -25,60 +29,6 @@ impl Schema {
     /// Certainly does not have it.
     pub(super) fn lacks(&self, column: &str) -> bool {
         self.complete && !self.has(column)
-    }
-}
-
-/// Where the rows of a table lie, as far as it bears on two names meaning the same rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Storage {
-    /// Not known: may be anything, a view included.
-    Unknown,
-    /// A permanent view: no rows of its own, may depend on anything.
-    View,
-    /// No such table.
-    Absent,
-    /// A folder of its own. Spark makes a managed table only over an empty folder
-    /// (`SessionCatalog.validateTableLocation`), and a table lists no files of sub-folders that are no partitions.
-    Own,
-    /// At this place, according to the catalog.
-    Catalogued(Location),
-    /// Files read by path.
-    Path(Option<Location>),
-    /// A temporary view.
-    Temporary,
-}
-
-impl Storage {
-    fn of(facts: Option<&TableFacts>) -> Storage {
-        let Some(facts) = facts else {
-            return Storage::Unknown;
-        };
-        match facts.kind {
-            TableKind::View => Storage::View,
-            TableKind::Missing => Storage::Absent,
-            TableKind::Managed | TableKind::External => facts
-                .location
-                .as_deref()
-                .and_then(Location::parse)
-                .map_or(Storage::Unknown, Storage::Catalogued),
-        }
-    }
-
-    /// Whether a change of the rows of one may change the rows of the other.
-    fn may_alias(&self, other: &Storage) -> bool {
-        match (self, other) {
-            (Storage::Temporary | Storage::View | Storage::Absent, _)
-            | (_, Storage::Temporary | Storage::View | Storage::Absent)
-            | (Storage::Own, Storage::Own | Storage::Catalogued(_))
-            | (Storage::Catalogued(_), Storage::Own) => false,
-            (
-                Storage::Catalogued(left) | Storage::Path(Some(left)),
-                Storage::Catalogued(right) | Storage::Path(Some(right)),
-            ) => left.overlaps(right),
-            (Storage::Unknown | Storage::Path(_), _) | (_, Storage::Unknown | Storage::Path(_)) => {
-                true
-            }
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use super::text::Text;
 use crate::diagnostic::Severity;
-use crate::frontend::statement::{Command, StatementKind};
+use crate::frontend::statement::StatementKind;
 
 /// Why a statement is not understood.
 pub(super) struct Failure {
@@ -42,7 +42,7 @@ pub(super) fn kind(text: &Text<'_>, range: Range<usize>) -> Result<StatementKind
         return header.with(at);
     }
     if header.is(at, &["FROM"]) {
-        return header.from_first(at, &[]);
+        return header.insert_after_from(at, &[]);
     }
     if header.starts_query(at) {
         return header.query(at..range.end).map(StatementKind::Query);
@@ -74,7 +74,7 @@ impl Header<'_> {
             "COMMENT" => self.comment(next),
             "USE" => self.use_database(next),
             "SET" => self.set(next),
-            "RESET" => self.reset(next),
+            "RESET" => Ok(self.reset(next)),
             "ADD" | "LIST" | "DELETE" => self.resource(at),
             "CACHE" => self.cache(next),
             "UNCACHE" => self.uncache(next),
@@ -90,8 +90,4 @@ impl Header<'_> {
             _ => Err(self.unknown()),
         }
     }
-}
-
-fn done(command: Command) -> Result<StatementKind, Failure> {
-    Ok(StatementKind::Command(command))
 }

@@ -55,13 +55,12 @@ impl<'a> Splitter<'a> {
 
     /// A semicolon; `\;` is none, as in Hive's shell.
     fn is_end(&self, index: usize) -> bool {
-        let ends_before = |token: &Token| Some(token.range.end);
-        let touching = |before: &usize| {
-            self.str(*before) == "\\"
-                && self.tokens.get(*before).and_then(ends_before)
-                    == self.tokens.get(index).map(|token| token.range.start)
-        };
-        self.str(index) == ";" && index.checked_sub(1).filter(touching).is_none()
+        let end = |index: usize| self.tokens.get(index).map(|token| token.range.end);
+        let start = self.tokens.get(index).map(|token| token.range.start);
+        let escaped = index
+            .checked_sub(1)
+            .is_some_and(|before| self.str(before) == "\\" && end(before) == start);
+        self.str(index) == ";" && !escaped
     }
 
     fn is_word(&self, index: usize, word: &str) -> bool {

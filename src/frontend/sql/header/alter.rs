@@ -1,7 +1,7 @@
 //! `ALTER`, `DROP` and `COMMENT ON`.
 
 use super::create::function_changed;
-use super::{Failure, Header, done};
+use super::{Failure, Header};
 use crate::frontend::statement::{Change, Command, Effect, StatementKind, ViewScope};
 
 impl Header<'_> {
@@ -11,7 +11,7 @@ impl Header<'_> {
             self.name(at + 1)?;
             let mut command = Command::new("alter_database");
             command.effect = Effect::InPlace;
-            return done(command);
+            return Ok(StatementKind::Command(command));
         }
         let view = self.is(at, &["VIEW"]);
         if !view && !self.is(at, &["TABLE"]) {
@@ -38,7 +38,7 @@ impl Header<'_> {
         } else {
             Change::Definition(target)
         });
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `DROP`.
@@ -71,7 +71,7 @@ impl Header<'_> {
         self.after_name(name)?;
         let mut command = Command::new(word);
         command.effect = effect;
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `COMMENT`: `ON DATABASE|TABLE name IS '…'`.
@@ -87,6 +87,6 @@ impl Header<'_> {
         } else {
             return Err(self.unknown());
         }
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::parts::{item, with_ctes};
-use super::{Failure, Header, done};
+use super::{Failure, Header};
 use crate::frontend::statement::{
     Change, Command, Cte, Files, Join, JoinColumns, JoinKind, Relation, SelectItem, StatementKind,
 };
@@ -52,7 +52,7 @@ impl Header<'_> {
         };
         let query = self.select(items, vec![joined], Vec::new());
         command.queries.push(with_ctes(ctes, query));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     fn starts_when(&self, at: usize) -> bool {
@@ -146,7 +146,7 @@ impl Header<'_> {
         command.changes.push(Change::Rows(target.name.clone()));
         let query = self.select(items, vec![Relation::Table(target)], filter);
         command.queries.push(with_ctes(ctes, query));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `DELETE FROM`: `target [alias] [WHERE condition]`
@@ -155,14 +155,14 @@ impl Header<'_> {
         let mut command = Command::new("delete");
         if at == self.range.end {
             command.changes.push(Change::AllRows(target.name));
-            return done(command);
+            return Ok(StatementKind::Command(command));
         }
         let at = self.expect(at, "WHERE")?;
         let condition = self.expression(at..self.range.end)?;
         command.changes.push(Change::Rows(target.name.clone()));
         let query = self.select(Vec::new(), vec![Relation::Table(target)], vec![condition]);
         command.queries.push(with_ctes(ctes, query));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `LOAD`: `DATA [LOCAL] INPATH 'path' [OVERWRITE] INTO TABLE name [PARTITION (…)]`
@@ -189,7 +189,7 @@ impl Header<'_> {
         } else {
             Change::Rows(target)
         });
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `TRUNCATE`: `TABLE name [PARTITION (…)]`
@@ -202,7 +202,7 @@ impl Header<'_> {
         self.end(self.skip_list(at, &["PARTITION"])?)?;
         let mut command = Command::new("truncate");
         command.changes.push(Change::Rows(target));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// `[MSCK] REPAIR TABLE name [ADD|DROP|SYNC PARTITIONS]`
@@ -213,6 +213,6 @@ impl Header<'_> {
         self.end(self.skip(at, &["PARTITIONS"]))?;
         let mut command = Command::new("repair");
         command.changes.push(Change::Rows(target));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 }

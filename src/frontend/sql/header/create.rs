@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Failure, Header, done};
+use super::{Failure, Header};
 use crate::frontend::statement::{
     Change, Command, Effect, Identifier, SqlFunction, StatementKind, ViewScope,
 };
@@ -241,7 +241,7 @@ impl Header<'_> {
             self.end(self.clauses(at)?.end)?;
             let mut command = Command::new("create_temporary_view");
             command.changes.push(Change::View { target, scope });
-            return done(command);
+            return Ok(StatementKind::Command(command));
         }
         let at = self.expect(self.view_clauses(at)?, "AS")?;
         let columns = list.map_or_else(Vec::new, |list| self.view_columns(list));
@@ -291,7 +291,7 @@ impl Header<'_> {
             name,
             has_query: self.has_query(body + 1..self.range.end),
         }));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// Whether an expression may hold a query, or is one.
@@ -311,7 +311,7 @@ impl Header<'_> {
         let at = self.skip(self.expect(at, "ON")?, &["TABLE"]);
         let mut command = Command::new(word);
         command.changes.push(Change::Definition(self.name(at)?.0));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 }
 

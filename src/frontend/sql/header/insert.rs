@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::parts::with_ctes;
-use super::{Failure, Header, done};
+use super::{Failure, Header};
 use crate::frontend::statement::{
     Change, Command, Cte, Files, Name, Query, QueryBody, StatementKind,
 };
@@ -34,7 +34,7 @@ impl Header<'_> {
             "UPDATE" => self.update(next, &ctes()?),
             "DELETE" => self.delete(self.expect(next, "FROM")?, &ctes()?),
             "FROM" if self.next_insert(body..self.range.end).is_some() => {
-                self.from_first(body, &ctes()?)
+                self.insert_after_from(body, &ctes()?)
             }
             _ => whole(),
         }
@@ -167,7 +167,11 @@ impl Header<'_> {
     }
 
     /// `FROM relations INSERT … query [INSERT … query]…`; without `INSERT` a query that starts with its relations.
-    pub(super) fn from_first(&self, at: usize, ctes: &[Cte]) -> Result<StatementKind, Failure> {
+    pub(super) fn insert_after_from(
+        &self,
+        at: usize,
+        ctes: &[Cte],
+    ) -> Result<StatementKind, Failure> {
         let Some(mut start) = self.next_insert(at..self.range.end) else {
             return self.query(self.range.clone()).map(StatementKind::Query);
         };
@@ -204,7 +208,7 @@ impl Header<'_> {
                 Destination::Directory(files) => Change::Files(files),
             });
         }
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// The query of an `INSERT` whose relations stand before it.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::parts::item;
-use super::{Failure, Header, done, kind};
+use super::{Failure, Header, kind};
 use crate::frontend::statement::{
     Change, Command, Effect, Files, Name, Relation, SelectItem, StatementKind, TableReference,
 };
@@ -34,7 +34,7 @@ impl Header<'_> {
             let mut command = Command::new("set_catalog");
             let reason = "which database becomes the current one is not known";
             command.effect = Effect::Unseen { reason };
-            return done(command);
+            return Ok(StatementKind::Command(command));
         }
         let equals = (at..self.range.end).find(|index| self.text.str(*index) == "=");
         let key = self
@@ -60,7 +60,7 @@ impl Header<'_> {
             self.end(after)?;
             let mut command = variable("set_variable");
             command.queries.push(self.query(inside)?);
-            return done(command);
+            return Ok(StatementKind::Command(command));
         }
         for entry in self.text.list(at..self.range.end) {
             let equals = self.after_name(entry.start)?;
@@ -73,7 +73,7 @@ impl Header<'_> {
         command
             .queries
             .push(self.select(items, Vec::new(), Vec::new()));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `DECLARE`: `[OR REPLACE] [VARIABLE] name, … [type] [DEFAULT|= expression]`
@@ -91,11 +91,11 @@ impl Header<'_> {
             let query = self.select(vec![value], Vec::new(), Vec::new());
             command.queries.push(query);
         }
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// `RESET [key]`
-    pub(super) fn reset(&self, at: usize) -> Result<StatementKind, Failure> {
+    pub(super) fn reset(&self, at: usize) -> StatementKind {
         let mut command = Command::new("reset");
         let key = self.slice(at..self.range.end).trim_matches('`').to_owned();
         command.effect = if key.is_empty() {
@@ -104,7 +104,7 @@ impl Header<'_> {
         } else {
             Effect::Reset(key)
         };
-        done(command)
+        StatementKind::Command(command)
     }
 
     /// After `EXECUTE`: `IMMEDIATE text [INTO …] [USING …]`
@@ -113,7 +113,7 @@ impl Header<'_> {
         let mut command = Command::new("execute_immediate");
         let reason = "the statement is computed when it runs";
         command.effect = Effect::Unseen { reason };
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `CALL`.
@@ -123,7 +123,7 @@ impl Header<'_> {
         let mut command = Command::new("call");
         let reason = "what the procedure does is not known";
         command.effect = Effect::Unseen { reason };
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// `ADD|LIST|DELETE JAR[S]|FILE[S]|ARCHIVE[S] …`
@@ -137,7 +137,7 @@ impl Header<'_> {
             "LIST" => "list_resources",
             _ => "delete_resource",
         };
-        in_place(word)
+        Ok(in_place(word))
     }
 
     /// After `CACHE`: `[LAZY] TABLE name [OPTIONS (…)] [[AS] query]`
@@ -164,7 +164,7 @@ impl Header<'_> {
             command.queries.push(self.query(at..self.range.end)?);
             command.changes.push(Change::CachedQuery(target));
         }
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `UNCACHE`: `TABLE [IF EXISTS] name`
@@ -175,13 +175,13 @@ impl Header<'_> {
         let mut command = Command::new("uncache_table");
         command.effect = Effect::InPlace;
         command.described.push(target);
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `CLEAR`: `CACHE`
     pub(super) fn clear_cache(&self, at: usize) -> Result<StatementKind, Failure> {
         self.end(self.expect(at, "CACHE")?)?;
-        in_place("clear_cache")
+        Ok(in_place("clear_cache"))
     }
 
     /// After `REFRESH`: `[TABLE] name`, `FUNCTION name`, or a path.
@@ -202,7 +202,7 @@ impl Header<'_> {
             let span = self.text.span(at..self.range.end);
             command.changes.push(Change::Files(Files { path, span }));
         }
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `ANALYZE`: `TABLE name …`, `TABLES …`
@@ -216,7 +216,7 @@ impl Header<'_> {
             self.expect(at, "COMPUTE")?;
             command.described.push(target);
         }
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     /// After `EXPLAIN`: `[LOGICAL|FORMATTED|EXTENDED|CODEGEN|COST] statement`
@@ -289,7 +289,7 @@ impl Header<'_> {
         command
             .queries
             .push(self.select(items, Vec::new(), Vec::new()));
-        done(command)
+        Ok(StatementKind::Command(command))
     }
 
     fn slice(&self, range: Range<usize>) -> String {
@@ -298,10 +298,10 @@ impl Header<'_> {
     }
 }
 
-fn in_place(word: &'static str) -> Result<StatementKind, Failure> {
+fn in_place(word: &'static str) -> StatementKind {
     let mut command = Command::new(word);
     command.effect = Effect::InPlace;
-    done(command)
+    StatementKind::Command(command)
 }
 
 /// A variable gets another meaning.
