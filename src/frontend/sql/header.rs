@@ -13,6 +13,7 @@ mod session;
 
 use std::ops::Range;
 
+use self::parts::With;
 use super::text::Text;
 use crate::diagnostic::Severity;
 use crate::frontend::statement::StatementKind;
@@ -42,7 +43,7 @@ pub(super) fn kind(text: &Text<'_>, range: Range<usize>) -> Result<StatementKind
         return header.with(at);
     }
     if header.is(at, &["FROM"]) {
-        return header.insert_after_from(at, &[]);
+        return header.insert_after_from(at, &With::default());
     }
     if header.starts_query(at) {
         return header.query(at..range.end).map(StatementKind::Query);
@@ -61,10 +62,10 @@ impl Header<'_> {
     fn command(&self, at: usize) -> Result<StatementKind, Failure> {
         let next = at + 1;
         match self.text.str(at).to_uppercase().as_str() {
-            "INSERT" => self.insert(next, &[]),
-            "MERGE" => self.merge(next, &[]),
-            "UPDATE" => self.update(next, &[]),
-            "DELETE" if self.is(next, &["FROM"]) => self.delete(next + 1, &[]),
+            "INSERT" => self.insert(next, &With::default()),
+            "MERGE" => self.merge(next, &With::default()),
+            "UPDATE" => self.update(next, &With::default()),
+            "DELETE" if self.is(next, &["FROM"]) => self.delete(next + 1, &With::default()),
             "LOAD" => self.load(next),
             "TRUNCATE" => self.truncate(next),
             "MSCK" | "REPAIR" => self.repair(at),

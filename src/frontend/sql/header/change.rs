@@ -5,15 +5,15 @@
 
 use std::ops::Range;
 
-use super::parts::{item, with_ctes};
+use super::parts::{With, item};
 use super::{Failure, Header};
 use crate::frontend::statement::{
-    Change, Command, Cte, Files, Join, JoinColumns, JoinKind, Relation, SelectItem, StatementKind,
+    Change, Command, Files, Join, JoinColumns, JoinKind, Relation, SelectItem, StatementKind,
 };
 
 impl Header<'_> {
     /// After `MERGE`: `[WITH SCHEMA EVOLUTION] INTO target [alias] USING source [alias] ON condition WHEN …`
-    pub(super) fn merge(&self, at: usize, ctes: &[Cte]) -> Result<StatementKind, Failure> {
+    pub(super) fn merge(&self, at: usize, with: &With) -> Result<StatementKind, Failure> {
         let at = self.skip(at, &["WITH", "SCHEMA", "EVOLUTION"]);
         let at = self.expect(at, "INTO")?;
         let (target, at) = self.reference(at, &["USING"])?;
@@ -51,7 +51,7 @@ impl Header<'_> {
             joins: vec![join],
         };
         let query = self.select(items, vec![joined], Vec::new());
-        command.queries.push(with_ctes(ctes, query));
+        command.queries.push(with.over(query));
         Ok(StatementKind::Command(command))
     }
 
@@ -129,7 +129,7 @@ impl Header<'_> {
     }
 
     /// After `UPDATE`: `target [alias] SET column = expression, … [WHERE condition]`
-    pub(super) fn update(&self, at: usize, ctes: &[Cte]) -> Result<StatementKind, Failure> {
+    pub(super) fn update(&self, at: usize, with: &With) -> Result<StatementKind, Failure> {
         let (target, at) = self.reference(at, &["SET"])?;
         let at = self.expect(at, "SET")?;
         let place = self
@@ -145,12 +145,12 @@ impl Header<'_> {
         let mut command = Command::new("update");
         command.changes.push(Change::Rows(target.name.clone()));
         let query = self.select(items, vec![Relation::Table(target)], filter);
-        command.queries.push(with_ctes(ctes, query));
+        command.queries.push(with.over(query));
         Ok(StatementKind::Command(command))
     }
 
     /// After `DELETE FROM`: `target [alias] [WHERE condition]`
-    pub(super) fn delete(&self, at: usize, ctes: &[Cte]) -> Result<StatementKind, Failure> {
+    pub(super) fn delete(&self, at: usize, with: &With) -> Result<StatementKind, Failure> {
         let (target, at) = self.reference(at, &["WHERE"])?;
         let mut command = Command::new("delete");
         if at == self.range.end {
@@ -161,7 +161,7 @@ impl Header<'_> {
         let condition = self.expression(at..self.range.end)?;
         command.changes.push(Change::Rows(target.name.clone()));
         let query = self.select(Vec::new(), vec![Relation::Table(target)], vec![condition]);
-        command.queries.push(with_ctes(ctes, query));
+        command.queries.push(with.over(query));
         Ok(StatementKind::Command(command))
     }
 

@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use super::parts::with_ctes;
+use super::parts::With;
 use super::{Failure, Header};
-use crate::frontend::statement::{
-    Change, Command, Cte, Files, Name, Query, QueryBody, StatementKind,
-};
+use crate::frontend::statement::{Change, Command, Files, Name, Query, QueryBody, StatementKind};
 
 /// Where an `INSERT` puts its rows.
 enum Destination {
@@ -26,15 +24,15 @@ impl Header<'_> {
         let Some((body, last)) = self.after_ctes(at) else {
             return whole();
         };
-        let ctes = || Ok(self.assembled(&[at..body, last])?.ctes);
+        let prelude = || self.assembled(&[at..body, last]).map(With::of);
         let next = body + 1;
         match self.text.str(body).to_uppercase().as_str() {
-            "INSERT" => self.insert(next, &ctes()?),
-            "MERGE" => self.merge(next, &ctes()?),
-            "UPDATE" => self.update(next, &ctes()?),
-            "DELETE" => self.delete(self.expect(next, "FROM")?, &ctes()?),
+            "INSERT" => self.insert(next, &prelude()?),
+            "MERGE" => self.merge(next, &prelude()?),
+            "UPDATE" => self.update(next, &prelude()?),
+            "DELETE" => self.delete(self.expect(next, "FROM")?, &prelude()?),
             "FROM" if self.next_insert(body..self.range.end).is_some() => {
-                self.insert_after_from(body, &ctes()?)
+                self.insert_after_from(body, &prelude()?)
             }
             _ => whole(),
         }
@@ -74,9 +72,9 @@ impl Header<'_> {
     }
 
     /// After `INSERT`.
-    pub(super) fn insert(&self, at: usize, ctes: &[Cte]) -> Result<StatementKind, Failure> {
+    pub(super) fn insert(&self, at: usize, with: &With) -> Result<StatementKind, Failure> {
         let (destination, at) = self.destination(at)?;
-        let query = self.query_with(ctes, at..self.range.end)?;
+        let query = self.query_with(with, at..self.range.end)?;
         Ok(inserted(destination, query))
     }
 
@@ -170,7 +168,7 @@ impl Header<'_> {
     pub(super) fn insert_after_from(
         &self,
         at: usize,
-        ctes: &[Cte],
+        with: &With,
     ) -> Result<StatementKind, Failure> {
         let Some(mut start) = self.next_insert(at..self.range.end) else {
             return self.query(self.range.clone()).map(StatementKind::Query);
@@ -186,7 +184,7 @@ impl Header<'_> {
                 range: start..end,
             };
             let (destination, body) = branch.destination(start + 1)?;
-            let query = with_ctes(ctes, self.branch(&from, body..end)?);
+            let query = with.over(self.branch(&from, body..end)?);
             inserts.push((destination, query));
             start = end;
         }

@@ -211,8 +211,8 @@ impl Header<'_> {
     }
 
     /// The same with common table expressions that stand before the statement.
-    pub(super) fn query_with(&self, ctes: &[Cte], range: Range<usize>) -> Result<Query, Failure> {
-        Ok(with_ctes(ctes, self.query(range)?))
+    pub(super) fn query_with(&self, with: &With, range: Range<usize>) -> Result<Query, Failure> {
+        Ok(with.over(self.query(range)?))
     }
 
     /// The query that these parts make together. Places are those of the text; `span` is where the whole stands.
@@ -294,10 +294,47 @@ pub(super) fn item(expression: Expression) -> SelectItem {
     }
 }
 
-/// A query under common table expressions that stand before the statement.
-pub(super) fn with_ctes(ctes: &[Cte], mut query: Query) -> Query {
-    query.ctes.splice(0..0, ctes.iter().cloned());
-    query
+/// Common table expressions that stand before a statement.
+#[derive(Default)]
+pub(super) struct With {
+    recursive: bool,
+    ctes: Vec<Cte>,
+}
+
+impl With {
+    /// Those of a query.
+    pub(super) fn of(query: Query) -> Self {
+        With {
+            recursive: query.recursive,
+            ctes: query.ctes,
+        }
+    }
+
+    /// A query of the statement, which sees them.
+    pub(super) fn over(&self, query: Query) -> Query {
+        if self.ctes.is_empty() {
+            return query;
+        }
+        let span = query.span;
+        let mut outer = if query.ctes.is_empty() {
+            query
+        } else {
+            Query {
+                span,
+                verbatim: false,
+                recursive: false,
+                ctes: Vec::new(),
+                body: QueryBody::Nested(Box::new(query)),
+                order_by: Vec::new(),
+                tail: Vec::new(),
+                limited: false,
+            }
+        };
+        outer.verbatim = false;
+        outer.recursive = self.recursive;
+        outer.ctes.clone_from(&self.ctes);
+        outer
+    }
 }
 
 /// A statement that is understood as text only.
