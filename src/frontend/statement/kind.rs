@@ -343,7 +343,7 @@ impl StatementKind {
 
 impl Change {
     /// Names that it changes; a refreshed table is only described.
-    fn targets(&self) -> Vec<&Name> {
+    pub fn targets(&self) -> Vec<&Name> {
         match self {
             Change::Rows(target)
             | Change::AllRows(target)

@@ -16,3 +16,7 @@ SELECT trip_id FROM trips;
 INSERT OVERWRITE DIRECTORY USING csv OPTIONS ('path' '/data/export/csv', header = 'true') SELECT trip_id FROM trips;
 WITH long_trips AS (SELECT trip_id FROM raw_trips) INSERT OVERWRITE DIRECTORY '/data/long' SELECT * FROM long_trips;
 INSERT INTO parquet.`/data/trips` SELECT trip_id FROM raw_trips;
+WITH RECURSIVE n (level) AS (SELECT 0 UNION ALL SELECT level + 1 FROM n WHERE level < 9) INSERT INTO levels SELECT level FROM n;
+WITH a AS (SELECT trip_id FROM raw_trips) INSERT INTO trips WITH b AS (SELECT trip_id FROM a) SELECT trip_id FROM b;
+INSERT INTO trips TABLE raw_trips;
+INSERT INTO trips FROM raw_trips SELECT trip_id WHERE km > 3;

@@ -7,12 +7,14 @@ use super::super::{Access, Barrier, Fixed, SensitivityKind, TableId, TableVersio
 use super::{Resolver, fix, note_starts};
 use crate::diagnostic::Span;
 use crate::frontend::statement::{
-    Change, Command, Effect, Files, Mentions, Name, StatementKind, ViewScope,
+    Change, Command, Effect, Files, Mentions, Name, Query, StatementKind, ViewScope,
 };
 
 impl Resolver<'_> {
     pub(super) fn command(&mut self, command: &Command, span: Span, access: &mut Access) {
-        self.queries(command.queries.iter(), access);
+        let queries: Vec<&Query> = command.queries.iter().collect();
+        let targets: Vec<&Name> = command.changes.iter().flat_map(Change::targets).collect();
+        self.queries(&queries, &targets, access);
         for name in &command.described {
             let table = self.session.meaning(name).table;
             access.described.push(table);
@@ -40,14 +42,15 @@ impl Resolver<'_> {
         }
     }
 
-    /// Queries that are not the whole statement: their names stay as they are, and nothing of them is shared.
-    fn queries<'q>(
-        &mut self,
-        queries: impl Iterator<Item = &'q crate::frontend::statement::Query>,
-        access: &mut Access,
-    ) {
+    /// Queries that are not the whole statement: their names stay as they are, and nothing of them is shared. What a
+    /// statement reads of its own target is part of its write.
+    fn queries(&mut self, queries: &[&Query], targets: &[&Name], access: &mut Access) {
         for query in queries {
-            self.query(query, access);
+            let (mut found, _) = self.walk(query);
+            found
+                .reads
+                .retain(|read| targets.iter().all(|target| target.span != read.name));
+            self.number(found, access);
         }
         for read in &mut access.reads {
             fix(read, Fixed::NotAQuery);
@@ -162,7 +165,8 @@ impl Resolver<'_> {
             .iter()
             .flat_map(StatementKind::evaluated)
             .collect();
-        self.queries(evaluated.into_iter(), access);
+        let targets: Vec<&Name> = statements.iter().flat_map(StatementKind::targets).collect();
+        self.queries(&evaluated, &targets, access);
         for read in &mut access.reads {
             // What looks like a column may be a variable, or a row of a loop.
             read.columns = None;

@@ -220,15 +220,15 @@ fn names_of_statements_that_are_no_query_stay() {
     let cases = [
         (
             "UPDATE a SET x = (SELECT max(b.x) FROM b WHERE b.k = a.k)",
-            "db.a@0(k) WrittenByReader, db.b@0(k x) NotAQuery",
+            "db.b@0(k x) NotAQuery",
         ),
         (
             "DELETE FROM a WHERE x IN (SELECT z FROM b)",
-            "db.a@0(x) WrittenByReader, db.b@0(z) NotAQuery",
+            "db.b@0(z) NotAQuery",
         ),
         (
             "MERGE INTO a USING (SELECT x, k FROM b) s ON a.k = s.k WHEN MATCHED THEN UPDATE SET y = s.x",
-            "db.a@0(k) WrittenByReader, db.b@0(k x) NotAQuery",
+            "db.b@0(k x) NotAQuery",
         ),
         (
             "FROM b INSERT INTO a SELECT x WHERE z = 1 INSERT INTO c SELECT k",
