@@ -191,10 +191,8 @@ impl<'w, 'c> Walk<'w, 'c> {
         if select.distinct {
             self.found.exchanges.push(select.span);
         }
-        self.scopes.push(Scope {
-            relations: block.relations.clone(),
-            aliases: Vec::new(),
-        });
+        self.scopes
+            .push(Scope::new(block.relations.clone(), &self.relations));
         for argument in &block.arguments {
             self.expression(argument, Clause::Plain);
         }
@@ -231,7 +229,7 @@ impl<'w, 'c> Walk<'w, 'c> {
                         && !is_same_column(expression, alias)
                         && let Some(scope) = self.scopes.last_mut()
                     {
-                        scope.aliases.push(alias.key());
+                        scope.aliases.insert(alias.key());
                     }
                 }
                 SelectItem::Wildcard { qualifier, .. } => self.wildcard(qualifier.as_ref()),

@@ -74,10 +74,8 @@ impl Walk<'_, '_> {
             } => {
                 if *lateral {
                     block.lateral = true;
-                    self.scopes.push(Scope {
-                        relations: block.relations.clone(),
-                        aliases: Vec::new(),
-                    });
+                    self.scopes
+                        .push(Scope::new(block.relations.clone(), &self.relations));
                 }
                 let outputs = self.query(query).renamed(columns);
                 if *lateral {

@@ -244,11 +244,13 @@ impl<'a> Resolver<'a> {
             reads,
             subqueries,
             sensitivities,
-            crossings,
-            exchanges,
+            mut crossings,
+            mut exchanges,
             groups,
             generates,
         } = found;
+        crossings.sort_by_key(|(place, _)| place.start);
+        exchanges.sort_by_key(|place| place.start);
         self.generates |= generates;
         let mut places: Vec<(Span, ReadId)> = Vec::new();
         for found in reads {
@@ -284,9 +286,7 @@ impl<'a> Resolver<'a> {
             outputs,
         } in subqueries
         {
-            let reads: Vec<ReadId> = places
-                .iter()
-                .filter(|(place, _)| body.contains(*place))
+            let reads: Vec<ReadId> = within(&places, body, |(place, _)| *place)
                 .map(|(_, read)| *read)
                 .collect();
             if reads.is_empty() {
@@ -301,26 +301,16 @@ impl<'a> Resolver<'a> {
                 name,
                 outputs,
                 reads,
-                closed: crossings.iter().all(|(place, target)| {
-                    !body.contains(*place) || target.is_some_and(|target| body.contains(target))
-                }),
-                aliases: groups
-                    .iter()
-                    .filter(|(anchor, _)| body.contains(*anchor))
+                closed: within(&crossings, body, |(place, _)| *place)
+                    .all(|(_, target)| target.is_some_and(|target| body.contains(target))),
+                aliases: within(&groups, body, |(anchor, _)| *anchor)
                     .map(|(_, spans)| spans.clone())
                     .collect(),
-                sensitivities: sensitivities
-                    .iter()
-                    .filter(|sensitivity| body.contains(sensitivity.span))
+                sensitivities: within(&sensitivities, body, |sensitivity| sensitivity.span)
                     .cloned()
                     .collect(),
-                exchanges: u32::try_from(
-                    exchanges
-                        .iter()
-                        .filter(|place| body.contains(**place))
-                        .count(),
-                )
-                .unwrap_or(u32::MAX),
+                exchanges: u32::try_from(within(&exchanges, body, |place| *place).count())
+                    .unwrap_or(u32::MAX),
             });
         }
         access.sensitivities.extend(sensitivities);
@@ -439,6 +429,15 @@ impl<'a> Resolver<'a> {
         note_starts(starts, access);
         access.barrier = Some(Barrier { reason, span });
     }
+}
+
+/// Those of `items` that lie in `body`. They are sorted by where they start: a statement may have thousands of
+/// subqueries, each with few of the items.
+fn within<T>(items: &[T], body: Span, place: impl Fn(&T) -> Span) -> impl Iterator<Item = &T> {
+    let start = items.partition_point(|item| place(item).start < body.start);
+    let end = items.partition_point(|item| place(item).start <= body.end);
+    let items = items.get(start..end).unwrap_or_default();
+    items.iter().filter(move |item| body.contains(place(item)))
 }
 
 fn note_starts(starts: Vec<TableVersion>, access: &mut Access) {

@@ -4,6 +4,8 @@
 //! fields, relations of the block before aliases of its select list, and those before the blocks around it. Where a
 //! schema that is not known leaves a choice, every relation concerned needs all of its columns.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::block::Walk;
 use super::session::Schema;
 use super::{Fixed, SensitivityKind, functions};
@@ -65,7 +67,61 @@ pub(super) struct Scope {
     /// Its relations.
     pub relations: Vec<usize>,
     /// Aliases of its select list, lower-case.
-    pub aliases: Vec<String>,
+    pub aliases: BTreeSet<String>,
+    /// Its relations by what qualifies their columns, and by canonical name.
+    named: Named,
+}
+
+/// Relations by name: blocks of generated SQL join thousands.
+#[derive(Debug, Default)]
+struct Named {
+    qualifiers: BTreeMap<String, Vec<usize>>,
+    full_names: BTreeMap<String, usize>,
+}
+
+impl Scope {
+    /// The scope of these relations.
+    pub(super) fn new(numbers: Vec<usize>, relations: &Relations) -> Self {
+        let mut named = Named::default();
+        for number in &numbers {
+            let Some(relation) = relations.get(*number) else {
+                continue;
+            };
+            if let Some(qualifier) = &relation.qualifier {
+                let same = named.qualifiers.entry(qualifier.clone()).or_default();
+                same.push(*number);
+            }
+            if let Some(name) = &relation.full_name {
+                named.full_names.entry(name.clone()).or_insert(*number);
+            }
+        }
+        Scope {
+            relations: numbers,
+            aliases: BTreeSet::new(),
+            named,
+        }
+    }
+
+    /// Relations whose columns this name qualifies.
+    fn qualified_by(&self, qualifier: &str) -> &[usize] {
+        self.named
+            .qualifiers
+            .get(qualifier)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The relation whose canonical name leads the parts of a reference, and the column after it.
+    fn spelled_in<'p>(&self, parts: &'p [String]) -> Option<(usize, &'p String)> {
+        let parts = match parts {
+            [first, rest @ ..] if first == "spark_catalog" => rest,
+            parts => parts,
+        };
+        (1..parts.len()).find_map(|length| {
+            let name = parts.get(..length)?.join(".");
+            let number = self.named.full_names.get(&name)?;
+            Some((*number, parts.get(length)?))
+        })
+    }
 }
 
 /// Where a column reference stands.
@@ -217,27 +273,18 @@ impl Walk<'_, '_> {
         let [first, second, ..] = parts else {
             return false;
         };
-        for number in &scope.relations {
-            if let Some(column) = self
-                .relations
-                .get(*number)
-                .and_then(|relation| relation.full_name.as_deref())
-                .and_then(|name| after_full_name(parts, name))
-            {
-                meanings.push(Meaning::FullyQualified(*number));
-                meanings.push(Meaning::Needs(*number, column.clone()));
-                cross(meanings, *number);
-                return true;
-            }
+        if let Some((number, column)) = scope.spelled_in(parts) {
+            meanings.push(Meaning::FullyQualified(number));
+            meanings.push(Meaning::Needs(number, column.clone()));
+            cross(meanings, number);
+            return true;
         }
-        let named = self.relations.which(&scope.relations, |it| {
-            it.qualifier.as_deref() == Some(first)
-        });
+        let named = scope.qualified_by(first);
         if named.is_empty() {
             return false;
         }
         meanings.extend(named.iter().map(|number| Meaning::Qualified(*number)));
-        let holders = self.relations.which(&named, |it| !it.schema.lacks(second));
+        let holders = self.relations.which(named, |it| !it.schema.lacks(second));
         // No such column: the first part may be a column with fields after all.
         let structs = self
             .relations
@@ -258,8 +305,8 @@ impl Walk<'_, '_> {
             }
         } else if structs.is_empty() {
             for number in named {
-                meanings.push(Meaning::Missing(number));
-                cross(meanings, number);
+                meanings.push(Meaning::Missing(*number));
+                cross(meanings, *number);
             }
         } else {
             for owner in structs {
@@ -423,9 +470,7 @@ impl Walk<'_, '_> {
             }
             [qualifier, column] => {
                 let (qualifier, column) = (qualifier.key(), column.key());
-                let named = self.relations.which(&scope.relations, |it| {
-                    it.qualifier.as_ref() == Some(&qualifier)
-                });
+                let named = scope.qualified_by(&qualifier).to_vec();
                 let holding = named.len() == 1
                     && named
                         .first()
@@ -440,19 +485,4 @@ impl Walk<'_, '_> {
             _ => None,
         }
     }
-}
-
-/// What follows the canonical name of a table in a column reference that spells it.
-fn after_full_name<'p>(parts: &'p [String], name: &str) -> Option<&'p String> {
-    let parts = match parts {
-        [first, rest @ ..] if first == "spark_catalog" => rest,
-        parts => parts,
-    };
-    let mut rest = parts.iter();
-    for part in name.split('.') {
-        if rest.next()? != part {
-            return None;
-        }
-    }
-    rest.next()
 }
