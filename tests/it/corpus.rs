@@ -137,18 +137,22 @@ fn spelled(text: &str) -> String {
         .iter()
         .map(|token| &text[token.range.start as usize..token.range.end as usize])
         .collect();
-    // `IDENTIFIER('a.' || 'b')` spells what its strings say.
-    let computed = tokens.contains(&"(");
-    tokens
-        .into_iter()
-        .filter(|part| !(computed && part.eq_ignore_ascii_case("identifier")))
-        .filter(|part| !["(", ")", "||"].contains(part))
-        .map(|part| {
-            part.trim_matches(['`', '\'', '"'])
-                .replace("``", "`")
-                .to_lowercase()
-        })
-        .collect()
+    let mut parts: Vec<String> = Vec::new();
+    let mut rest = tokens.as_slice();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if first.eq_ignore_ascii_case("IDENTIFIER") && after.first() == Some(&"(") {
+            // A name that is written as strings.
+            let end = after.iter().position(|token| *token == ")").unwrap();
+            let strings = after[1..end].iter().filter(|token| **token != "||");
+            let strings = strings.map(|token| &token[1..token.len() - 1]);
+            parts.push(spelled(&strings.collect::<String>()));
+            rest = &after[end + 1..];
+        } else if *first != "." {
+            parts.push(first.trim_matches('`').replace("``", "`").to_lowercase());
+        }
+    }
+    parts.join(".")
 }
 
 /// Whether text is the same after each span is replaced by its own text.

@@ -58,7 +58,7 @@ impl<'w, 'c> Walk<'w, 'c> {
     /// Walks a query and tells its columns.
     pub(super) fn query(&mut self, query: &Query) -> Outputs {
         for cte in &query.ctes {
-            self.cte(cte, query.recursive);
+            self.cte(cte);
         }
         let outputs = match &query.body {
             QueryBody::Select(select) => self.select(select, query),
@@ -90,15 +90,15 @@ impl<'w, 'c> Walk<'w, 'c> {
         outputs
     }
 
-    fn cte(&mut self, cte: &Cte, recursive: bool) {
-        if recursive {
+    fn cte(&mut self, cte: &Cte) {
+        if cte.recursive {
             // It sees itself, with columns that are known only where they are listed.
             let group = self.group(cte.name.span);
             self.name_group(group, cte.name.span);
             self.define(cte, Outputs::default().renamed(&cte.columns).schema, group);
         }
         let outputs = self.query(&cte.query).renamed(&cte.columns);
-        if recursive {
+        if cte.recursive {
             if let Some(visible) = self.ctes.get_mut(&cte.name.key())
                 && let Some(itself) = visible.last_mut()
             {

@@ -285,10 +285,6 @@ impl Walk<'_, '_> {
         }
         meanings.extend(named.iter().map(|number| Meaning::Qualified(*number)));
         let holders = self.relations.which(named, |it| !it.schema.lacks(second));
-        // No such column: the first part may be a column with fields after all.
-        let structs = self
-            .relations
-            .which(&scope.relations, |it| it.schema.has(first));
         if !holders.is_empty() {
             for holder in holders {
                 let certain = !uncertain
@@ -303,16 +299,21 @@ impl Walk<'_, '_> {
                 });
                 cross(meanings, holder);
             }
-        } else if structs.is_empty() {
+            return true;
+        }
+        // No such column: the first part may be a column with fields after all.
+        let structs = self
+            .relations
+            .which(&scope.relations, |it| it.schema.has(first));
+        if structs.is_empty() {
             for number in named {
                 meanings.push(Meaning::Missing(*number));
                 cross(meanings, *number);
             }
-        } else {
-            for owner in structs {
-                meanings.push(Meaning::Needs(owner, first.clone()));
-                cross(meanings, owner);
-            }
+        }
+        for owner in structs {
+            meanings.push(Meaning::Needs(owner, first.clone()));
+            cross(meanings, owner);
         }
         true
     }

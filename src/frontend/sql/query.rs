@@ -142,9 +142,7 @@ impl Lowering<'_> {
         }
         let mut body_start = range.start;
         let mut ctes = Vec::new();
-        let mut recursive = false;
         if let Some(with) = &query.with {
-            recursive = with.recursive;
             (ctes, body_start) = self.ctes(with)?;
         }
         let rest = body_start..range.end;
@@ -193,6 +191,7 @@ impl Lowering<'_> {
             ctes.push(Cte {
                 name: self.text.identifier(name),
                 columns,
+                recursive: with.recursive,
                 query: self.query(&cte.query, inside)?,
             });
         }
@@ -248,7 +247,6 @@ impl Lowering<'_> {
         Ok(Query {
             span: self.text.span(range.clone()),
             verbatim: true,
-            recursive: false,
             ctes: Vec::new(),
             body: self.body(body, range)?,
             order_by: Vec::new(),

@@ -50,11 +50,11 @@ impl<'a> Mentions<'a> {
 
     fn query(&mut self, query: &'a Query, ctes: &mut Visible) {
         for cte in &query.ctes {
-            if !query.recursive {
+            if !cte.recursive {
                 self.query(&cte.query, ctes);
             }
             *ctes.entry(cte.name.key()).or_default() += 1;
-            if query.recursive {
+            if cte.recursive {
                 self.query(&cte.query, ctes);
             }
         }

@@ -11,8 +11,6 @@ pub struct Query {
     /// Its text is a query by itself, which can stand elsewhere. Not so for a step of pipe syntax, and for what
     /// stands for joined relations in brackets.
     pub verbatim: bool,
-    /// `WITH RECURSIVE`: each common table expression sees itself.
-    pub recursive: bool,
     /// Common table expressions, in order. Each sees the earlier ones only.
     pub ctes: Vec<Cte>,
     /// The rows.
@@ -32,6 +30,8 @@ pub struct Cte {
     pub name: Identifier,
     /// Column names given to it, if any.
     pub columns: Vec<Identifier>,
+    /// Defined under `WITH RECURSIVE`: its definition sees itself.
+    pub recursive: bool,
     /// Its definition; `query.span` is the text between the parentheses.
     pub query: Query,
 }

@@ -392,7 +392,6 @@ fn query(span: Span, from: Vec<Relation>) -> Query {
     Query {
         span,
         verbatim: true,
-        recursive: false,
         ctes: Vec::new(),
         body: QueryBody::Select(Box::new(select)),
         order_by: Vec::new(),

@@ -258,7 +258,6 @@ impl Header<'_> {
         Query {
             span,
             verbatim: false,
-            recursive: false,
             ctes: Vec::new(),
             body: QueryBody::Select(Box::new(Select {
                 span,

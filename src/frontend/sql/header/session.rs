@@ -153,7 +153,7 @@ impl Header<'_> {
                 alias: None,
                 columns: Vec::new(),
                 modified: false,
-                bare: true,
+                bare: false,
             });
             let items = vec![self.all_columns()];
             command

@@ -165,7 +165,7 @@ impl Prepass<'_, '_> {
     }
 
     /// Whether rows follow `VALUES`; it may name a table.
-    fn is_inline_table(&self, at: usize, end: usize) -> bool {
+    pub(super) fn is_inline_table(&self, at: usize, end: usize) -> bool {
         at < end
             && (self.is_symbol(at, "(")
                 || matches!(self.kind(at), Some(TokenKind::String | TokenKind::Number))
@@ -261,13 +261,12 @@ impl Prepass<'_, '_> {
                 | Keyword::JOIN
                 | Keyword::ON
                 | Keyword::USING
-                | Keyword::TABLE
                 | Keyword::UNION
                 | Keyword::EXCEPT
                 | Keyword::INTERSECT
                 | Keyword::LATERAL
                 | Keyword::AS
-        )
+        ) || (self.is(at, Keyword::TABLE) && self.is_symbol(at + 1, "("))
     }
 
     /// `temporalClause`
@@ -386,7 +385,8 @@ impl Prepass<'_, '_> {
             return Ok(at);
         }
         let mut at = at;
-        if self.is(at, Keyword::AS) {
+        // `t AS (a, b)`: the alias is called `AS`.
+        if self.is(at, Keyword::AS) && !self.is_symbol(at + 1, "(") {
             self.keyword(at, Keyword::AS);
             at += 1;
         } else {

@@ -234,7 +234,17 @@ impl Prepass<'_, '_> {
     /// `VALUES row, row`
     pub(super) fn rows(&mut self, at: usize, end: usize) -> Read {
         self.keyword(at, Keyword::VALUES);
-        Ok(separated!(self, at + 1, end, |at| self.row(at, end)))
+        let mut at = at + 1;
+        loop {
+            at = self.row(at, end)?;
+            // `VALUES 1, VALUES 2` are two relations.
+            let another = self.is(at + 1, Keyword::VALUES) && self.is_inline_table(at + 2, end);
+            if at >= end || !self.is_symbol(at, ",") || another {
+                return Ok(at);
+            }
+            self.symbol(at, ",");
+            at += 1;
+        }
     }
 
     fn row(&mut self, at: usize, end: usize) -> Read {
