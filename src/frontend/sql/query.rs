@@ -158,7 +158,6 @@ impl Lowering<'_> {
         let mut lowered = Query {
             span: self.text.span(range.clone()),
             verbatim: !assembled(range.start) && !range.start.checked_sub(1).is_some_and(assembled),
-            recursive,
             ctes,
             body,
             order_by: Vec::new(),

@@ -296,7 +296,6 @@ pub(super) fn item(expression: Expression) -> SelectItem {
 /// Common table expressions that stand before a statement.
 #[derive(Default)]
 pub(super) struct With {
-    recursive: bool,
     ctes: Vec<Cte>,
 }
 
@@ -304,7 +303,6 @@ impl With {
     /// Those of a query.
     pub(super) fn of(query: Query) -> Self {
         With {
-            recursive: query.recursive,
             ctes: query.ctes,
         }
     }
@@ -321,7 +319,6 @@ impl With {
             Query {
                 span,
                 verbatim: false,
-                recursive: false,
                 ctes: Vec::new(),
                 body: QueryBody::Nested(Box::new(query)),
                 order_by: Vec::new(),
@@ -330,7 +327,6 @@ impl With {
             }
         };
         outer.verbatim = false;
-        outer.recursive = self.recursive;
         outer.ctes.clone_from(&self.ctes);
         outer
     }
