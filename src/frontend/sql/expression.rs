@@ -130,20 +130,12 @@ impl Lowering<'_> {
         self.query(query, start..range.end)
     }
 
-    /// The word that an identifier of the tree is.
-    pub(super) fn word(&self, ident: &Ident) -> Result<usize, NotUnderstood> {
-        word_number(ident.span.start).ok_or_else(|| not_understood("the place of a name"))
-    }
-
     pub(super) fn identifier(&self, ident: &Ident) -> Result<Identifier, NotUnderstood> {
-        Ok(self.text.identifier(self.word(ident)?))
+        Ok(self.text.identifier(word(ident)?))
     }
 
     fn name(&self, idents: &[Ident]) -> Result<Name, NotUnderstood> {
-        let words = idents
-            .iter()
-            .map(|ident| self.word(ident))
-            .collect::<Result<Vec<_>, _>>()?;
+        let words = idents.iter().map(word).collect::<Result<Vec<_>, _>>()?;
         self.text
             .name(words)
             .ok_or_else(|| not_understood("an empty name"))
@@ -154,7 +146,7 @@ impl Lowering<'_> {
             .0
             .iter()
             .map(|part| match part {
-                ast::ObjectNamePart::Identifier(ident) => self.word(ident),
+                ast::ObjectNamePart::Identifier(ident) => word(ident),
                 ast::ObjectNamePart::Function(_) => Err(not_understood("a computed name")),
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -589,4 +581,9 @@ impl Lowering<'_> {
 
 fn is_column(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+}
+
+/// The word that an identifier of the tree is.
+pub(super) fn word(ident: &Ident) -> Result<usize, NotUnderstood> {
+    word_number(ident.span.start).ok_or_else(|| not_understood("the place of a name"))
 }

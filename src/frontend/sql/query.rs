@@ -13,6 +13,7 @@ use sqlparser::ast::{
 use sqlparser::keywords::Keyword;
 
 use super::dialect::{self, ParseError};
+use super::expression::word;
 use super::lex::Token;
 use super::prepass::{self, Refusal};
 use super::words::{Mark, Words};
@@ -56,14 +57,14 @@ impl From<NotUnderstood> for Failure {
 /// Reads the tokens as one query. Places are those of the source, whatever the order of the tokens.
 pub(super) fn read_query(source: &Source, tokens: &[Token]) -> Result<Query, Failure> {
     let words = prepass::query(source, tokens)?;
-    let tree = dialect::parse_query(&words).map_err(|error| unparsed(error, &words, tokens))?;
+    let tree = dialect::parse_query(&words).map_err(|error| unparsed(&error, &words, tokens))?;
     Ok(Lowering { text: &words }.query(&tree, 0..words.len())?)
 }
 
 /// Reads the tokens as one relation of a `FROM`, with its alias.
 pub(super) fn read_relation(source: &Source, tokens: &[Token]) -> Result<Relation, Failure> {
     let words = prepass::relation(source, tokens)?;
-    let tree = dialect::parse_query(&words).map_err(|error| unparsed(error, &words, tokens))?;
+    let tree = dialect::parse_query(&words).map_err(|error| unparsed(&error, &words, tokens))?;
     let query = Lowering { text: &words }.query(&tree, 0..words.len())?;
     let relation = match query.body {
         QueryBody::Select(mut select) => select.from.pop(),
@@ -76,12 +77,12 @@ pub(super) fn read_relation(source: &Source, tokens: &[Token]) -> Result<Relatio
 pub(super) fn read_expression(source: &Source, tokens: &[Token]) -> Result<Expression, Failure> {
     let words = prepass::expression(source, tokens)?;
     let tree =
-        dialect::parse_expression(&words).map_err(|error| unparsed(error, &words, tokens))?;
+        dialect::parse_expression(&words).map_err(|error| unparsed(&error, &words, tokens))?;
     Ok(Lowering { text: &words }.expression(&tree, 0..words.len())?)
 }
 
 /// What the parser did not expect, as a place among the tokens.
-fn unparsed(error: ParseError, words: &Words<'_>, tokens: &[Token]) -> Failure {
+fn unparsed(error: &ParseError, words: &Words<'_>, tokens: &[Token]) -> Failure {
     let start = words.get(error.word).map_or(0, |word| word.own.start);
     let token = tokens.iter().position(|token| token.range.start >= start);
     let found = match words.str(error.word) {
@@ -149,7 +150,7 @@ impl Lowering<'_> {
         let body_end = match &query.order_by {
             Some(_) => self
                 .text
-                .find(rest.clone(), Keyword::ORDER)
+                .find(rest, Keyword::ORDER)
                 .ok_or_else(|| not_understood("the text of `ORDER BY`"))?,
             None => rest.end,
         };
@@ -173,7 +174,7 @@ impl Lowering<'_> {
         let mut end = 0;
         let mut ctes = Vec::with_capacity(with.cte_tables.len());
         for cte in &with.cte_tables {
-            let name = self.word(&cte.alias.name)?;
+            let name = word(&cte.alias.name)?;
             let mut at = name + 1;
             let mut columns = Vec::new();
             if !cte.alias.columns.is_empty() {
@@ -587,12 +588,12 @@ impl Lowering<'_> {
         args: &[ast::FunctionArg],
         alias: Option<&ast::TableAlias>,
     ) -> Result<Relation, NotUnderstood> {
-        let lost = || not_understood("the text of a table function");
+        let not_found = || not_understood("the text of a table function");
         let first = name.0.first().and_then(ast::ObjectNamePart::as_ident);
         let last = name.0.last().and_then(ast::ObjectNamePart::as_ident);
-        let (first, last) = first.zip(last).ok_or_else(lost)?;
-        let (first, last) = (self.word(first)?, self.word(last)?);
-        let inside = self.text.inside(last + 1).ok_or_else(lost)?;
+        let (first, last) = first.zip(last).ok_or_else(not_found)?;
+        let (first, last) = (word(first)?, word(last)?);
+        let inside = self.text.inside(last + 1).ok_or_else(not_found)?;
         let whole = self.text.mark(first) == Mark::Whole;
         let called = if whole { None } else { Some(name) };
         let arguments = self.arguments(called, args, first..inside.end + 1)?;

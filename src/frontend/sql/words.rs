@@ -64,7 +64,7 @@ pub(super) struct Word {
 /// The words of one query.
 pub(super) struct Words<'a> {
     source: &'a Source,
-    words: Vec<Word>,
+    list: Vec<Word>,
     /// Number of the word that closes the bracket or `CASE` opened here; its own number for any other.
     partner: Vec<usize>,
     /// Names written as strings.
@@ -94,7 +94,7 @@ impl<'a> Words<'a> {
         }
         Words {
             source,
-            words,
+            list: words,
             partner,
             spelled,
             reordered,
@@ -102,15 +102,15 @@ impl<'a> Words<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.words.len()
+        self.list.len()
     }
 
     pub(super) fn all(&self) -> &[Word] {
-        &self.words
+        &self.list
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Word> {
-        self.words.get(index)
+        self.list.get(index)
     }
 
     pub(super) fn mark(&self, index: usize) -> Mark {
@@ -177,16 +177,16 @@ impl<'a> Words<'a> {
         let commas = self
             .top(range.clone())
             .filter(|index| self.is_symbol(*index, ","));
-        parts(range.clone(), commas)
+        parts(range, commas)
     }
 
     /// The places of a range in the template; an empty range is the place before its start.
     pub(super) fn span(&self, range: Range<usize>) -> Span {
-        let words = self.words.get(range.clone()).unwrap_or_default();
+        let words = self.list.get(range.clone()).unwrap_or_default();
         let bytes = match words {
             [] => {
                 let at = self.get(range.start).map_or_else(
-                    || self.words.last().map_or(0, |word| word.full.end),
+                    || self.list.last().map_or(0, |word| word.full.end),
                     |word| word.full.start,
                 );
                 at..at

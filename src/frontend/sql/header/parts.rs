@@ -302,9 +302,7 @@ pub(super) struct With {
 impl With {
     /// Those of a query.
     pub(super) fn of(query: Query) -> Self {
-        With {
-            ctes: query.ctes,
-        }
+        With { ctes: query.ctes }
     }
 
     /// A query of the statement, which sees them.

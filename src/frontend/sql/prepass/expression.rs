@@ -473,18 +473,18 @@ impl Prepass<'_, '_> {
             }
         }
         at = self.expression(at, end)?;
-        at = self.null_treatment(at, end)?;
+        at = self.null_treatment(at, end);
         self.left_out_alias(at, end)
     }
 
     /// `IGNORE NULLS`
-    fn null_treatment(&mut self, at: usize, end: usize) -> Read {
+    fn null_treatment(&mut self, at: usize, end: usize) -> usize {
         let treats = self.is_word(at, "IGNORE") || self.is_word(at, "RESPECT");
         if at + 1 < end && treats && self.is(at + 1, Keyword::NULLS) {
             self.absorb(at + 2);
-            return Ok(at + 2);
+            return at + 2;
         }
-        Ok(at)
+        at
     }
 
     /// `WITHIN GROUP (…)`, `FILTER (WHERE …)`, `IGNORE NULLS`, `OVER …`
@@ -514,7 +514,7 @@ impl Prepass<'_, '_> {
             self.symbol(close, ")");
             at = close + 1;
         }
-        at = self.null_treatment(at, end)?;
+        at = self.null_treatment(at, end);
         if at + 1 < end && self.is(at, Keyword::OVER) {
             if self.is_symbol(at + 1, "(") {
                 let close = self.close(at + 1, end)?;

@@ -9,7 +9,7 @@ use crate::frontend::sql::words::{Class, Mark};
 
 impl Prepass<'_, '_> {
     /// `fromClause` after its word
-    pub(super) fn from_clause(&mut self, at: usize, end: usize) -> Read {
+    pub(super) fn relations_of(&mut self, at: usize, end: usize) -> Read {
         let at = separated!(self, at, end, |at| self.relation(at, end));
         let at = self.lateral_views(at, end)?;
         self.extensions(at, end)
@@ -420,13 +420,12 @@ impl Prepass<'_, '_> {
             | Keyword::MINUS
             | Keyword::UNION
             | Keyword::USING
-            | Keyword::SELECT => true,
+            | Keyword::SELECT
+            | Keyword::WITH => true,
             Keyword::WHERE | Keyword::HAVING | Keyword::QUALIFY | Keyword::FROM => !last,
             Keyword::GROUP => self.is(next, Keyword::BY),
-            Keyword::PIVOT => self.is_symbol(next, "("),
+            Keyword::PIVOT | Keyword::TABLESAMPLE => self.is_symbol(next, "("),
             Keyword::UNPIVOT => self.unpivots(at),
-            Keyword::TABLESAMPLE => self.is_symbol(next, "("),
-            Keyword::WITH => true,
             _ if self.organizes(at, end) => true,
             _ => self.is_transform(at, end),
         }

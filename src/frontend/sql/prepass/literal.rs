@@ -42,8 +42,8 @@ impl Prepass<'_, '_> {
             Keyword::TIMESTAMP if typed => Some((Some(LiteralKind::Timestamp), at + 2)),
             Keyword::INTERVAL => self.interval(at + 1, end).map(|next| (None, next)),
             Keyword::NoKeyword if typed => {
-                let types = ["X", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIME", "BINARY"];
-                let known = types.iter().any(|name| self.is_word(at, name));
+                let prefixes = ["X", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIME", "BINARY"];
+                let known = prefixes.iter().any(|name| self.is_word(at, name));
                 known.then_some((None, at + 2))
             }
             _ => None,

@@ -116,7 +116,7 @@ impl Prepass<'_, '_> {
         let start = self.words.len();
         match before.split_last() {
             None if self.is(at, Keyword::FROM) => {
-                let next = self.from_clause(at + 1, pipe)?;
+                let next = self.relations_of(at + 1, pipe)?;
                 if next < pipe {
                     // A whole block.
                     self.words.truncate(start);
