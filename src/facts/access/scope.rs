@@ -218,7 +218,10 @@ impl Walk<'_, '_> {
         if aliased && clause == Clause::Order && parts.len() == 1 {
             return meanings;
         }
-        let alternatives = aliased || self.scopes.len() > 1 || functions::is_bare_function(first);
+        // `GROUP BY ALL` and `ORDER BY ALL` mean no column, unless there is one of that name.
+        let bare = functions::is_bare_function(first)
+            || (parts.len() == 1 && first == "all" && clause != Clause::Plain);
+        let alternatives = aliased || self.scopes.len() > 1 || bare;
         let mut uncertain = false;
         for (level, scope) in self.scopes.iter().enumerate().rev() {
             let inner = level + 1 == self.scopes.len();
@@ -254,7 +257,7 @@ impl Walk<'_, '_> {
                 cross(&mut meanings, relation);
             }
         }
-        if !uncertain && !functions::is_bare_function(first) {
+        if !uncertain && !bare {
             let all = self.scopes.iter().flat_map(|scope| &scope.relations);
             meanings.extend(all.map(|relation| Meaning::Missing(*relation)));
         }

@@ -47,6 +47,28 @@ fn columns_go_to_the_relation_that_owns_them() {
         ("SELECT g + 1 AS one FROM f ORDER BY one", "db.f@0(g)"),
         ("SELECT g + 1 AS one FROM f GROUP BY one", "db.f@0(*)"),
         ("SELECT x AS y FROM a WHERE y = 1", "db.a@0(x y)"),
+        // `ALL` is no column, unless there may be one.
+        (
+            "SELECT x, count(*) FROM a GROUP BY ALL ORDER BY ALL",
+            "db.a@0(x)",
+        ),
+        ("SELECT g, count(*) FROM f GROUP BY ALL", "db.f@0(*)"),
+        // `*` as an argument.
+        (
+            "SELECT struct(*), count(q.*) FROM a JOIN b q ON true",
+            "db.a@0(k s x y), db.b@0(k x z)",
+        ),
+        ("SELECT coalesce(*) FROM f", "db.f@0(*)"),
+        // What is turned over as a whole.
+        (
+            "SELECT * FROM a PIVOT (sum(x) FOR y IN (1, 2))",
+            "db.a@0(*)",
+        ),
+        ("SELECT v FROM a UNPIVOT (v FOR n IN (x, y))", "db.a@0(*)"),
+        (
+            "SELECT col FROM explode(TABLE(a)) e",
+            "db.a@0(k s x y) Bare",
+        ),
     ];
     for (sql, expected) in cases {
         assert_eq!(resolved(sql).reads(), expected, "{sql}");
