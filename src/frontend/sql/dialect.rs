@@ -58,44 +58,50 @@ impl Dialect for Spark {
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
-        Some(Ok(infix(parser).map_or(0, |found| self.prec_value(found))))
+        Some(Ok(
+            Self::infix(parser).map_or(0, |found| self.prec_value(found))
+        ))
     }
 }
 
-/// How strongly the operator at hand binds. Order: Spark `SqlBaseParser.g4`, `valueExpression`.
-fn infix(parser: &Parser) -> Option<Precedence> {
-    Some(match &parser.peek_token_ref().token {
-        ParserToken::Word(word) => match word.keyword {
-            Keyword::OR => Precedence::Or,
-            Keyword::AND => Precedence::And,
-            Keyword::IS => Precedence::Is,
-            Keyword::IN | Keyword::BETWEEN => Precedence::Between,
-            Keyword::LIKE | Keyword::ILIKE | Keyword::RLIKE => Precedence::Like,
-            Keyword::NOT => match &parser.peek_nth_token_ref(1).token {
-                ParserToken::Word(next) => match next.keyword {
-                    Keyword::IN | Keyword::BETWEEN => Precedence::Between,
-                    Keyword::LIKE | Keyword::ILIKE | Keyword::RLIKE => Precedence::Like,
+impl Spark {
+    /// How strongly the operator at hand binds. Order: Spark `SqlBaseParser.g4`, `valueExpression`.
+    fn infix(parser: &Parser) -> Option<Precedence> {
+        Some(match &parser.peek_token_ref().token {
+            ParserToken::Word(word) => match word.keyword {
+                Keyword::OR => Precedence::Or,
+                Keyword::AND => Precedence::And,
+                Keyword::IS => Precedence::Is,
+                Keyword::IN | Keyword::BETWEEN => Precedence::Between,
+                Keyword::LIKE | Keyword::ILIKE | Keyword::RLIKE => Precedence::Like,
+                Keyword::NOT => match &parser.peek_nth_token_ref(1).token {
+                    ParserToken::Word(next) => match next.keyword {
+                        Keyword::IN | Keyword::BETWEEN => Precedence::Between,
+                        Keyword::LIKE | Keyword::ILIKE | Keyword::RLIKE => Precedence::Like,
+                        _ => return None,
+                    },
                     _ => return None,
                 },
                 _ => return None,
             },
+            ParserToken::Eq
+            | ParserToken::Lt
+            | ParserToken::LtEq
+            | ParserToken::Neq
+            | ParserToken::Gt
+            | ParserToken::GtEq
+            | ParserToken::Spaceship => Precedence::Eq,
+            ParserToken::AtArrow => Precedence::Is,
+            ParserToken::Pipe => Precedence::Pipe,
+            ParserToken::Caret => Precedence::Caret,
+            ParserToken::Ampersand => Precedence::Ampersand,
+            ParserToken::Plus | ParserToken::Minus | ParserToken::StringConcat => {
+                Precedence::PlusMinus
+            }
+            ParserToken::Mul | ParserToken::Div | ParserToken::Mod => Precedence::MulDivModOp,
             _ => return None,
-        },
-        ParserToken::Eq
-        | ParserToken::Lt
-        | ParserToken::LtEq
-        | ParserToken::Neq
-        | ParserToken::Gt
-        | ParserToken::GtEq
-        | ParserToken::Spaceship => Precedence::Eq,
-        ParserToken::AtArrow => Precedence::Is,
-        ParserToken::Pipe => Precedence::Pipe,
-        ParserToken::Caret => Precedence::Caret,
-        ParserToken::Ampersand => Precedence::Ampersand,
-        ParserToken::Plus | ParserToken::Minus | ParserToken::StringConcat => Precedence::PlusMinus,
-        ParserToken::Mul | ParserToken::Div | ParserToken::Mod => Precedence::MulDivModOp,
-        _ => return None,
-    })
+        })
+    }
 }
 
 fn keyword(parser: &Parser) -> Keyword {
@@ -357,8 +363,7 @@ pub(super) fn parse_query(words: &Words<'_>) -> Result<Query, ParseError> {
 
 /// Parses all words as one expression.
 pub(super) fn parse_expression(words: &Words<'_>) -> Result<Expr, ParseError> {
-    let parse_expr = |parser: &mut Parser| parser.parse_expr();
-    parse(words, parse_expr)
+    parse(words, |parser| parser.parse_subexpr(0))
 }
 
 fn parse<T>(

@@ -130,29 +130,28 @@ impl Lowering<'_> {
         self.query(query, start..range.end)
     }
 
-    pub(super) fn identifier(&self, ident: &Ident) -> Result<Identifier, NotUnderstood> {
-        Ok(self.text.identifier(word(ident)?))
+    /// The word that an identifier of the tree is.
+    pub(super) fn word(ident: &Ident) -> Option<usize> {
+        word_number(ident.span.start)
     }
 
-    fn name(&self, idents: &[Ident]) -> Result<Name, NotUnderstood> {
-        let words = idents.iter().map(word).collect::<Result<Vec<_>, _>>()?;
-        self.text
-            .name(words)
-            .ok_or_else(|| not_understood("an empty name"))
+    pub(super) fn identifier(&self, ident: &Ident) -> Result<Identifier, NotUnderstood> {
+        let word = Self::word(ident).ok_or_else(|| not_understood("the place of a name"))?;
+        Ok(self.text.identifier(word))
+    }
+
+    /// A name of these identifiers.
+    fn name<'i>(&self, idents: impl IntoIterator<Item = &'i Ident>) -> Result<Name, NotUnderstood> {
+        let words: Option<Vec<usize>> = idents.into_iter().map(Self::word).collect();
+        words
+            .and_then(|words| self.text.name(words))
+            .ok_or_else(|| not_understood("the place of a name"))
     }
 
     pub(super) fn object_name(&self, name: &ObjectName) -> Result<Name, NotUnderstood> {
-        let words = name
-            .0
-            .iter()
-            .map(|part| match part {
-                ast::ObjectNamePart::Identifier(ident) => word(ident),
-                ast::ObjectNamePart::Function(_) => Err(not_understood("a computed name")),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        self.text
-            .name(words)
-            .ok_or_else(|| not_understood("an empty name"))
+        let idents: Option<Vec<&Ident>> =
+            name.0.iter().map(ast::ObjectNamePart::as_ident).collect();
+        self.name(idents.ok_or_else(|| not_understood("a computed name"))?)
     }
 
     fn call(
@@ -581,9 +580,4 @@ impl Lowering<'_> {
 
 fn is_column(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
-}
-
-/// The word that an identifier of the tree is.
-pub(super) fn word(ident: &Ident) -> Result<usize, NotUnderstood> {
-    word_number(ident.span.start).ok_or_else(|| not_understood("the place of a name"))
 }

@@ -13,7 +13,6 @@ use sqlparser::ast::{
 use sqlparser::keywords::Keyword;
 
 use super::dialect::{self, ParseError};
-use super::expression::word;
 use super::lex::Token;
 use super::prepass::{self, Refusal};
 use super::words::{Mark, Words};
@@ -174,7 +173,7 @@ impl Lowering<'_> {
         let mut end = 0;
         let mut ctes = Vec::with_capacity(with.cte_tables.len());
         for cte in &with.cte_tables {
-            let name = word(&cte.alias.name)?;
+            let name = Self::word(&cte.alias.name).ok_or_else(lost)?;
             let mut at = name + 1;
             let mut columns = Vec::new();
             if !cte.alias.columns.is_empty() {
@@ -588,15 +587,14 @@ impl Lowering<'_> {
         args: &[ast::FunctionArg],
         alias: Option<&ast::TableAlias>,
     ) -> Result<Relation, NotUnderstood> {
-        let not_found = || not_understood("the text of a table function");
-        let first = name.0.first().and_then(ast::ObjectNamePart::as_ident);
-        let last = name.0.last().and_then(ast::ObjectNamePart::as_ident);
-        let (first, last) = first.zip(last).ok_or_else(not_found)?;
-        let (first, last) = (word(first)?, word(last)?);
-        let inside = self.text.inside(last + 1).ok_or_else(not_found)?;
-        let whole = self.text.mark(first) == Mark::Whole;
+        let lost = || not_understood("the text of a table function");
+        let ends = name.0.first().zip(name.0.last()).ok_or_else(lost)?;
+        let word = |part: &ast::ObjectNamePart| part.as_ident().and_then(Self::word);
+        let (start, end) = word(ends.0).zip(word(ends.1)).ok_or_else(lost)?;
+        let inside = self.text.inside(end + 1).ok_or_else(lost)?;
+        let whole = self.text.mark(start) == Mark::Whole;
         let called = if whole { None } else { Some(name) };
-        let arguments = self.arguments(called, args, first..inside.end + 1)?;
+        let arguments = self.arguments(called, args, start..inside.end + 1)?;
         let (alias, columns) = self.alias(alias)?;
         Ok(Relation::Function {
             arguments: vec![arguments],

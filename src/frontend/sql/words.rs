@@ -64,7 +64,7 @@ pub(super) struct Word {
 /// The words of one query.
 pub(super) struct Words<'a> {
     source: &'a Source,
-    list: Vec<Word>,
+    all: Vec<Word>,
     /// Number of the word that closes the bracket or `CASE` opened here; its own number for any other.
     partner: Vec<usize>,
     /// Names written as strings.
@@ -94,7 +94,7 @@ impl<'a> Words<'a> {
         }
         Words {
             source,
-            list: words,
+            all: words,
             partner,
             spelled,
             reordered,
@@ -102,15 +102,15 @@ impl<'a> Words<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.list.len()
+        self.all.len()
     }
 
     pub(super) fn all(&self) -> &[Word] {
-        &self.list
+        &self.all
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Word> {
-        self.list.get(index)
+        self.all.get(index)
     }
 
     pub(super) fn mark(&self, index: usize) -> Mark {
@@ -182,11 +182,11 @@ impl<'a> Words<'a> {
 
     /// The places of a range in the template; an empty range is the place before its start.
     pub(super) fn span(&self, range: Range<usize>) -> Span {
-        let words = self.list.get(range.clone()).unwrap_or_default();
+        let words = self.all.get(range.clone()).unwrap_or_default();
         let bytes = match words {
             [] => {
                 let at = self.get(range.start).map_or_else(
-                    || self.list.last().map_or(0, |word| word.full.end),
+                    || self.all.last().map_or(0, |word| word.full.end),
                     |word| word.full.start,
                 );
                 at..at

@@ -9,7 +9,7 @@ use crate::frontend::sql::words::{Class, Mark};
 
 impl Prepass<'_, '_> {
     /// `fromClause` after its word
-    pub(super) fn relations_of(&mut self, at: usize, end: usize) -> Read {
+    pub(super) fn relations(&mut self, at: usize, end: usize) -> Read {
         let at = separated!(self, at, end, |at| self.relation(at, end));
         let at = self.lateral_views(at, end)?;
         self.extensions(at, end)

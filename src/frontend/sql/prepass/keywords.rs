@@ -6,7 +6,7 @@ use sqlparser::keywords::Keyword;
 const LONGEST: usize = 12;
 
 /// The word of the grammar that a token may be.
-#[expect(clippy::too_many_lines, reason = "a list of words")]
+#[expect(clippy::too_many_lines, reason = "one line for each word")]
 pub(super) fn keyword(text: &str) -> Keyword {
     let mut upper = [0_u8; LONGEST];
     let Some(upper) = upper.get_mut(..text.len()) else {

@@ -80,8 +80,9 @@ impl Prepass<'_, '_> {
                     return Ok(sampled);
                 }
                 self.everything(step);
+                self.words.pop();
                 let from = self.over(at, pipe, before)?;
-                self.words.extend(from.words);
+                self.append(step, from);
                 let next = self.extensions(step, end)?;
                 let next = if next == step {
                     self.after_from(step, end)?
@@ -106,26 +107,33 @@ impl Prepass<'_, '_> {
         self.extra_keywords(before, &[Keyword::FROM]);
     }
 
-    fn append(&mut self, at: usize, from: From) {
-        self.extra_keywords(at, &[Keyword::FROM]);
+    pub(super) fn append(&mut self, at: usize, from: From) {
+        match from.token {
+            Some(token) => self.keyword(token, Keyword::FROM),
+            None => self.extra_keywords(at, &[Keyword::FROM]),
+        }
         self.words.extend(from.words);
     }
 
     /// The relations of a step: those of a leading `FROM` themselves, or the query before the step.
     fn over(&mut self, at: usize, pipe: usize, before: &[usize]) -> Result<From, Refusal> {
         let start = self.words.len();
+        let mut token = None;
         match before.split_last() {
             None if self.is(at, Keyword::FROM) => {
-                let next = self.relations_of(at + 1, pipe)?;
+                let next = self.relations(at + 1, pipe)?;
                 if next < pipe {
                     // A whole block.
                     self.words.truncate(start);
                     self.brackets_over(at, pipe, before)?;
+                } else {
+                    token = Some(at);
                 }
             }
             None if self.is(at, Keyword::TABLE) && self.is_ident(at + 1) => {
                 let next = self.bare_table(at + 1, pipe)?;
                 self.end(next, pipe)?;
+                token = Some(at);
             }
             Some((last, before)) if self.is(*last + 1, Keyword::AS) => {
                 self.brackets_over(at, *last, before)?;
@@ -135,7 +143,7 @@ impl Prepass<'_, '_> {
             _ => self.brackets_over(at, pipe, before)?,
         }
         Ok(From {
-            token: None,
+            token,
             words: self.words.split_off(start),
         })
     }

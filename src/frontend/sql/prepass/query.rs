@@ -192,7 +192,7 @@ impl Prepass<'_, '_> {
         }
         match self.key(at) {
             Keyword::SELECT => self.select(at, end, None),
-            Keyword::FROM => self.query_from_first(at, end),
+            Keyword::FROM => self.relations_first(at, end),
             Keyword::TABLE => self.table_query(at, end),
             Keyword::VALUES => {
                 let start = self.words.len();

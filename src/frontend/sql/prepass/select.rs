@@ -35,15 +35,11 @@ impl Prepass<'_, '_> {
             at = self.items(at, end)?;
         }
         if let Some(from) = from {
-            match from.token {
-                Some(token) => self.keyword(token, Keyword::FROM),
-                None => self.extra_keywords(at, &[Keyword::FROM]),
-            }
-            self.words.extend(from.words);
+            self.append(at, from);
             at = self.lateral_views(at, end)?;
         } else if at < end && self.is(at, Keyword::FROM) {
             self.keyword(at, Keyword::FROM);
-            at = self.relations_of(at + 1, end)?;
+            at = self.relations(at + 1, end)?;
         }
         self.after_from(at, end)
     }
@@ -98,9 +94,9 @@ impl Prepass<'_, '_> {
     }
 
     /// `FROM t SELECT …`, `FROM t MAP …`, `FROM t`
-    pub(super) fn query_from_first(&mut self, at: usize, end: usize) -> Read {
+    pub(super) fn relations_first(&mut self, at: usize, end: usize) -> Read {
         let start = self.words.len();
-        let next = self.relations_of(at + 1, end)?;
+        let next = self.relations(at + 1, end)?;
         if next < end && (self.is(next, Keyword::SELECT) || self.is_transform(next, end)) {
             let from = From {
                 token: Some(at),
