@@ -5,11 +5,13 @@
 //! Identifiers keep the user's spelling without backquotes; comparing them is case-insensitive
 //! ([`Identifier::key`]), as in Spark with `spark.sql.caseSensitive=false`.
 
+mod blocks;
 mod expression;
 mod kind;
 mod mentions;
 mod query;
 
+pub use blocks::Block;
 pub use expression::{Call, ColumnReference, Expression, LiteralKind, Shape, TestOperator, Window};
 pub use kind::{
     Change, Command, Effect, Files, PythonDeclaration, PythonStep, SqlFunction, StatementKind,

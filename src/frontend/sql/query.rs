@@ -18,8 +18,8 @@ use super::prepass::{self, Refusal};
 use super::words::{Mark, Words};
 use crate::frontend::source::Source;
 use crate::frontend::statement::{
-    Cte, Expression, Identifier, Join, JoinColumns, JoinKind, Query, QueryBody, Relation, Select,
-    SelectItem, TableReference,
+    Call, Cte, Expression, Identifier, Join, JoinColumns, JoinKind, Query, QueryBody, Relation,
+    Select, SelectItem, TableReference,
 };
 
 /// Why a query is not understood.
@@ -107,23 +107,6 @@ pub(super) fn not_understood(what: &str) -> NotUnderstood {
 pub(super) struct Lowering<'a> {
     pub(super) text: &'a Words<'a>,
 }
-
-/// Aggregates that make a block without `GROUP BY` a global aggregate. Source: Spark `FunctionRegistry`,
-/// aggregate functions.
-#[rustfmt::skip]
-const AGGREGATES: [&str; 77] = [
-    "any", "any_value", "approx_count_distinct", "approx_percentile", "approx_top_k", "approx_top_k_accumulate",
-    "approx_top_k_combine", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bitmap_and_agg",
-    "bitmap_construct_agg", "bitmap_or_agg", "bool_and", "bool_or", "collect_list", "collect_set", "corr", "count",
-    "count_if", "count_min_sketch", "covar_pop", "covar_samp", "every", "first", "first_value", "grouping",
-    "grouping_id", "histogram_numeric", "hll_sketch_agg", "hll_union_agg", "kll_sketch_agg_bigint",
-    "kll_sketch_agg_double", "kll_sketch_agg_float", "kurtosis", "last", "last_value", "listagg", "max", "max_by",
-    "mean", "median", "min", "min_by", "mode", "percentile", "percentile_approx", "percentile_cont",
-    "percentile_disc", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx",
-    "regr_sxy", "regr_syy", "schema_of_variant_agg", "skewness", "some", "std", "stddev", "stddev_pop", "stddev_samp",
-    "string_agg", "sum", "theta_intersection_agg", "theta_sketch_agg", "theta_union_agg", "try_avg", "try_sum",
-    "var_pop", "var_samp", "variance",
-];
 
 impl Lowering<'_> {
     /// A query that stands exactly in `range`.
@@ -329,9 +312,9 @@ impl Lowering<'_> {
             None => return Err(not_understood("the text of `GROUP BY`")),
         };
         let aggregates = items.iter().any(|item| match item {
-            SelectItem::Expression { expression, .. } => expression.calls.iter().any(|call| {
-                call.window.is_none() && AGGREGATES.binary_search(&call.name.as_str()).is_ok()
-            }),
+            SelectItem::Expression { expression, .. } => {
+                expression.calls.iter().any(Call::is_aggregate)
+            }
             SelectItem::Wildcard { .. } => false,
         });
         Ok(Select {
@@ -683,15 +666,5 @@ impl Clauses {
     fn items(&self, text: &Words<'_>) -> Range<usize> {
         let distinct = text.is(self.head.start + 1, Keyword::DISTINCT);
         self.head.start + 1 + usize::from(distinct)..self.head.end
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_aggregates_are_sorted() {
-        assert!(AGGREGATES.is_sorted());
     }
 }

@@ -33,6 +33,30 @@ pub struct Call {
     pub window: Option<Window>,
 }
 
+impl Call {
+    /// Whether it aggregates the rows of a block: without `GROUP BY` it makes the block a global aggregate.
+    pub fn is_aggregate(&self) -> bool {
+        self.window.is_none() && AGGREGATES.binary_search(&self.name.as_str()).is_ok()
+    }
+}
+
+/// Functions that aggregate, sorted. Source: Spark `FunctionRegistry`,
+/// aggregate functions.
+#[rustfmt::skip]
+const AGGREGATES: [&str; 77] = [
+    "any", "any_value", "approx_count_distinct", "approx_percentile", "approx_top_k", "approx_top_k_accumulate",
+    "approx_top_k_combine", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bitmap_and_agg",
+    "bitmap_construct_agg", "bitmap_or_agg", "bool_and", "bool_or", "collect_list", "collect_set", "corr", "count",
+    "count_if", "count_min_sketch", "covar_pop", "covar_samp", "every", "first", "first_value", "grouping",
+    "grouping_id", "histogram_numeric", "hll_sketch_agg", "hll_union_agg", "kll_sketch_agg_bigint",
+    "kll_sketch_agg_double", "kll_sketch_agg_float", "kurtosis", "last", "last_value", "listagg", "max", "max_by",
+    "mean", "median", "min", "min_by", "mode", "percentile", "percentile_approx", "percentile_cont",
+    "percentile_disc", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx",
+    "regr_sxy", "regr_syy", "schema_of_variant_agg", "skewness", "some", "std", "stddev", "stddev_pop", "stddev_samp",
+    "string_agg", "sum", "theta_intersection_agg", "theta_sketch_agg", "theta_union_agg", "try_avg", "try_sum",
+    "var_pop", "var_samp", "variance",
+];
+
 /// The `OVER` clause of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -99,4 +123,14 @@ pub enum LiteralKind {
     Boolean,
     /// `NULL`.
     Null,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AGGREGATES;
+
+    #[test]
+    fn aggregates_can_be_searched() {
+        assert!(AGGREGATES.is_sorted());
+    }
 }

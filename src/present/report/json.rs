@@ -3,6 +3,8 @@
 //! Lines and columns count from 1; tables are canonical names, lower-case and without backquotes, with common
 //! table expressions resolved away.
 
+mod text;
+
 use serde::Serialize;
 
 use super::analysis;
@@ -40,6 +42,8 @@ struct StatementEntry<'a> {
     writes: Vec<&'a str>,
     write_kinds: Vec<WriteKind>,
     described: Vec<&'a str>,
+    /// Names and blocks as written.
+    text: text::TextEntry<'a>,
 }
 
 #[derive(Serialize)]
@@ -215,6 +219,7 @@ impl<'a> Places<'a> {
                 .collect(),
             write_kinds: access.writes.iter().map(|write| write.kind).collect(),
             described: access.described.iter().map(|table| name(*table)).collect(),
+            text: text::text(&statement.kind, self.sources),
         }
     }
 
