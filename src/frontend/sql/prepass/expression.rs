@@ -101,6 +101,11 @@ impl Prepass<'_, '_> {
         }
         let close = self.close(open, end)?;
         self.symbol(open, "(");
+        if self.is_symbol(open + 1, "(") {
+            // The parser would take the first entry for a query.
+            self.extra(open + 1, Class::Literal(None));
+            self.extra_symbol(open + 1, ",");
+        }
         let at = self.expressions(open + 1, close)?;
         self.end(at, close)?;
         self.symbol(close, ")");

@@ -1,9 +1,11 @@
 //! Relations (`fromClause`, `relation`, `relationPrimary`, `lateralView`, `pivotClause`, `unpivotClause`).
 
+use std::ops::Range;
+
 use sqlparser::keywords::Keyword;
 
 use super::query::Place;
-use super::{Prepass, Read, separated};
+use super::{Prepass, Read, Refusal, separated};
 use crate::frontend::sql::lex::TokenKind;
 use crate::frontend::sql::words::{Class, Mark};
 
@@ -242,7 +244,9 @@ impl Prepass<'_, '_> {
         let modified = next;
         next = self.temporal(next, end)?;
         if next + 1 < end && self.is(next, Keyword::WITH) && self.is_symbol(next + 1, "(") {
-            next = self.close(next + 1, end)? + 1;
+            let open = next + 1;
+            next = self.close(open, end)? + 1;
+            self.no_query(open..next)?;
         }
         next = self.sample(next, end)?;
         if next > modified {
@@ -302,11 +306,25 @@ impl Prepass<'_, '_> {
                 return Err(self.refusal(at + 1, "`(`"));
             };
             at = self.close(open, end)? + 1;
+            self.no_query(open..at)?;
             if at + 1 < end && self.is_word(at, "REPEATABLE") && self.is_symbol(at + 1, "(") {
                 at = self.close(at + 1, end)? + 1;
             }
         }
         Ok(at)
+    }
+
+    /// Refuses what is left out where it could read a table.
+    fn no_query(&self, range: Range<usize>) -> Result<(), Refusal> {
+        match range.into_iter().find(|index| {
+            matches!(
+                self.key(*index),
+                Keyword::SELECT | Keyword::FROM | Keyword::TABLE
+            )
+        }) {
+            Some(index) => Err(Self::beyond(index, "a query in an option of a table")),
+            None => Ok(()),
+        }
     }
 
     /// `functionTable` without its alias

@@ -98,11 +98,20 @@ impl Prepass<'_, '_> {
         let start = self.words.len();
         let next = self.relations(at + 1, end)?;
         if next < end && (self.is(next, Keyword::SELECT) || self.is_transform(next, end)) {
-            let from = From {
-                token: Some(at),
-                words: self.words.split_off(start),
-            };
-            return self.select(next, end, Some(from));
+            let from = self.words.split_off(start);
+            let mut next = next;
+            loop {
+                let from = From {
+                    token: Some(at),
+                    words: from.clone(),
+                };
+                next = self.select(next, end, Some(from))?;
+                // `fromStatementBody+`: their rows together.
+                if !self.is(next, Keyword::SELECT) || next >= end {
+                    return Ok(next);
+                }
+                self.extra_keywords(next, &[Keyword::UNION]);
+            }
         }
         let from = self.words.split_off(start);
         self.extra_keywords(at, &[Keyword::SELECT]);
@@ -126,7 +135,9 @@ impl Prepass<'_, '_> {
         if self.is(at, Keyword::AS) {
             if self.is_symbol(at + 1, "(") {
                 let close = self.close(at + 1, end)?;
-                return self.aliases(at + 2, close).map(|_| close + 1);
+                let last = self.aliases(at + 2, close)?;
+                self.end(last, close)?;
+                return Ok(close + 1);
             }
             self.keyword(at, Keyword::AS);
             return self.identifier(at + 1, end);
@@ -143,7 +154,9 @@ impl Prepass<'_, '_> {
         // Several names of a generator, without `AS`.
         if self.is_symbol(at, "(") {
             let close = self.close(at, end)?;
-            return self.aliases(at + 1, close).map(|_| close + 1);
+            let last = self.aliases(at + 1, close)?;
+            self.end(last, close)?;
+            return Ok(close + 1);
         }
         if self.is_ident(at) && !self.ends_item(at, end) {
             self.extra_keywords(at, &[Keyword::AS]);
@@ -186,8 +199,21 @@ impl Prepass<'_, '_> {
             first = false;
             self.extra_keywords(at, &[Keyword::AS]);
             at = self.identifier(at, end)?;
-            if at < end && self.is_ident(at) && !self.ends_item(at, end) {
+            // `colType`
+            let row_format = self.is(at, Keyword::ROW) && self.is_word(at + 1, "FORMAT");
+            if at < end
+                && self.is_ident(at)
+                && !self.ends_item(at, end)
+                && !row_format
+                && !self.is_word(at, "RECORDREADER")
+            {
                 at = self.data_type(at, end)?;
+                if self.is(at, Keyword::NOT) && self.is(at + 1, Keyword::NULL) {
+                    at += 2;
+                }
+                if self.is_word(at, "COMMENT") && self.is_string(at + 1) {
+                    at += 2;
+                }
                 self.absorb(at);
             }
             if at < end && self.is_symbol(at, ",") {

@@ -137,6 +137,7 @@ fn a_word_that_could_hide_a_table_is_never_one() {
         "SELECT * FROM IDENTIFIER(concat('a', 'b'))",
         "SELECT * FROM t VERSION AS OF (SELECT max(v) FROM u)",
         "SELECT a, SELECT b FROM t",
+        "SELECT a FROM t TABLESAMPLE ((SELECT max(n) FROM u) ROWS)",
     ] {
         assert!(names(text).0.starts_with("opaque"), "{text}");
     }
@@ -182,6 +183,17 @@ fn a_query_may_start_with_its_relations() {
         ),
         ("FROM t SELECT a UNION ALL FROM u SELECT b", "t u", "a b"),
         ("FROM (SELECT a FROM t) MAP a USING 'cat' AS x, y", "t", "a"),
+        (
+            "SELECT x FROM (FROM t SELECT a AS x WHERE b SELECT c LIMIT 3)",
+            "t",
+            "a b c x",
+        ),
+        (
+            "FROM (FROM t MAP a, b USING 'cat' AS k INT, v STRING COMMENT 'c' ROW FORMAT SERDE 's' CLUSTER BY k) m \
+             REDUCE m.k, m.v USING 'sum' AS s WHERE s > 1",
+            "t",
+            "a b k m.k m.v s",
+        ),
     ]);
     let found = understood("FROM t SELECT a WHERE b > 1 AND c = 2");
     let QueryBody::Select(select) = &found.query().body else {
@@ -453,7 +465,7 @@ fn expressions_of_every_form() {
         ),
         ("f(x => a, y => b), named_struct('c', d)", "a b d"),
         (
-            "a IN (1, b), c NOT IN (SELECT d FROM u), (e, f) IN ((1, 2)), g ! IN (3)",
+            "a IN (1, b), c NOT IN (SELECT d FROM u), (e, f) IN ((1, 2)), g ! IN ((SELECT 3), 4)",
             "a b c d e f g",
         ),
         (
