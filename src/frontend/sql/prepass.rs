@@ -12,11 +12,14 @@
 //!
 //! What it does not know it refuses: the statement becomes a barrier.
 
+mod call;
 mod expression;
 mod from;
 mod keywords;
 mod literal;
+mod organization;
 mod pipe;
+mod pivot;
 mod query;
 mod select;
 
