@@ -267,3 +267,49 @@ fn place(spans: impl Iterator<Item = Span>) -> Option<PlaceEntry> {
         end: span.end,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frontend::source::Variables;
+
+    #[test]
+    fn blocks_carry_what_their_text_says() {
+        let sql = "CREATE VIEW v AS SELECT t.a, sum(u.b) AS s FROM db.t JOIN u ON t.k = u.k AND u.c > 1, w \
+                   WHERE w.k = t.k AND a IN (SELECT x FROM y) GROUP BY t.a HAVING count(*) > 1 ORDER BY s LIMIT 3";
+        let sources = Sources::from_texts([("a.sql", sql)], &Variables::new());
+        let parsed = crate::frontend::parse(&sources);
+        let entry = text(&parsed.statements[0].kind, &sources);
+        let names = |entries: &[NameEntry]| -> Vec<String> {
+            entries
+                .iter()
+                .map(|entry| {
+                    let written = &sql[entry.start as usize..entry.end as usize];
+                    assert_eq!(written.to_lowercase(), entry.name);
+                    entry.name.clone()
+                })
+                .collect()
+        };
+        let mut reads = names(&entry.reads);
+        reads.sort();
+        assert_eq!(reads, ["db.t", "u", "w", "y"]);
+        assert_eq!(names(&entry.writes), ["v"]);
+        let [outer, nested] = entry.blocks.as_slice() else {
+            panic!("{} blocks", entry.blocks.len());
+        };
+        assert_eq!(nested.relations[0].name.as_deref(), Some("y"));
+        let pair = |left: &str, right: &str| [left.to_owned(), right.to_owned()];
+        assert_eq!(outer.equalities, [pair("t.k", "u.k"), pair("w.k", "t.k")]);
+        assert_eq!(outer.joins[0].on, ["t.k = u.k", "u.c > 1"]);
+        assert_eq!(outer.filters, ["w.k = t.k", "a IN (SELECT x FROM y)"]);
+        assert_eq!(outer.group_by, ["t.a"]);
+        let aggregates: Vec<&str> = outer.aggregates.iter().map(|call| call.function).collect();
+        assert_eq!(aggregates, ["sum", "count"]);
+        let items = outer.clauses.items.unwrap();
+        assert_eq!(
+            &sql[items.start as usize..items.end as usize],
+            "t.a, sum(u.b)"
+        );
+        assert!(outer.grouped && outer.limited && !outer.distinct);
+    }
+}
