@@ -427,7 +427,12 @@ fn run_failure(record: &RunRecord) -> Failure {
         failure.message.push_str("\nerror: ");
         failure.message.push_str(&step_failure(other, "").message);
     }
-    failure.hint("what earlier statements wrote stays; correct the statement and execute again")
+    // `SESSION`: the engine failed, not the statement.
+    failure.hint(if first.class == "SESSION" {
+        "what earlier statements wrote stays; execute again"
+    } else {
+        "what earlier statements wrote stays; correct the statement and execute again"
+    })
 }
 
 /// Canonical names of the tables that the pipeline leaves written, in order.

@@ -35,13 +35,6 @@ fn notice_line(output: &mut Output, notice: &Notice) {
                 folder.display()
             ));
         }
-        Notice::InstallProgress { line } => {
-            if output.is_interactive() {
-                output.progress(&format!("  {line}"));
-            } else {
-                output.say(&format!("  {line}"));
-            }
-        }
         Notice::Installed {
             folder,
             elapsed_micros,
@@ -56,9 +49,12 @@ fn notice_line(output: &mut Output, notice: &Notice) {
         Notice::Starting { what, log } => {
             output.say(&format!("starting {what}; log: {}", log.display()));
         }
-        Notice::Waiting { line } => {
+        // Told only where it changes: elsewhere than on a terminal it is worth a line of its own.
+        Notice::InstallProgress { line } | Notice::Waiting { line } => {
             if output.is_interactive() {
                 output.progress(&format!("  {line}"));
+            } else {
+                output.say(&format!("  {line}"));
             }
         }
         Notice::Started {
