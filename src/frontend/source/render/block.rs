@@ -11,7 +11,7 @@ pub(super) struct RawBlock<'a> {
     open: Range<usize>,
     pub(super) content: Range<usize>,
     close: Jinja<'a>,
-    /// [`Scanner::opened`] and [`Scanner::place`] at its beginning.
+    /// `opened` and `place` of the scanner at its beginning.
     before: (u32, Place),
 }
 

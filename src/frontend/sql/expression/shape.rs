@@ -37,7 +37,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A test of a column against literals; the column is checked to be the only one by [`shape`].
+    /// A test of a column against literals; the column is checked to be the only one by the caller.
     fn test(&self, expr: &Expr) -> Option<(TestOperator, Vec<LiteralKind>)> {
         let literals = |exprs: &[&Expr]| {
             exprs
