@@ -15,7 +15,6 @@ use super::{Context, ExitStatus, paths, pipeline, planning, session};
 use crate::facts::access::WriteKind;
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
-use crate::frontend;
 use crate::planner::plan_file::{Drift, PlanFile, PlanSettings, drift};
 use crate::present::report::plan::totals;
 use crate::present::report::run::{Ending, ending, program as program_text};
@@ -152,7 +151,7 @@ impl<'a> Job<'a> {
 
     fn plain(&self) -> RunInput {
         let sources = &self.pipeline.sources;
-        RunInput::plain(sources, &frontend::parse(sources).statements)
+        RunInput::plain(sources, &self.pipeline.parse(sources).statements)
     }
 
     fn plan(
@@ -382,7 +381,7 @@ impl<'a> Job<'a> {
         }
         let complete = done.filter(|_| record.outcome == Outcome::Done);
         let tables: &[String] = complete.map_or(&[], |done| &done.tables);
-        let statements = frontend::parse(&self.pipeline.sources).statements.len();
+        let statements = self.pipeline.parse(&self.pipeline.sources).statements.len();
         output.say(&ending(&Ending {
             record,
             statements,

@@ -249,13 +249,15 @@ impl Pipeline {
         }
     }
 
-    fn parse(&self) -> Parsed {
-        frontend::parse_within(&self.sources, self.config.pipeline.max_statement_bytes)
+    /// The statements of sources that this configuration governs: the pipeline's own, its set-up scripts, the texts
+    /// of a saved plan. One bound for all, or they would differ in what is understood.
+    pub(super) fn parse(&self, sources: &Sources) -> Parsed {
+        frontend::parse_within(sources, self.config.pipeline.max_statement_bytes)
     }
 
     /// Resolves every statement against what is known about tables.
     pub(super) fn analyse(&self, catalog: &Catalog) -> Analysis {
-        let parsed = self.parse();
+        let parsed = self.parse(&self.sources);
         let accesses = access::resolve(&parsed.statements, catalog, &self.declarations());
         let Accesses { diagnostics, .. } = &accesses;
         let mut all = parsed.diagnostics;
@@ -268,7 +270,7 @@ impl Pipeline {
 
     /// Canonical names of the tables worth asking a catalog for.
     pub(super) fn table_names(&self) -> Vec<String> {
-        let parsed = self.parse();
+        let parsed = self.parse(&self.sources);
         let catalog = Catalog::default();
         access::names(&access::resolve(
             &parsed.statements,

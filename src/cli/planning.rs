@@ -16,7 +16,6 @@ use crate::config::{Config, is_secret};
 use crate::facts::access::{self, Declarations};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::{self, Workload};
-use crate::frontend;
 use crate::planner::cost::CostModel;
 use crate::planner::plan::{PlanOptions, choose};
 use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, RestoreError};
@@ -148,7 +147,7 @@ pub(super) fn prove(pipeline: &Pipeline, file: &Path, plan: &PlanFile) -> Result
     let sources = plan
         .sources(&pipeline.sources, &pipeline.config.variables)
         .map_err(unlike)?;
-    let statements = frontend::parse(&sources).statements;
+    let statements = pipeline.parse(&sources).statements;
     let declarations = Declarations {
         default_database: plan.settings.default_database.clone(),
         keys: plan.settings.keys.clone(),

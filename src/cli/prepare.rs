@@ -9,7 +9,6 @@ use super::progress::RunProgress;
 use crate::facts::access::Origin;
 use crate::facts::catalog::{Catalog, TableKind};
 use crate::facts::workload::Workload;
-use crate::frontend;
 use crate::frontend::statement::StatementKind;
 use crate::runtime::collect::collect;
 use crate::runtime::engine::Engine;
@@ -111,7 +110,7 @@ async fn run_scripts<E: Engine>(
         return Ok(false);
     };
     let start = recorder.now();
-    let input = RunInput::plain(&sources, &frontend::parse(&sources).statements);
+    let input = RunInput::plain(&sources, &stage.pipeline.parse(&sources).statements);
     let options = RunOptions {
         run: run::run_id(stage.clock, std::process::id()),
         variables: pipeline::set_up_variables(config),

@@ -11,7 +11,6 @@ use super::pipeline::Pipeline;
 use super::prepare::{self, SetUp, Stage};
 use super::progress::RunProgress;
 use super::{Context, ExitStatus, documents, pipeline, planning, session};
-use crate::frontend;
 use crate::present::report::{plan as plan_text, verification};
 use crate::runtime::engine::Engine;
 use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
@@ -201,7 +200,7 @@ impl Verifier<'_> {
         })?;
         let workload = pipeline.analyse(&catalog).workload;
         let sources = &pipeline.sources;
-        let plain = RunInput::plain(sources, &frontend::parse(sources).statements);
+        let plain = RunInput::plain(sources, &pipeline.parse(sources).statements);
         let (hoisted, totals) = if self.command.run.frames == Frames::On {
             let budget = pipeline.config.planner.budget_bytes;
             let budget = budget.unwrap_or_else(|| planning::share_of(session.storage_memory_bytes));

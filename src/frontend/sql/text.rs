@@ -108,14 +108,7 @@ impl<'a> Text<'a> {
     /// Token indices of a range that stand outside brackets and `CASE`: an opening bracket counts, what is inside
     /// and the closing one do not.
     pub(super) fn top(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
-        let mut next = range.start;
-        std::iter::from_fn(move || {
-            (next < range.end).then(|| {
-                let index = next;
-                next = self.partner.get(index).copied().unwrap_or(index).max(index) + 1;
-                index
-            })
-        })
+        outside_brackets(&self.partner, range)
     }
 
     /// What is inside the bracket that opens here.
@@ -234,6 +227,22 @@ fn plain_string(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
     (!inner.contains(['\\', quote])).then_some(inner)
+}
+
+/// Indices of a range that are not between one and its partner: an opening bracket counts, what is inside and the
+/// closing one do not.
+pub(super) fn outside_brackets(
+    partner: &[usize],
+    range: Range<usize>,
+) -> impl Iterator<Item = usize> + '_ {
+    let mut next = range.start;
+    std::iter::from_fn(move || {
+        (next < range.end).then(|| {
+            let index = next;
+            next = partner.get(index).copied().unwrap_or(index).max(index) + 1;
+            index
+        })
+    })
 }
 
 /// The parts of a range between separators.

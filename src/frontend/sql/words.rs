@@ -9,7 +9,7 @@ use std::ops::Range;
 use sqlparser::keywords::Keyword;
 
 use super::dialect::unquote;
-use super::text::parts;
+use super::text::{outside_brackets, parts};
 use crate::diagnostic::Span;
 use crate::frontend::source::Source;
 use crate::frontend::statement::{Identifier, LiteralKind, Name};
@@ -145,14 +145,7 @@ impl<'a> Words<'a> {
     /// Words of a range that stand outside brackets and `CASE`: an opening bracket counts, what is inside and the
     /// closing one do not.
     pub(super) fn top(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
-        let mut next = range.start;
-        std::iter::from_fn(move || {
-            (next < range.end).then(|| {
-                let index = next;
-                next = self.partner.get(index).copied().unwrap_or(index).max(index) + 1;
-                index
-            })
-        })
+        outside_brackets(&self.partner, range)
     }
 
     /// First place outside brackets where the keyword stands.
