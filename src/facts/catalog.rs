@@ -18,7 +18,7 @@ pub struct Catalog {
 }
 
 /// What is known about one table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableFacts {
     /// Whether it exists, and as what.
@@ -40,10 +40,43 @@ pub struct TableFacts {
     /// (Spark: `UnivocityParser`, `JacksonParser`, `FailureSafeParser`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rows_depend_on_columns: bool,
+    /// How its files are bucketed; none where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucketing: Option<Bucketing>,
+    /// The definition of a permanent view; none for tables, and for views whose definition could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<ViewFacts>,
+}
+
+/// How the files of a table are bucketed (Spark: `BucketSpec`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucketing {
+    /// Number of buckets.
+    pub buckets: u32,
+    /// The columns whose hash decides the bucket, in the catalog's spelling.
+    pub columns: Vec<String>,
+    /// The columns by which the rows of a bucket are sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sort_columns: Vec<String>,
+}
+
+/// What a permanent view captured when it was made. It is evaluated under these, whatever the session has now (Spark:
+/// `CatalogTable.viewText`, `viewCatalogAndNamespace`, `viewSQLConfigs`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewFacts {
+    /// Its text.
+    pub text: String,
+    /// Where one-part names in the text lie: `database`, or `catalog.database` outside `spark_catalog`.
+    pub database: String,
+    /// SQL settings at its creation, lower-case keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
 }
 
 /// Whether a table exists, and as what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TableKind {
     /// Its files belong to the catalog.
@@ -53,6 +86,7 @@ pub enum TableKind {
     /// A permanent view: reads whatever its text names.
     View,
     /// There is no such table.
+    #[default]
     Missing,
 }
 

@@ -94,6 +94,8 @@ impl From<Answer> for Collected {
                         size_bytes: known.size_bytes,
                         rows: known.rows,
                         rows_depend_on_columns: known.rows_depend_on_columns,
+                        bucketing: None,
+                        view: None,
                     };
                     collected.catalog.tables.insert(name, facts);
                 }

@@ -41,7 +41,7 @@ fn catalog() -> Catalog {
                 partition_columns: Vec::new(),
                 size_bytes: None,
                 rows: None,
-                rows_depend_on_columns: false,
+                ..TableFacts::default()
             },
         );
     }

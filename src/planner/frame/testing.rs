@@ -126,7 +126,7 @@ impl Pipeline {
             partition_columns: Vec::new(),
             size_bytes: bytes,
             rows: None,
-            rows_depend_on_columns: false,
+            ..TableFacts::default()
         };
         self.catalog.tables.insert(name.to_owned(), facts);
         self

@@ -51,7 +51,7 @@ fn facts(kind: TableKind, columns: &[(&str, &str)]) -> TableFacts {
         partition_columns: Vec::new(),
         size_bytes: Some(1_000_000),
         rows: Some(40_000),
-        rows_depend_on_columns: false,
+        ..TableFacts::default()
     }
 }
 
@@ -146,19 +146,7 @@ fn sample() -> Sample {
                         &[("policy_id", "bigint"), ("age", "int"), ("day", "date")],
                     ),
                 ),
-                (
-                    "mart.old".to_owned(),
-                    TableFacts {
-                        kind: TableKind::Missing,
-                        provider: None,
-                        location: None,
-                        columns: Vec::new(),
-                        partition_columns: Vec::new(),
-                        size_bytes: None,
-                        rows: None,
-                        rows_depend_on_columns: false,
-                    },
-                ),
+                ("mart.old".to_owned(), TableFacts::default()),
             ]
             .into(),
         },

@@ -225,7 +225,7 @@ impl Shape {
                 partition_columns: Vec::new(),
                 size_bytes: size.map(|(power, _)| 1 << power),
                 rows: None,
-                rows_depend_on_columns: false,
+                ..TableFacts::default()
             };
             (name.clone(), facts)
         };
