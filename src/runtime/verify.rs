@@ -13,8 +13,12 @@
 //! all columns without floating point (exact) and sums, extremes and placing of the others (within 1e-9); the order of
 //! rows of a bare query that has a top-level `ORDER BY`; and what exists after the hoisted run beyond what the plain
 //! run leaves.
+//!
+//! [`digest`], [`compare`] and [`holdings`] work in any open session, so many pipelines can be compared in one.
 
 mod compare;
+mod digest;
+mod holdings;
 mod outputs;
 mod sandbox;
 mod side;
@@ -29,7 +33,9 @@ use serde::Deserialize;
 use super::collect::{SnippetError, value};
 use super::engine::{Engine, EngineError};
 use super::run::{Cancel, Clock, Event, Failure, RunError, RunInput, RunOptions, RunRecord};
-pub use compare::Verdict;
+pub use compare::{Verdict, compare};
+pub use digest::{Digest, Output, Place, digest};
+pub use holdings::{Holdings, holdings};
 pub use outputs::Outputs;
 use side::Sided;
 
@@ -266,13 +272,13 @@ fn comparison(input: &VerifyInput<'_>, plain: Sided, hoisted: Sided) -> Comparis
 
 fn output(name: &str, plain: &Sided, hoisted: &Sided) -> OutputComparison {
     // A table that only one side asked about was made by that side alone.
-    let missing = compare::Digest::missing();
+    let missing = Digest::missing();
     let left = plain.digests.get(name).unwrap_or(&missing);
     let right = hoisted.digests.get(name).unwrap_or(&missing);
     let notes: BTreeSet<&String> = left.notes.iter().chain(&right.notes).collect();
     OutputComparison {
         name: side::shown(name).to_owned(),
-        verdict: compare::compare(left, right),
+        verdict: compare(left, right),
         rows_plain: left.rows,
         rows_hoisted: right.rows,
         notes: notes.into_iter().cloned().collect(),

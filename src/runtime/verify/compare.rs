@@ -1,71 +1,11 @@
 //! Comparing the digests of one output after two runs.
 
-use serde::Deserialize;
+use super::digest::{Digest, FloatDigest};
 
 /// Relative difference up to which doubles count as equal: their sums depend on the order of summation.
 const TOLERANCE: f64 = 1e-9;
 /// The same for FLOAT, whose last bit is about 6e-8 of its value.
 const SINGLE_TOLERANCE: f64 = 1e-6;
-
-/// What the embedded text says about one output.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub(super) struct Digest {
-    #[serde(default)]
-    missing: bool,
-    #[serde(default)]
-    problem: Option<String>,
-    #[serde(default)]
-    pub(super) rows: u64,
-    #[serde(default)]
-    hashes: Vec<String>,
-    #[serde(default)]
-    floats: Vec<FloatDigest>,
-    #[serde(default)]
-    columns: Vec<Column>,
-    #[serde(default)]
-    partition_columns: Vec<String>,
-    #[serde(default)]
-    format: Option<String>,
-    #[serde(default)]
-    kind: Option<String>,
-    #[serde(default)]
-    order: Option<String>,
-    #[serde(default)]
-    pub(super) notes: Vec<String>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-struct Column {
-    name: String,
-    #[serde(rename = "type")]
-    data_type: String,
-    nullable: Option<bool>,
-    comment: Option<String>,
-}
-
-impl Digest {
-    /// The digest of what does not exist.
-    pub(super) fn missing() -> Self {
-        Digest {
-            missing: true,
-            ..Digest::default()
-        }
-    }
-}
-
-/// A column of floating point. Doubles are text that reads back as the same double; none over no rows.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-struct FloatDigest {
-    column: String,
-    single: bool,
-    /// NULL, NaN, infinity, minus infinity.
-    counts: Vec<u64>,
-    sum: Option<String>,
-    weighted: Option<String>,
-    size: Option<String>,
-    min: Option<String>,
-    max: Option<String>,
-}
 
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +19,7 @@ pub enum Verdict {
 }
 
 /// Compares the output of a plain run with that of a hoisted one.
-pub(super) fn compare(plain: &Digest, hoisted: &Digest) -> Verdict {
+pub fn compare(plain: &Digest, hoisted: &Digest) -> Verdict {
     match (&plain.problem, &hoisted.problem) {
         (Some(problem), Some(_)) => return Verdict::NotCompared(problem.clone()),
         (Some(problem), None) => {
@@ -239,6 +179,7 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::verify::digest::Column;
 
     fn digest() -> Digest {
         Digest {

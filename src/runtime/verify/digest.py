@@ -1,6 +1,6 @@
 """Digests of tables and of results, independent of the order of rows.
 
-In: `hoist_vars["outputs"]`, a JSON list of `{name, table | path, order}`; `order` is null, or a list of columns (empty:
+In: `hoist_vars["outputs"]`, a JSON list of `{name, table}` or `{name, path, order}`; `order` is null, or a list of columns (empty:
 all) in whose order the rows of a path must lie. Out: `hoist_value` by name.
 
 Columns without floating point are compared exactly, by two sums of 64-bit hashes over rows. xxhash64 leaves NULL out,

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::compare::Digest;
+use super::digest::{Digest, Output, Place, digest};
+use super::holdings::{Holdings, holdings};
 use super::sandbox::Sandbox;
 use super::{Side, VerifyError, VerifyInput};
 use crate::runtime::collect::{SnippetError, value};
@@ -18,10 +17,6 @@ use crate::runtime::run::{
 
 /// Rebuilds the state in an empty catalog.
 const PREPARE: &str = include_str!("prepare.py");
-/// Digests of outputs.
-const DIGEST: &str = include_str!("digest.py");
-/// What a session and its catalog hold.
-const LEFTOVER: &str = include_str!("leftover.py");
 
 /// Before the names of bare queries' results, which are no table names.
 const QUERY: &str = "query ";
@@ -43,33 +38,6 @@ pub(super) struct Sided {
     pub(super) holdings: Holdings,
     pub(super) record: RunRecord,
     pub(super) notes: Vec<String>,
-}
-
-/// What a session and its catalog hold.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Holdings {
-    databases: BTreeSet<String>,
-    tables: BTreeSet<String>,
-    temporary_views: BTreeSet<String>,
-    /// Cached data sets.
-    cached: u64,
-}
-
-impl Holdings {
-    /// What is here and not there. Tables are compared as outputs.
-    pub(super) fn beyond(&self, other: &Holdings) -> Vec<String> {
-        let mut beyond: Vec<String> = self
-            .databases
-            .difference(&other.databases)
-            .map(|name| format!("database `{name}`"))
-            .collect();
-        let views = self.temporary_views.difference(&other.temporary_views);
-        beyond.extend(views.map(|name| format!("temporary view `{name}`")));
-        if self.cached > other.cached {
-            beyond.push(format!("{} cached data sets", self.cached - other.cached));
-        }
-        beyond
-    }
 }
 
 /// Runs one side from beginning to end. The session is closed and the folder removed whatever happens.
@@ -139,13 +107,14 @@ impl<E: Engine> Played<'_, '_, E> {
             ("copied".to_owned(), json!(copied).to_string()),
             ("folder".to_owned(), self.file_uri("external")),
         ]);
-        let _: Vec<String> = self.ask("prepare", PREPARE, state).await?;
+        let (side, cancel) = (self.side, self.cancel);
+        let prepared = value(self.engine, "prepare", PREPARE, state);
+        let _: Vec<String> = answer(side, cancel, prepared).await?;
         self.statements().await?;
-        let holdings: Holdings = self.ask("leftover", LEFTOVER, BTreeMap::new()).await?;
-        let outputs = self.outputs(&copied, &holdings);
-        let outputs = BTreeMap::from([("outputs".to_owned(), json!(outputs).to_string())]);
-        let digests = self.ask("digest", DIGEST, outputs).await?;
-        Ok((digests, holdings))
+        let held = answer(side, cancel, holdings(self.engine)).await?;
+        let outputs = self.outputs(&copied, &held);
+        let digests = answer(side, cancel, digest(self.engine, &outputs)).await?;
+        Ok((digests, held))
     }
 
     /// Tables whose files are copied: those that may be written.
@@ -196,7 +165,7 @@ impl<E: Engine> Played<'_, '_, E> {
     }
 
     /// What is digested after the run: everything written, known or found, and the results of bare queries.
-    fn outputs(&self, copied: &BTreeSet<String>, holdings: &Holdings) -> Vec<serde_json::Value> {
+    fn outputs(&self, copied: &BTreeSet<String>, holdings: &Holdings) -> Vec<Output> {
         let state = self.input.state;
         let found = holdings
             .tables
@@ -210,10 +179,7 @@ impl<E: Engine> Played<'_, '_, E> {
             .chain(copied)
             .chain(found)
             .collect();
-        let mut outputs: Vec<serde_json::Value> = tables
-            .into_iter()
-            .map(|name| json!({"name": name, "table": name, "order": null}))
-            .collect();
+        let mut outputs: Vec<Output> = tables.into_iter().map(|name| Output::table(name)).collect();
         let steps = self.steps();
         let names = steps.result_names();
         for step in &steps.steps {
@@ -221,11 +187,13 @@ impl<E: Engine> Played<'_, '_, E> {
                 continue;
             };
             let key = (statement.file.clone(), statement.number);
-            outputs.push(json!({
-                "name": format!("{QUERY}{name}"),
-                "path": self.file_uri(&format!("results/{name}")),
-                "order": self.input.outputs.ordered.get(&key),
-            }));
+            outputs.push(Output {
+                name: format!("{QUERY}{name}"),
+                place: Place::Result {
+                    path: self.file_uri(&format!("results/{name}")),
+                    order: self.input.outputs.ordered.get(&key).cloned(),
+                },
+            });
         }
         outputs
     }
@@ -234,20 +202,20 @@ impl<E: Engine> Played<'_, '_, E> {
     fn file_uri(&self, name: &str) -> String {
         format!("file:{}", self.sandbox.path().join(name).display())
     }
+}
 
-    async fn ask<T: DeserializeOwned>(
-        &mut self,
-        label: &str,
-        text: &str,
-        variables: BTreeMap<String, String>,
-    ) -> Result<T, VerifyError> {
-        tokio::select! {
-            biased;
-            () = self.cancel.reached(1) => Err(VerifyError::Interrupted),
-            answer = value(self.engine, label, text, variables) => answer.map_err(|source| match source {
-                SnippetError::Engine(error) => VerifyError::Engine(error),
-                source => VerifyError::Snippet { side: self.side, source },
-            }),
-        }
+/// The answer to a question of hoist's own, unless the user interrupts.
+async fn answer<T>(
+    side: Side,
+    cancel: &Cancel,
+    asked: impl Future<Output = Result<T, SnippetError>>,
+) -> Result<T, VerifyError> {
+    tokio::select! {
+        biased;
+        () = cancel.reached(1) => Err(VerifyError::Interrupted),
+        answer = asked => answer.map_err(|source| match source {
+            SnippetError::Engine(error) => VerifyError::Engine(error),
+            source => VerifyError::Snippet { side, source },
+        }),
     }
 }
