@@ -10,6 +10,7 @@
 
 mod cli;
 mod corpus;
+mod differential;
 mod end_to_end;
 mod fuzz;
 mod layering;
@@ -21,4 +22,5 @@ mod reference;
 mod run;
 mod sample;
 mod statements;
+mod traps;
 mod verify;

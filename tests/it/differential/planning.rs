@@ -1,0 +1,159 @@
+//! Planning with every frame that is possible, and the proofs that come with a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hoist::facts::access::{self, Declarations};
+use hoist::facts::catalog::Catalog;
+use hoist::facts::workload::{self, Workload};
+use hoist::frontend;
+use hoist::frontend::source::{Sources, Variables};
+use hoist::frontend::statement::Statement;
+use hoist::planner::check::check;
+use hoist::planner::cost::CostModel;
+use hoist::planner::emit::{Program, emit};
+use hoist::planner::frame::candidates;
+use hoist::planner::plan::{Plan, PlanOptions, choose};
+use hoist::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
+use hoist::runtime::run::RunInput;
+use hoist::runtime::verify::Outputs;
+
+/// Rows that the cost model takes every table to have.
+const ROWS: u64 = 10_000_000;
+/// Budget for frames, bytes.
+const BUDGET: u64 = 1 << 60;
+
+/// A pipeline through all stages up to the plan file.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) sources: Sources,
+    pub(crate) catalog: Catalog,
+    pub(crate) workload: Workload,
+    pub(crate) plan: Plan,
+    pub(crate) program: Program,
+    pub(crate) file: PlanFile,
+    variables: Variables,
+}
+
+impl Planned {
+    /// Plans. Panics where the plan does not keep its promises, or is not the same after it was saved and read.
+    pub(crate) fn new(
+        sources: Sources,
+        catalog: Catalog,
+        declarations: &Declarations,
+        variables: &Variables,
+    ) -> Self {
+        let statements = frontend::parse(&sources).statements;
+        let accesses = access::resolve(&statements, &catalog, declarations);
+        let workload = workload::build(statements, accesses);
+        let candidates = candidates(&workload, &sources, &catalog);
+        let slow = slow(&catalog);
+        let options = PlanOptions {
+            budget_bytes: BUDGET,
+            margin_percent: 0,
+            min_gain_micros: 0,
+            frames: true,
+        };
+        let costs = CostModel::new(&workload, &slow);
+        let plan = choose(&workload, &candidates, &costs, &options);
+        let program = emit(&plan, &candidates, &workload, &sources);
+        let settings = PlanSettings {
+            default_database: declarations.default_database.clone(),
+            frames: true,
+            budget_bytes: BUDGET,
+            keys: declarations.keys.clone(),
+            deterministic_functions: declarations.deterministic_functions.clone(),
+            ..PlanSettings::default()
+        };
+        let file = PlanFile::new(PlanFileInputs {
+            root: ".",
+            sources: &sources,
+            variables,
+            settings: &settings,
+            catalog: &catalog,
+            workload: &workload,
+            plan: &plan,
+            program: &program,
+        });
+        let planned = Planned {
+            sources,
+            catalog,
+            workload,
+            plan,
+            program,
+            file,
+            variables: variables.clone(),
+        };
+        assert_eq!(planned.violations(&planned.program), Vec::<String>::new());
+        planned.assert_restored();
+        planned
+    }
+
+    /// What `check` says of a program for this plan.
+    pub(crate) fn violations(&self, program: &Program) -> Vec<String> {
+        let violations = check(
+            &self.workload,
+            &self.sources,
+            &self.catalog,
+            &self.plan,
+            program,
+        );
+        violations.iter().map(ToString::to_string).collect()
+    }
+
+    /// The plan of a saved and read plan file is the same one.
+    fn assert_restored(&self) {
+        let read = PlanFile::parse(&self.file.to_json()).unwrap();
+        assert_eq!(read, self.file);
+        let sources = read.sources(&self.sources, &self.variables).unwrap();
+        let (_, program) = read.restore(&self.workload, &sources).unwrap();
+        assert_eq!(program.steps.len(), self.program.steps.len());
+    }
+
+    /// The statements as written.
+    pub(crate) fn plain(&self) -> RunInput {
+        RunInput::plain(&self.sources, self.statements())
+    }
+
+    /// The plan.
+    pub(crate) fn hoisted(&self) -> RunInput {
+        RunInput::from_plan(&self.file)
+    }
+
+    pub(crate) fn statements(&self) -> &[Statement] {
+        &self.workload.statements
+    }
+
+    /// The order of a bare query's rows counts: its name among the results, and the columns that decide it.
+    pub(super) fn ordered(&self) -> BTreeMap<String, Vec<String>> {
+        let outputs = Outputs::new(&self.workload, &self.sources);
+        let plain = self.plain();
+        let names = plain.result_names();
+        let steps = plain.steps.iter().filter_map(|step| {
+            let hoist::runtime::run::Work::Run(statement) = &step.work else {
+                return None;
+            };
+            let key = (statement.file.clone(), statement.number);
+            let columns = outputs.ordered.get(&key)?;
+            Some((names.get(&step.number)?.clone(), columns.clone()))
+        });
+        steps.collect()
+    }
+
+    /// Codes of all decisions.
+    pub(crate) fn reasons(&self) -> BTreeSet<&'static str> {
+        let reasons = self.plan.decisions.iter().flat_map(|one| &one.reasons);
+        reasons.map(|reason| reason.code).collect()
+    }
+}
+
+/// The same tables as the cost model is told of them: so slow to read that every frame pays.
+fn slow(catalog: &Catalog) -> Catalog {
+    let mut slow = catalog.clone();
+    for facts in slow.tables.values_mut() {
+        facts.rows = Some(ROWS);
+        facts.provider = Some("json".to_owned());
+        // A read that can skip partitions is taken to cost nothing.
+        facts.partition_columns.clear();
+    }
+    slow
+}
