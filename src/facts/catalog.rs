@@ -1,11 +1,18 @@
 //! Stage `catalog`: facts about tables, as the engine's catalog tells them; loaded values, no I/O.
 //!
+//! These types are the wire form as well: `hoist-catalog/1` and the plan file hold them as they are, so fields are
+//! only added, and left out where they say nothing. What each means is in `docs/catalog.md`.
+//!
 //! Names are canonical: lower-case `database.table`, without backquotes. A table that is absent from
 //! [`Catalog::tables`] was not asked about, which is not the same as [`TableKind::Missing`].
+
+mod session;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::session::{MEANING_SETTINGS, SessionFacts};
 
 /// What is known about the tables of a pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +20,9 @@ use serde::{Deserialize, Serialize};
 pub struct Catalog {
     /// Version of the Spark that answered; none where nothing was collected.
     pub spark_version: Option<String>,
+    /// What the session gave names and rows their meaning with; none where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionFacts>,
     /// Facts by canonical name.
     pub tables: BTreeMap<String, TableFacts>,
 }
@@ -43,7 +53,7 @@ pub struct TableFacts {
     /// How its files are bucketed; none where they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucketing: Option<Bucketing>,
-    /// The definition of a permanent view; none for tables, and for views whose definition could not be read.
+    /// The definition of a permanent view; none for tables, and for views whose names have no certain meaning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<ViewFacts>,
 }
@@ -85,6 +95,9 @@ pub enum TableKind {
     External,
     /// A permanent view: reads whatever its text names.
     View,
+    /// A temporary or global temporary view of the session has this name, or its last part. Nothing is known for
+    /// certain: the name may mean the view, or with its database a table, until the pipeline gives it a meaning.
+    Temporary,
     /// There is no such table.
     #[default]
     Missing,

@@ -1,9 +1,9 @@
 //! Stage `collect`: table names + engine → facts of the catalog, with no job over data.
 //!
-//! One embedded Python text asks Spark's catalog for existence, kind, provider, location, columns, partition
-//! columns and statistics, and lists files (bounded) where statistics are absent. A table about which something
-//! could not be found out is left out of the [`Catalog`], which means *unknown*, and named in
-//! [`Collected::unknown`]; it never counts as missing.
+//! One embedded Python text asks Spark's catalog for existence, kind, provider, location, columns, partition and
+//! bucket columns, definitions of views and statistics, and lists files (bounded) where statistics are absent. What a
+//! view depends on, at any depth, is asked for as well. A table about which something could not be found out is left
+//! out of the [`Catalog`], which means *unknown*, and named in [`Collected::unknown`]; it never counts as missing.
 
 mod snippet;
 
@@ -12,12 +12,18 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::engine::Engine;
-use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use crate::facts::catalog::{
+    Bucketing, Catalog, ColumnFacts, MEANING_SETTINGS, SessionFacts, TableFacts, TableKind,
+    ViewFacts,
+};
 pub use snippet::SnippetError;
 pub(super) use snippet::value;
 
 /// Asks Spark about tables; `hoist_vars["names"]` says which.
-const FACTS: &str = include_str!("collect/facts.py");
+const FACTS: &str = concat!(
+    include_str!("collect/session.py"),
+    include_str!("collect/facts.py")
+);
 
 /// What was found out, and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,17 +32,23 @@ pub struct Collected {
     pub catalog: Catalog,
     /// Canonical names about which nothing is known, with Spark's reason.
     pub unknown: BTreeMap<String, String>,
+    /// Canonical names of which one fact is not known: which, and the reason, as `size: …`.
+    pub partly_unknown: BTreeMap<String, String>,
 }
 
-/// Facts of the tables named, in one submission to an open session.
+/// Facts of the tables named and of what views among them depend on, in one submission to an open session.
 ///
 /// Names are canonical (`database.table`); a name of one part is looked up in the current database.
 pub async fn collect<E: Engine>(
     engine: &mut E,
     names: &[String],
 ) -> Result<Collected, SnippetError> {
-    let names = serde_json::Value::from(names.to_vec()).to_string();
-    let variables = BTreeMap::from([("names".to_owned(), names)]);
+    let list = |texts: Vec<String>| serde_json::Value::from(texts).to_string();
+    let settings = MEANING_SETTINGS.map(str::to_owned).to_vec();
+    let variables = BTreeMap::from([
+        ("names".to_owned(), list(names.to_vec())),
+        ("settings".to_owned(), list(settings)),
+    ]);
     let answer: Answer = value(engine, "catalog", FACTS, variables).await?;
     Ok(answer.into())
 }
@@ -45,6 +57,8 @@ pub async fn collect<E: Engine>(
 #[derive(Deserialize)]
 struct Answer {
     spark_version: String,
+    #[serde(default)]
+    session: Option<SessionFacts>,
     tables: BTreeMap<String, Entry>,
 }
 
@@ -53,7 +67,7 @@ struct Answer {
 #[serde(untagged)]
 enum Entry {
     Problem { problem: String },
-    Known(Known),
+    Known(Box<Known>),
 }
 
 #[derive(Deserialize)]
@@ -73,18 +87,29 @@ struct Known {
     rows: Option<u64>,
     #[serde(default)]
     rows_depend_on_columns: bool,
+    #[serde(default)]
+    bucketing: Option<Bucketing>,
+    #[serde(default)]
+    view: Option<ViewFacts>,
+    /// What is not known of it, and why.
+    #[serde(default)]
+    remark: Option<String>,
 }
 
 impl From<Answer> for Collected {
     fn from(answer: Answer) -> Self {
         let mut collected = Collected::default();
         collected.catalog.spark_version = Some(answer.spark_version);
+        collected.catalog.session = answer.session;
         for (name, entry) in answer.tables {
             match entry {
                 Entry::Problem { problem } => {
                     collected.unknown.insert(name, problem);
                 }
                 Entry::Known(known) => {
+                    if let Some(remark) = known.remark {
+                        collected.partly_unknown.insert(name.clone(), remark);
+                    }
                     let facts = TableFacts {
                         kind: known.kind,
                         provider: known.provider,
@@ -94,8 +119,8 @@ impl From<Answer> for Collected {
                         size_bytes: known.size_bytes,
                         rows: known.rows,
                         rows_depend_on_columns: known.rows_depend_on_columns,
-                        bucketing: None,
-                        view: None,
+                        bucketing: known.bucketing,
+                        view: known.view,
                     };
                     collected.catalog.tables.insert(name, facts);
                 }

@@ -40,7 +40,10 @@ pub use outputs::Outputs;
 use side::Sided;
 
 /// Reads the state; `hoist_vars["names"]` says of which tables.
-const STATE: &str = include_str!("verify/state.py");
+const STATE: &str = concat!(
+    include_str!("collect/session.py"),
+    include_str!("verify/state.py")
+);
 
 /// The two runs that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod collect;
 mod corpus;
 mod differential;
 mod end_to_end;

@@ -222,11 +222,13 @@ impl<'a> Session<'a> {
 
     /// Whether it is a view whose definition is not seen.
     pub(super) fn is_unseen_view(&self, table: TableId) -> bool {
-        match self.views.get(&table) {
-            Some(view) => view.reads.is_none(),
-            // It has been one, whatever has happened since.
-            None => self.storage.get(table.0 as usize) == Some(&Storage::View),
+        if let Some(view) = self.views.get(&table) {
+            return view.reads.is_none();
         }
+        // It has been one, or may be one, whatever has happened since.
+        let facts = self.facts.tables.get(self.name(table));
+        self.storage.get(table.0 as usize) == Some(&Storage::View)
+            || facts.is_some_and(|facts| facts.kind == TableKind::Temporary)
     }
 
     /// What is known of its columns.

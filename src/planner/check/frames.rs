@@ -340,7 +340,7 @@ fn opaque_view(check: &mut Check<'_>, built: &Built<'_, '_>, table: TableId) {
     let facts = check.catalog.tables.get(&known.name);
     let view = known.temporary
         || !definitions.is_empty()
-        || facts.is_some_and(|facts| facts.kind == TableKind::View);
+        || facts.is_some_and(|facts| matches!(facts.kind, TableKind::View | TableKind::Temporary));
     if view && definitions.is_empty() {
         let text = format!(
             "frame `{}` reads view `{}`, whose text is not known",

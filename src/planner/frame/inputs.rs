@@ -128,6 +128,12 @@ impl Context<'_> {
             _ if made_a_view => Err(view()),
             Some(TableKind::Managed | TableKind::External) => Ok(()),
             Some(TableKind::View) => Err(view()),
+            Some(TableKind::Temporary) => Err(Reason::new(
+                "view",
+                format!(
+                    "the session has a temporary view named as `{name}`: what it reads is not known"
+                ),
+            )),
             Some(TableKind::Missing) if version.generation > 0 => Err(Reason::new(
                 "schema-unknown",
                 format!(

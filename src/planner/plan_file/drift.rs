@@ -384,6 +384,7 @@ fn kind(kind: TableKind) -> String {
         TableKind::Managed => "managed",
         TableKind::External => "external",
         TableKind::View => "view",
+        TableKind::Temporary => "temporary view",
         TableKind::Missing => "missing",
     }
     .to_owned()

@@ -138,6 +138,7 @@ fn sample() -> Sample {
         },
         catalog: Catalog {
             spark_version: Some("3.5.6".to_owned()),
+            session: None,
             tables: [
                 (
                     "raw.general_data".to_owned(),

@@ -1,7 +1,8 @@
 """Facts of tables without a job over data: from the catalog, an analysis of the bare name, and file listings.
 
-In: `hoist_vars["names"]`, a JSON list of canonical names. Out: `hoist_value`. What fails for one table is said in its
-entry and stops nothing.
+In: `hoist_vars["names"]`, a JSON list of canonical names; `hoist_vars["settings"]`, a JSON list of keys. Out:
+`hoist_value`. Tables and views below a named view are added. What fails for one table is said in its entry and stops
+nothing. Runs after the text `session.py`.
 """
 import time
 
@@ -9,14 +10,36 @@ FILE_LIMIT = 10000  # files counted per table before its size is left unknown
 TABLE_SECONDS = 5.0  # time spent on one table's files
 TOTAL_SECONDS = 60.0  # time spent on all files
 
-sc = spark.sparkContext
-jvm = sc._jvm
-catalog = spark._jsparkSession.sessionState().catalog()
+manager = spark._jsparkSession.sessionState().catalogManager()
 started = time.monotonic()
 
 
-def option(value):
-    return value.get() if value.isDefined() else None
+class Unlisted(Exception):
+    """The files of a table are not counted."""
+
+
+def reason(error):
+    """The first line of what an exception says."""
+    text = getattr(error, "desc", None) or str(error)
+    return (text.strip() or type(error).__name__).split("\n")[0]
+
+
+def session_facts():
+    current = manager.currentCatalog().name()
+    namespace = list(manager.currentNamespace())
+    configured = to_dict(spark._jsparkSession.conf().getAll())
+    settings = {key: value for key, value in configured.items() if key.lower().startswith("spark.sql.legacy.")}
+    for key in json.loads(hoist_vars["settings"]):
+        try:
+            value = spark.conf.get(key)
+        except Exception:
+            continue  # this Spark has no such setting
+        if value is not None:
+            settings[key] = value
+    return {
+        "database": ".".join(([] if current == "spark_catalog" else [current]) + namespace).lower(),
+        "settings": {key.lower(): value for key, value in settings.items()},
+    }
 
 
 def plain_uri(uri):
@@ -28,7 +51,7 @@ def plain_uri(uri):
 
 
 def files_size(location):
-    """Bytes of the files under a location, those that Spark skips left out; None where they are too many."""
+    """Bytes of the files under a location, those that Spark skips left out."""
     path = jvm.org.apache.hadoop.fs.Path(jvm.java.net.URI(location))
     system = path.getFileSystem(sc._jsc.hadoopConfiguration())
     if not system.exists(path):
@@ -39,8 +62,10 @@ def files_size(location):
     size = count = 0
     while files.hasNext():
         count += 1
-        if count > FILE_LIMIT or time.monotonic() > deadline:
-            return None
+        if count > FILE_LIMIT:
+            raise Unlisted("it has more than %d files" % FILE_LIMIT)
+        if time.monotonic() > deadline:
+            raise Unlisted("listing its files takes too long")
         status = files.next()
         parts = status.getPath().toUri().getPath()[len(root):].split("/")
         if not any(part.startswith((".", "_")) and "=" not in part for part in parts):
@@ -73,66 +98,119 @@ def rows_depend_on_columns(provider, properties, columns):
     return not permissive or any(column["name"].lower() in corrupt for column in columns)
 
 
+def bucketing(meta):
+    spec = option(meta.bucketSpec())
+    if spec is None:
+        return None
+    return {
+        "buckets": spec.numBuckets(),
+        "columns": to_list(spec.bucketColumnNames()),
+        "sort_columns": to_list(spec.sortColumnNames()),
+    }
+
+
+def view_facts(meta):
+    """What a view captured. None where it did not capture a database: its names mean what they mean at its use."""
+    text = option(meta.viewText())
+    parts = to_list(meta.viewCatalogAndNamespace())
+    if text is None or not parts:
+        return None
+    return {
+        "text": text,
+        "database": ".".join(parts[1:] if parts[0] == "spark_catalog" else parts).lower(),
+        "settings": {key.lower(): value for key, value in to_dict(meta.viewSQLConfigs()).items()},
+    }
+
+
+def named_in(text, database):
+    """Canonical names in the text of a view that cannot be analysed, common table expressions among them."""
+    plan = spark._jsparkSession.sessionState().sqlParser().parsePlan(text).toString()
+    names = set()
+    for parts in re.findall(r"UnresolvedRelation \[([^\]]+)\]", plan):
+        name = parts.replace(", ", ".")
+        names.add(canonical(name if "." in name else database + "." + name))
+    return names
+
+
 def facts(name):
+    """The entry of a table, and the names of tables that it depends on."""
     parts = name.split(".")
     if len(parts) == 3 and parts[0] == "spark_catalog":
         parts = parts[1:]
     if len(parts) > 2:
-        return {"problem": "it lies in another catalog than `spark_catalog`"}
+        return {"problem": "it lies in another catalog than `spark_catalog`"}, set()
+    if manager.currentCatalog().name() != "spark_catalog":
+        return {"problem": "the session's current catalog is not `spark_catalog`"}, set()
     database = parts[0] if len(parts) == 2 else catalog.getCurrentDatabase()
     table = parts[-1]
     identifier = jvm.org.apache.spark.sql.catalyst.TableIdentifier(table, jvm.scala.Option.apply(database))
     if database == "global_temp":
         exists = catalog.getGlobalTempView(table).isDefined()
-    else:
-        exists = catalog.databaseExists(database) and catalog.tableExists(identifier)
-    if not exists:
-        return {"kind": "missing"}
+        return {"kind": "temporary" if exists else "missing"}, set()
+    if len(parts) == 2 and manager.isCatalogRegistered(database):
+        return {"problem": "`%s` is a catalog" % database}, set()
+    if catalog.getTempView(table).isDefined():
+        # Without its database the name means the view.
+        return {"kind": "temporary"}, set()
+    if not catalog.databaseExists(database) or not catalog.tableExists(identifier):
+        return {"kind": "missing"}, set()
     meta = catalog.getTableMetadata(identifier)
     kind = {"MANAGED": "managed", "EXTERNAL": "external", "VIEW": "view"}.get(meta.tableType().name())
     if kind is None:
-        return {"problem": "its kind `%s` is not known" % meta.tableType().name()}
-    entry = {
-        "kind": kind,
-        "provider": None,
-        "location": None,
-        "columns": [],
-        "partition_columns": [],
-        "size_bytes": None,
-        "rows": None,
-    }
-    quoted = "`%s`.`%s`" % (database.replace("`", "``"), table.replace("`", "``"))
-    entry["columns"] = [column(field) for field in spark.table(quoted).schema.fields]
+        return {"problem": "its kind `%s` is not known" % meta.tableType().name()}, set()
+    quoted = quote(database, table)
     if kind == "view":
-        return entry
+        return facts_of_view(meta, quoted)
+    entry = {"kind": kind, "columns": [column(field) for field in spark.table(quoted).schema.fields]}
     provider = option(meta.provider())
     entry["provider"] = provider.lower() if provider else None
     entry["rows_depend_on_columns"] = rows_depend_on_columns(
         entry["provider"] or "", meta.storage().properties(), entry["columns"]
     )
-    names = meta.partitionColumnNames()
-    entry["partition_columns"] = [names.apply(i) for i in range(names.size())]
+    entry["partition_columns"] = to_list(meta.partitionColumnNames())
+    entry["bucketing"] = bucketing(meta)
     uri = option(meta.storage().locationUri())
     entry["location"] = plain_uri(uri) if uri is not None else None
     stats = option(meta.stats())
     if stats is not None:
-        entry["rows"] = option(stats.rowCount())
-        if entry["rows"] is not None:
-            entry["rows"] = int(str(entry["rows"]))
+        rows = option(stats.rowCount())
+        entry["rows"] = int(str(rows)) if rows is not None else None
         entry["size_bytes"] = int(str(stats.sizeInBytes()))
-    if not entry["size_bytes"] and entry["location"]:
+    if not entry.get("size_bytes"):
+        entry["size_bytes"] = None
         try:
+            if entry["location"] is None:
+                raise Unlisted("it has no location")
             entry["size_bytes"] = files_size(entry["location"])
         except Exception as error:
-            entry["size_bytes"] = None
-            entry["size_problem"] = str(error).strip().split("\n")[0]
-    return entry
+            entry["remark"] = "size: " + reason(error)
+    return entry, set()
 
 
-hoist_value = {"spark_version": spark.version, "tables": {}}
-for name in json.loads(hoist_vars["names"]):
+def facts_of_view(meta, quoted):
+    entry = {"kind": "view", "view": view_facts(meta)}
+    below = set()
+    if entry["view"] is None:
+        entry["remark"] = "definition: it was made without noting the database that its names lie in"
     try:
-        hoist_value["tables"][name] = facts(name)
+        below = depends_on(quoted)
+        entry["columns"] = [column(field) for field in spark.table(quoted).schema.fields]
     except Exception as error:
-        text = getattr(error, "desc", None) or str(error)
-        hoist_value["tables"][name] = {"problem": text.strip().split("\n")[0]}
+        entry["remark"] = "columns: " + reason(error)
+        if entry["view"] is not None:
+            below = named_in(entry["view"]["text"], entry["view"]["database"])
+    return entry, below
+
+
+hoist_value = {"spark_version": spark.version, "session": session_facts(), "tables": {}}
+waiting = json.loads(hoist_vars["names"])
+seen = set(waiting)
+while waiting:
+    name = waiting.pop(0)
+    try:
+        entry, below = facts(name)
+    except Exception as error:
+        entry, below = {"problem": reason(error)}, set()
+    hoist_value["tables"][name] = entry
+    waiting.extend(sorted(below - seen))
+    seen |= below

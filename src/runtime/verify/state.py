@@ -1,32 +1,8 @@
 """What a pipeline finds when it starts: definitions of databases, tables and views, and where their files lie.
 
 In: `hoist_vars["names"]`, a JSON list of canonical names. Out: `hoist_value`. Tables that named views depend on are
-added. Nothing is changed and no job runs over data.
+added. Nothing is changed and no job runs over data. Runs after the text `collect/session.py`.
 """
-import re
-
-sc = spark.sparkContext
-jvm = sc._jvm
-catalog = spark._jsparkSession.sessionState().catalog()
-
-
-def option(value):
-    return value.get() if value.isDefined() else None
-
-
-def to_dict(scala_map):
-    pairs = scala_map.iterator()
-    result = {}
-    while pairs.hasNext():
-        pair = pairs.next()
-        result[pair._1()] = pair._2()
-    return result
-
-
-def depends_on(quoted):
-    """Tables and views anywhere below a view, from its analysed plan."""
-    plan = spark.table(quoted)._jdf.queryExecution().analyzed().toString()
-    return {name.lower() for name in re.findall(r"SubqueryAlias spark_catalog\.(\S+)", plan)}
 
 
 def state(name):
@@ -34,7 +10,7 @@ def state(name):
     identifier = jvm.org.apache.spark.sql.catalyst.TableIdentifier(table, jvm.scala.Option.apply(database))
     if not catalog.databaseExists(database) or not catalog.tableExists(identifier):
         return None, set()
-    quoted = "`%s`.`%s`" % (database.replace("`", "``"), table.replace("`", "``"))
+    quoted = quote(database, table)
     meta = catalog.getTableMetadata(identifier)
     kind = meta.tableType().name().lower()
     provider = option(meta.provider())
@@ -47,8 +23,7 @@ def state(name):
     }
     if kind == "view":
         entry["settings"] = to_dict(meta.viewSQLConfigs())
-        namespace = meta.viewCatalogAndNamespace()
-        parts = [namespace.apply(i) for i in range(namespace.size())]
+        parts = to_list(meta.viewCatalogAndNamespace())
         entry["database"] = parts[-1] if len(parts) == 2 else database
         return entry, depends_on(quoted) - {name}
     entry["location"] = meta.location().toString().rstrip("/")

@@ -231,6 +231,7 @@ impl Shape {
         };
         Catalog {
             spark_version: None,
+            session: None,
             tables: names.iter().map(facts).collect::<BTreeMap<_, _>>(),
         }
     }

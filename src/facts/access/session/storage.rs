@@ -30,6 +30,8 @@ impl Storage {
         };
         match facts.kind {
             TableKind::View => Storage::View,
+            // Or the table of that name: it may have rows of its own.
+            TableKind::Temporary => Storage::Unknown,
             TableKind::Missing => Storage::Absent,
             TableKind::Managed | TableKind::External => facts
                 .location

@@ -372,6 +372,7 @@ fn catalog() -> Catalog {
     };
     Catalog {
         spark_version: None,
+        session: None,
         tables: BTreeMap::from([("raw.gd".to_owned(), facts)]),
     }
 }

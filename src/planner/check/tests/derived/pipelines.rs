@@ -67,6 +67,7 @@ fn catalog(asked: &[String]) -> Catalog {
     };
     Catalog {
         spark_version: None,
+        session: None,
         tables: asked.iter().map(facts).collect(),
     }
 }
