@@ -18,6 +18,7 @@ mod layering;
 mod livy;
 mod livy_server;
 mod local_engine;
+mod mutations;
 mod properties;
 mod reference;
 mod run;

@@ -154,6 +154,15 @@ impl Harness {
 
     /// Collects facts and plans, in the state that the set-up made.
     pub(crate) async fn plan(&mut self, pipeline: &Pipeline) -> Planned {
+        self.plan_believing(pipeline, |_| {}).await
+    }
+
+    /// The same with other facts than those collected.
+    pub(crate) async fn plan_believing(
+        &mut self,
+        pipeline: &Pipeline,
+        change: impl FnOnce(&mut hoist::facts::catalog::Catalog),
+    ) -> Planned {
         let texts: Vec<(String, String)> = pipeline
             .files
             .iter()
@@ -164,13 +173,9 @@ impl Harness {
         let statements = frontend::parse(&sources).statements;
         let nothing = hoist::facts::catalog::Catalog::default();
         let names = access::names(&access::resolve(&statements, &nothing, &declarations));
-        let collected = collect(&mut self.engine, &names).await.unwrap();
-        Planned::new(
-            sources,
-            collected.catalog,
-            &declarations,
-            &pipeline.variables,
-        )
+        let mut catalog = collect(&mut self.engine, &names).await.unwrap().catalog;
+        change(&mut catalog);
+        Planned::new(sources, catalog, &declarations, &pipeline.variables)
     }
 
     /// Runs steps in the state as it is, and dumps what they left.

@@ -1,0 +1,256 @@
+//! The list.
+
+use hoist::facts::access::{ReadId, TableVersion};
+use hoist::planner::check::Promise;
+use hoist::planner::frame::{Candidate, Definition, FrameKind, HullTest, Reader};
+use hoist::planner::plan::{FrameId, Step};
+
+use super::stages::Stages;
+
+/// Where a fault is seeded.
+#[derive(Clone, Copy)]
+pub(super) enum Fault {
+    /// In the candidates.
+    Frame(fn(&mut Stages)),
+    /// In the plan.
+    Plan(fn(&mut Stages)),
+    /// In the program.
+    Emit(fn(&mut Stages)),
+}
+
+/// One fault.
+pub(super) struct Seeded {
+    /// What is wrong.
+    pub(super) name: &'static str,
+    /// Makes it.
+    pub(super) seeded: Fault,
+    /// The promise that `check` says is broken.
+    pub(super) promise: Promise,
+}
+
+const fn frame(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Seeded {
+    Seeded {
+        name,
+        seeded: Fault::Frame(seed),
+        promise,
+    }
+}
+
+const fn plan(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Seeded {
+    Seeded {
+        name,
+        seeded: Fault::Plan(seed),
+        promise,
+    }
+}
+
+const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Seeded {
+    Seeded {
+        name,
+        seeded: Fault::Emit(seed),
+        promise,
+    }
+}
+
+/// What is seeded, and which promise catches it.
+#[rustfmt::skip]
+pub(super) const FAULTS: [Seeded; 44] = [
+    // What a frame holds.
+    frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
+    frame("a column is taken instead of another", Promise::Covering, |s| {
+        *columns(s).last_mut().unwrap() = "region".to_owned();
+    }),
+    frame("the filter of one reader is left out", Promise::Covering, |s| { hull(s).pop(); }),
+    frame("the filter is narrower at a boundary", Promise::Covering, |s| {
+        hull(s)[0][0].after = " < 24".to_owned();
+    }),
+    frame("the filter has one more test", Promise::Covering, |s| {
+        let test = HullTest { column: "region".to_owned(), before: String::new(), after: " = 'n'".to_owned() };
+        hull(s)[0].push(test);
+    }),
+    frame("the filter tests another column", Promise::Covering, |s| hull(s)[0][0].column = "policy_id".to_owned()),
+    frame("another table of the same schema", Promise::Covering, |s| {
+        let staging = version(s, "raw.staging");
+        if let Definition::CoveringRead { version, .. } = &mut covering(s).definition { *version = staging; }
+        covering(s).inputs = vec![staging];
+    }),
+    frame("a later version of the table", Promise::Residency, |s| covering(s).inputs[0].generation += 1),
+    frame("the dependences are lost", Promise::Residency, |s| covering(s).inputs.clear()),
+    frame("a reader is given the read of another statement", Promise::Text, |s| {
+        let reader = Reader { statement: reader(s, "out.l3 ").statement, ..reader(s, "out.young ") };
+        covering(s).readers.push(reader);
+    }),
+    frame("another subquery is taken for an equal one", Promise::Repetition, |s| {
+        let other = subquery(s, "out.l5 ");
+        repeated(s).readers[3] = other;
+    }),
+    frame("the body of another subquery", Promise::Repetition, |s| {
+        let body = s.workload.subquery(subquery(s, "out.l5 ").subquery.unwrap()).unwrap().body;
+        let at = s.run_of("out.l5 ");
+        let Step::Run(statement) = s.plan.steps[at] else { return };
+        let first = subquery_of(s, statement);
+        if let Definition::RepeatedSubquery { body: own, .. } = &mut repeated(s).definition { *own = body; }
+        repeated(s).readers[0] = first;
+    }),
+
+    // When it lives.
+    plan("a frame is kept across a write", Promise::Residency, |s| {
+        let (release, write) = (s.step(Step::Release(FrameId(0))), s.run_of("INSERT INTO raw.gd"));
+        s.shift(release, write);
+    }),
+    plan("a frame is built before the write it should follow", Promise::Residency, |s| {
+        let (build, write) = (s.step(Step::Materialise(FrameId(2))), s.run_of("INSERT INTO raw.gd"));
+        s.shift(build, write);
+    }),
+    plan("a reader is moved before a write", Promise::Order, |s| {
+        let (reader, write) = (s.run_of("out.a3 "), s.run_of("INSERT INTO raw.gd"));
+        s.shift(reader, write);
+    }),
+    plan("a write is moved before a reader", Promise::Order, |s| {
+        let (write, reader) = (s.run_of("INSERT INTO raw.gd"), s.run_of("out.any "));
+        s.shift(write, reader);
+    }),
+    plan("a frame is released before its last reader", Promise::Residency, |s| {
+        let release = s.step(Step::Release(FrameId(0)));
+        s.shift(release, release - 1);
+    }),
+    plan("a frame is never released", Promise::Residency, |s| {
+        let release = s.step(Step::Release(FrameId(0)));
+        s.plan.steps.remove(release);
+    }),
+    plan("a frame is released twice", Promise::Residency, |s| {
+        let release = s.step(Step::Release(FrameId(0)));
+        s.plan.steps.insert(release, Step::Release(FrameId(0)));
+    }),
+    plan("a frame is never built", Promise::Residency, |s| {
+        let build = s.step(Step::Materialise(FrameId(0)));
+        s.plan.steps.remove(build);
+    }),
+    plan("a frame is built after its first reader", Promise::Residency, |s| {
+        let build = s.step(Step::Materialise(FrameId(0)));
+        s.shift(build, build + 1);
+    }),
+    plan("a frame lives across a change of the time zone", Promise::Residency, |s| {
+        let (release, set) = (s.step(Step::Release(FrameId(2))), s.run_of("SET spark"));
+        s.shift(release, set);
+    }),
+    plan("a reader is moved across a change of the time zone", Promise::Order, |s| {
+        let (reader, set) = (s.run_of("out.t2 "), s.run_of("SET spark"));
+        s.shift(reader, set);
+    }),
+    plan("`USE` is moved", Promise::Order, |s| {
+        let (used, reader) = (s.run_of("USE m"), s.run_of("out.few "));
+        s.shift(used, reader);
+    }),
+    plan("a statement runs twice", Promise::Order, |s| {
+        let at = s.run_of("INSERT INTO raw.gd");
+        let step = s.plan.steps[at];
+        s.plan.steps.insert(at, step);
+    }),
+    plan("a statement is left out", Promise::Order, |s| {
+        let at = s.run_of("out.youngest ");
+        s.plan.steps.remove(at);
+    }),
+    plan("a frame has the name of a table", Promise::Text, |s| s.frame("gd_1").name = "policies".to_owned()),
+    plan("two frames have one name", Promise::Text, |s| s.frame("gd_2").name = "gd_1".to_owned()),
+    plan("a frame claims not to read what it reads", Promise::Residency, |s| s.frame("gd_2").inputs.clear()),
+    plan("a reader of one frame is given to another", Promise::Covering, |s| {
+        let reader = s.frame("gd_1").readers.remove(0);
+        s.frame("gd_2").readers.insert(0, reader);
+    }),
+    plan("a reader of the next version is given to a frame that is kept for it", Promise::Residency, |s| {
+        let reader = reader(s, "out.a1 ");
+        s.frame("gd_1").readers.push(reader);
+        let (release, last) = (s.step(Step::Release(FrameId(0))), s.run_of("out.a1 "));
+        s.shift(release, last);
+    }),
+    plan("frames that live together exceed the budget", Promise::Totals, |s| {
+        s.frame("gd_1").size_bytes = s.plan.summary.budget_bytes + 1;
+    }),
+    plan("the totals are wrong", Promise::Totals, |s| s.plan.summary.scans_after -= 1),
+
+    // What is submitted.
+    emit("the alias of a table is lost", Promise::Text, |s| s.edit("out.young ", " AS gd", "")),
+    emit("the alias of a table is another one", Promise::Text, |s| s.edit("out.young ", " AS gd", " AS g")),
+    emit("a reader loses its own filter", Promise::Text, |s| s.edit("out.young ", " WHERE age < 25", "")),
+    emit("a hint is lost", Promise::Text, |s| s.edit("out.few ", "/*+ COALESCE(1) */ ", "")),
+    emit("a comment is lost", Promise::Text, |s| s.edit("out.few ", " /* of the young */", "")),
+    emit("another table is written", Promise::Text, |s| s.edit("out.young ", "out.young", "out.youth")),
+    emit("a reader reads another frame", Promise::Text, |s| s.edit("out.young ", "gd_1", "gd_2")),
+    emit("a statement that must read the table reads a frame", Promise::Text, |s| {
+        s.edit("out.any ", "raw.gd", "{ns}_gd_1 AS gd");
+        let at = s.run_of("out.any ");
+        s.program.steps[at].texts[0].namespaced = true;
+    }),
+    emit("a frame is defined but not cached", Promise::Text, |s| {
+        let at = s.step(Step::Materialise(FrameId(0)));
+        s.program.steps[at].texts.pop();
+    }),
+    emit("the columns of a replaced subquery change places", Promise::Text, |s| {
+        s.edit("out.l1 ", "`policy_id`, `version`", "`version`, `policy_id`");
+    }),
+    emit("parents are dropped first", Promise::Text, |s| s.program.finish.reverse()),
+];
+
+fn covering(stages: &mut Stages) -> &mut Candidate {
+    stages.candidate(FrameKind::CoveringRead)
+}
+
+fn repeated(stages: &mut Stages) -> &mut Candidate {
+    stages.candidate(FrameKind::RepeatedSubquery)
+}
+
+fn columns(stages: &mut Stages) -> &mut Vec<String> {
+    match &mut covering(stages).definition {
+        Definition::CoveringRead { columns, .. } => columns,
+        other @ Definition::RepeatedSubquery { .. } => panic!("{other:?}"),
+    }
+}
+
+fn hull(stages: &mut Stages) -> &mut Vec<Vec<HullTest>> {
+    match &mut covering(stages).definition {
+        Definition::CoveringRead { hull, .. } => hull,
+        other @ Definition::RepeatedSubquery { .. } => panic!("{other:?}"),
+    }
+}
+
+/// The version of a table before the run.
+fn version(stages: &Stages, name: &str) -> TableVersion {
+    let mut tables = stages.workload.tables.iter();
+    let table = tables.find(|table| table.name == name).unwrap().id;
+    TableVersion {
+        table,
+        generation: 0,
+    }
+}
+
+/// The first read of the statement that holds a text, as a reader of its table.
+fn reader(stages: &Stages, text: &str) -> Reader {
+    let Step::Run(statement) = stages.plan.steps[stages.run_of(text)] else {
+        panic!("{text}");
+    };
+    let access = stages.workload.access(statement).unwrap();
+    let reads: Vec<ReadId> = access.reads.iter().take(1).map(|read| read.id).collect();
+    Reader {
+        statement,
+        reads,
+        subquery: None,
+    }
+}
+
+/// The first subquery of the statement that holds a text, as a reader.
+fn subquery(stages: &Stages, text: &str) -> Reader {
+    let Step::Run(statement) = stages.plan.steps[stages.run_of(text)] else {
+        panic!("{text}");
+    };
+    subquery_of(stages, statement)
+}
+
+fn subquery_of(stages: &Stages, statement: hoist::frontend::statement::StatementId) -> Reader {
+    let subquery = &stages.workload.access(statement).unwrap().subqueries[0];
+    Reader {
+        statement,
+        reads: subquery.reads.clone(),
+        subquery: Some(subquery.id),
+    }
+}

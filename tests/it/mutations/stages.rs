@@ -1,0 +1,237 @@
+//! A small pipeline through all stages, each of which can be repeated after a fault in the one before.
+
+use hoist::facts::access::{self, Declarations};
+use hoist::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use hoist::facts::workload::{self, Workload};
+use hoist::frontend;
+use hoist::frontend::source::{Sources, Variables};
+use hoist::planner::check::{Violation, check};
+use hoist::planner::cost::CostModel;
+use hoist::planner::emit::{Program, emit};
+use hoist::planner::frame::{Candidate, Candidates, FrameKind, candidates};
+use hoist::planner::plan::{Frame, Plan, PlanOptions, Step, choose};
+
+/// Two databases with a table `gd` each, a subquery that stands in four places, a write, and a setting.
+const FILES: [(&str, &str); 5] = [
+    (
+        "1_before.sql",
+        "USE m;\n\
+         CREATE TABLE out.young AS SELECT policy_id, age FROM raw.gd WHERE age < 25;\n\
+         CREATE TABLE out.old AS SELECT g.policy_id, g.day FROM raw.gd AS g WHERE g.age >= 95 AND g.day = '2024-06-30';\n\
+         CREATE TABLE out.few AS SELECT /*+ COALESCE(1) */ count(*) AS n /* of the young */ FROM raw.gd WHERE age < 25;\n\
+         CREATE TABLE out.last AS SELECT max(day) AS day FROM raw.gd WHERE age >= 95;\n\
+         CREATE TABLE out.noisy AS SELECT policy_id, rand() AS r FROM raw.gd WHERE age < 25;\n\
+         CREATE TABLE out.youngest AS SELECT min(age) AS age FROM raw.gd WHERE age < 25;\n\
+         CREATE TABLE out.any AS SELECT first(day) AS day FROM raw.gd WHERE age < 25;",
+    ),
+    (
+        "2_latest.sql",
+        "CREATE TABLE out.l1 AS WITH latest AS (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) \
+         SELECT * FROM latest WHERE version > 1;\n\
+         CREATE TABLE out.l2 AS SELECT count(*) AS n FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) AS latest;\n\
+         CREATE TABLE out.l3 AS SELECT l.policy_id FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) l;\n\
+         CREATE TABLE out.l4 AS SELECT max(l.version) AS version FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) l;\n\
+         CREATE TABLE out.l5 AS SELECT x.status FROM (SELECT policy_id, max(status) AS status FROM raw.policies GROUP BY policy_id) x;",
+    ),
+    (
+        "3_write.sql",
+        "INSERT INTO raw.gd SELECT * FROM raw.staging;",
+    ),
+    (
+        "4_after.sql",
+        "CREATE TABLE out.a1 AS SELECT policy_id, region FROM raw.gd;\n\
+         CREATE TABLE out.a2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
+         CREATE TABLE out.a3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
+         CREATE TABLE out.a4 AS SELECT min(policy_id) AS p FROM raw.gd;",
+    ),
+    (
+        "5_tokyo.sql",
+        "SET spark.sql.session.timeZone = Asia/Tokyo;\n\
+         CREATE TABLE out.t1 AS SELECT policy_id, region FROM raw.gd;\n\
+         CREATE TABLE out.t2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
+         CREATE TABLE out.t3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
+         CREATE TABLE out.t4 AS SELECT min(policy_id) AS p FROM raw.gd;",
+    ),
+];
+
+const GD: [&str; 4] = ["policy_id bigint", "age int", "day string", "region string"];
+const POLICIES: [&str; 3] = ["policy_id bigint", "version int", "status string"];
+
+/// Tables that exist before the run; all others do not.
+const TABLES: [(&str, &[&str]); 4] = [
+    ("raw.gd", &GD),
+    ("raw.staging", &GD),
+    ("m.gd", &GD),
+    ("raw.policies", &POLICIES),
+];
+
+/// Bytes that all frames may occupy.
+const BUDGET: u64 = 1 << 40;
+
+/// What each stage has made.
+pub(super) struct Stages {
+    pub(super) sources: Sources,
+    pub(super) catalog: Catalog,
+    pub(super) workload: Workload,
+    pub(super) candidates: Candidates,
+    pub(super) plan: Plan,
+    pub(super) program: Program,
+}
+
+fn catalog(names: &[String]) -> Catalog {
+    let facts = |name: &String| {
+        let known = TABLES.iter().find(|(table, _)| table == name);
+        let column = |text: &&str| {
+            let (name, data_type) = text.split_once(' ').unwrap();
+            ColumnFacts {
+                name: name.to_owned(),
+                data_type: data_type.to_owned(),
+                nullable: true,
+            }
+        };
+        let facts = known.map_or_else(TableFacts::default, |(_, columns)| TableFacts {
+            kind: TableKind::External,
+            provider: Some("csv".to_owned()),
+            location: Some(format!("file:/data/{}", name.replace('.', "/"))),
+            columns: columns.iter().map(column).collect(),
+            size_bytes: Some(4_000_000_000),
+            rows: Some(9_000_000),
+            ..TableFacts::default()
+        });
+        (name.clone(), facts)
+    };
+    Catalog {
+        tables: names.iter().map(facts).collect(),
+        ..Catalog::default()
+    }
+}
+
+impl Stages {
+    /// Every stage without a fault.
+    pub(super) fn new() -> Self {
+        let sources = Sources::from_texts(FILES, &Variables::new());
+        let declarations = Declarations {
+            default_database: "default".to_owned(),
+            ..Declarations::default()
+        };
+        let statements = frontend::parse(&sources).statements;
+        let names = access::names(&access::resolve(
+            &statements,
+            &Catalog::default(),
+            &declarations,
+        ));
+        let catalog = catalog(&names);
+        let accesses = access::resolve(&statements, &catalog, &declarations);
+        let workload = workload::build(statements, accesses);
+        let candidates = candidates(&workload, &sources, &catalog);
+        let plan = chosen(&workload, &candidates, &catalog);
+        let program = emit(&plan, &candidates, &workload, &sources);
+        Stages {
+            sources,
+            catalog,
+            workload,
+            candidates,
+            plan,
+            program,
+        }
+    }
+
+    /// Everything after `frame`.
+    pub(super) fn choose_again(&mut self) {
+        self.plan = chosen(&self.workload, &self.candidates, &self.catalog);
+        self.emit_again();
+    }
+
+    /// Everything after `plan`.
+    pub(super) fn emit_again(&mut self) {
+        self.program = emit(&self.plan, &self.candidates, &self.workload, &self.sources);
+    }
+
+    pub(super) fn broken(&self) -> Vec<Violation> {
+        check(
+            &self.workload,
+            &self.sources,
+            &self.catalog,
+            &self.plan,
+            &self.program,
+        )
+    }
+
+    pub(super) fn violations(&self) -> Vec<String> {
+        self.broken().iter().map(ToString::to_string).collect()
+    }
+
+    /// The first candidate of a kind that a chosen frame was made from.
+    pub(super) fn candidate(&mut self, kind: FrameKind) -> &mut Candidate {
+        let chosen = self
+            .plan
+            .frames
+            .iter()
+            .find(|frame| frame.kind == kind)
+            .and_then(|frame| frame.candidate)
+            .unwrap();
+        self.candidates
+            .candidates
+            .iter_mut()
+            .find(|candidate| candidate.id == chosen)
+            .unwrap()
+    }
+
+    /// A frame by its name.
+    pub(super) fn frame(&mut self, name: &str) -> &mut Frame {
+        self.plan
+            .frames
+            .iter_mut()
+            .find(|frame| frame.name == name)
+            .unwrap()
+    }
+
+    /// The index of the step that runs the statement which holds a text.
+    pub(super) fn run_of(&self, text: &str) -> usize {
+        let statement = self
+            .workload
+            .statements
+            .iter()
+            .find(|statement| self.sources.text(statement.span).contains(text))
+            .unwrap();
+        self.step(Step::Run(statement.id))
+    }
+
+    /// The index of a step.
+    pub(super) fn step(&self, step: Step) -> usize {
+        self.plan.steps.iter().position(|one| *one == step).unwrap()
+    }
+
+    /// Moves a step of the plan to before another one, which stands at `to` now.
+    pub(super) fn shift(&mut self, from: usize, to: usize) {
+        let step = self.plan.steps.remove(from);
+        self.plan.steps.insert(to, step);
+    }
+
+    /// Replaces a text of the program, in the step that runs the statement which holds `of`.
+    pub(super) fn edit(&mut self, of: &str, from: &str, to: &str) {
+        let index = self.run_of(of);
+        self.edit_step(index, from, to);
+    }
+
+    /// Replaces a text of the program in one step.
+    pub(super) fn edit_step(&mut self, index: usize, from: &str, to: &str) {
+        let text = &mut self.program.steps[index].texts[0].text;
+        assert!(text.contains(from), "`{from}` is not in `{text}`");
+        *text = text.replacen(from, to, 1);
+    }
+}
+
+fn chosen(workload: &Workload, candidates: &Candidates, catalog: &Catalog) -> Plan {
+    choose(
+        workload,
+        candidates,
+        &CostModel::new(workload, catalog),
+        &PlanOptions {
+            budget_bytes: BUDGET,
+            margin_percent: 0,
+            min_gain_micros: 0,
+            frames: true,
+        },
+    )
+}
