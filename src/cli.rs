@@ -5,6 +5,7 @@
 
 mod analyze;
 mod arguments;
+mod catalog;
 mod config;
 mod documents;
 mod engine;
@@ -89,6 +90,7 @@ fn dispatch(
         Command::Plan(command) => plan::run(command, &context, output),
         Command::Execute(command) => execute::run(command, &context, output),
         Command::Verify(command) => verify::run(command, &context, output),
+        Command::Catalog(command) => catalog::run(command, &context, output),
         Command::Engine(command) => engine::run(command, &context, output),
         Command::Config(command) => config::run(command, &context, output),
     }

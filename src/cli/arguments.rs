@@ -85,6 +85,8 @@ pub(super) enum Command {
     Execute(Execute),
     /// Runs the plain and the hoisted pipeline from the same state and compares every output
     Verify(Verify),
+    /// Collects facts about the tables of a pipeline through the engine; runs no statement of it
+    Catalog(Catalog),
     /// The engine: shows it, or installs the local Spark
     #[command(subcommand)]
     Engine(Engine),
@@ -149,7 +151,7 @@ pub(super) struct Analyze {
     /// Folder or files of the pipeline, `-` for SQL from stdin [default: the folder of hoist.toml, or the working directory]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Facts about tables [default: those in .hoist/plan.json or .hoist/catalog.json, which execute writes]
+    /// Facts about tables [default: those in .hoist/plan.json or .hoist/catalog.json, which catalog and execute write]
     #[arg(long, value_name = "FILE")]
     pub(super) catalog: Option<PathBuf>,
     /// Least severity of findings that gives exit code 1
@@ -173,7 +175,7 @@ pub(super) struct Plan {
     /// Write nothing; exit with 1 and the reasons if the plan file would differ
     #[arg(long)]
     pub(super) check: bool,
-    /// Facts about tables [default: those in the plan file, then .hoist/catalog.json, which execute writes]
+    /// Facts about tables [default: those in the plan file, then .hoist/catalog.json, which catalog and execute write]
     #[arg(long, value_name = "FILE")]
     pub(super) catalog: Option<PathBuf>,
     /// Memory for frames, such as 2GiB
@@ -275,6 +277,27 @@ pub(super) struct Verify {
     pub(super) run: RunOptions,
     #[command(flatten)]
     pub(super) documents: Documents,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hoist catalog queries -o catalog.json\n  hoist plan queries --catalog catalog.json"
+)]
+pub(super) struct Catalog {
+    /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The catalog file [default: .hoist/catalog.json beside the pipeline]
+    #[arg(short = 'o', value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Format of the summary on stdout; json is the catalog file itself
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) engine: EngineChoice,
+    /// Spark setting of the session; may be repeated
+    #[arg(long = "conf", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(super) conf: Vec<(String, String)>,
 }
 
 #[derive(Debug, Subcommand)]

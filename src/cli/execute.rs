@@ -98,17 +98,18 @@ impl<'a> Job<'a> {
     }
 
     /// The settings a saved plan is compared with: without a budget of the user, the plan's own.
-    fn settings(&self, plan: &PlanFile) -> PlanSettings {
+    fn settings(&self, plan: &PlanFile, catalog: &Catalog) -> PlanSettings {
         let budget = self.pipeline.config.planner.budget_bytes;
         let budget = budget.unwrap_or(plan.settings.budget_bytes);
-        planning::settings(&self.pipeline, budget, plan.settings.frames)
+        planning::settings(&self.pipeline, catalog, budget, plan.settings.frames)
     }
 
     /// Reasons why a saved plan does not fit any more.
     fn drift(&self, plan: &PlanFile, catalog: &Catalog) -> Vec<Drift> {
         let sources = &self.pipeline.sources;
         let variables = &self.pipeline.config.variables;
-        drift(plan, sources, variables, &self.settings(plan), catalog)
+        let settings = self.settings(plan, catalog);
+        drift(plan, sources, variables, &settings, catalog)
     }
 
     /// Refuses a saved plan that does not fit any more, or does not keep its promises.
@@ -164,7 +165,7 @@ impl<'a> Job<'a> {
             &self.pipeline,
             workload,
             catalog,
-            &planning::settings(&self.pipeline, budget, true),
+            &planning::settings(&self.pipeline, catalog, budget, true),
             &planning::default_plan_file(&self.pipeline),
             &self.context.environment.current,
         )
@@ -253,7 +254,7 @@ impl<'a> Job<'a> {
         let Some(session) = run::open(engine, stage.cancel, recorder).await? else {
             return Ok(None);
         };
-        let mut names = self.pipeline.table_names();
+        let mut names = self.pipeline.table_names(&Catalog::default());
         if let Some((_, plan)) = &self.saved {
             names.extend(plan.catalog.tables.keys().cloned());
             names.sort();

@@ -231,19 +231,22 @@ impl Pipeline {
         self.root.join(paths::HOME)
     }
 
-    /// What the configuration declares about tables and functions.
-    pub(super) fn declarations(&self) -> Declarations {
+    /// What the configuration declares about tables and functions. Where the session's current database is known, it
+    /// is that: what one-part names mean is Spark's to say.
+    pub(super) fn declarations(&self, catalog: &Catalog) -> Declarations {
         let planner = &self.config.planner;
+        let session = catalog.session.as_ref();
+        let database = session.map_or(&planner.default_database, |session| &session.database);
         let keys = self.config.keys.iter().map(|(table, columns)| {
             let name = if table.contains('.') {
                 table.clone()
             } else {
-                format!("{}.{table}", planner.default_database)
+                format!("{database}.{table}")
             };
             (name, columns.clone())
         });
         Declarations {
-            default_database: planner.default_database.clone(),
+            default_database: database.clone(),
             keys: keys.collect(),
             deterministic_functions: planner.deterministic_functions.clone(),
         }
@@ -258,7 +261,7 @@ impl Pipeline {
     /// Resolves every statement against what is known about tables.
     pub(super) fn analyse(&self, catalog: &Catalog) -> Analysis {
         let parsed = self.parse(&self.sources);
-        let accesses = access::resolve(&parsed.statements, catalog, &self.declarations());
+        let accesses = access::resolve(&parsed.statements, catalog, &self.declarations(catalog));
         let Accesses { diagnostics, .. } = &accesses;
         let mut all = parsed.diagnostics;
         all.extend(diagnostics.iter().cloned());
@@ -269,13 +272,12 @@ impl Pipeline {
     }
 
     /// Canonical names of the tables worth asking a catalog for.
-    pub(super) fn table_names(&self) -> Vec<String> {
+    pub(super) fn table_names(&self, catalog: &Catalog) -> Vec<String> {
         let parsed = self.parse(&self.sources);
-        let catalog = Catalog::default();
         access::names(&access::resolve(
             &parsed.statements,
-            &catalog,
-            &self.declarations(),
+            catalog,
+            &self.declarations(catalog),
         ))
     }
 

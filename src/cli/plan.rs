@@ -32,7 +32,7 @@ pub(super) fn run(
         planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
     let frames = !command.check || earlier.as_ref().is_none_or(|plan| plan.settings.frames);
     let budget = planning::offline_budget(&pipeline.config, earlier.as_ref());
-    let settings = planning::settings(&pipeline, budget, frames);
+    let settings = planning::settings(&pipeline, &catalog, budget, frames);
     let analysis = pipeline.analyse(&catalog);
     output.explain(&diagnostics::text(
         &analysis.diagnostics,
@@ -54,7 +54,7 @@ pub(super) fn run(
     write_file(&file, &new.to_json())?;
     if catalog.tables.is_empty() {
         output.warning("nothing is known about the tables, so most frames are refused");
-        output.say("  help: `hoist execute` collects the facts; `--catalog FILE` gives them");
+        output.say("  help: `hoist catalog` collects the facts; `--catalog FILE` gives them");
     }
     let wrote = file.display().to_string();
     let render = |format| match format {

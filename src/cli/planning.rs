@@ -57,9 +57,14 @@ pub(super) fn offline_budget(config: &Config, earlier: Option<&PlanFile>) -> u64
 }
 
 /// What influences planning besides files and facts.
-pub(super) fn settings(pipeline: &Pipeline, budget_bytes: u64, frames: bool) -> PlanSettings {
+pub(super) fn settings(
+    pipeline: &Pipeline,
+    catalog: &Catalog,
+    budget_bytes: u64,
+    frames: bool,
+) -> PlanSettings {
     let config = &pipeline.config;
-    let declarations = pipeline.declarations();
+    let declarations = pipeline.declarations(catalog);
     PlanSettings {
         default_database: declarations.default_database,
         frames,
@@ -207,14 +212,20 @@ struct CatalogDocument {
 
 /// Saves collected facts beside the pipeline, for planning without an engine.
 pub(super) fn save_catalog(pipeline: &Pipeline, catalog: &Catalog) -> Result<(), Failure> {
-    let document = CatalogDocument {
+    write_file(&default_catalog_file(pipeline), &catalog_text(catalog))
+}
+
+/// The file of collected facts beside a pipeline.
+pub(super) fn default_catalog_file(pipeline: &Pipeline) -> PathBuf {
+    pipeline.home().join(CATALOG_FILE)
+}
+
+/// The text of such a file.
+pub(super) fn catalog_text(catalog: &Catalog) -> String {
+    json::pretty(&CatalogDocument {
         schema: CATALOG_SCHEMA.to_owned(),
         catalog: catalog.clone(),
-    };
-    write_file(
-        &pipeline.home().join(CATALOG_FILE),
-        &json::pretty(&document),
-    )
+    })
 }
 
 /// Facts without an engine: from the file named, from the earlier plan, or as saved by the last run.
@@ -229,7 +240,7 @@ pub(super) fn offline_catalog(
     if let Some(plan) = earlier.filter(|plan| !plan.catalog.tables.is_empty()) {
         return Ok(plan.catalog.clone());
     }
-    let saved = pipeline.home().join(CATALOG_FILE);
+    let saved = default_catalog_file(pipeline);
     if saved.is_file() {
         read_catalog(&saved)
     } else {
@@ -241,7 +252,7 @@ fn read_catalog(path: &Path) -> Result<Catalog, Failure> {
     let shown = path.display();
     let failed = |reason: String| {
         Failure::input(format!("catalog file `{shown}` cannot be read: {reason}"))
-            .hint("`hoist execute` writes .hoist/catalog.json beside the pipeline")
+            .hint(format!("`hoist catalog PATH -o {shown}` makes it"))
     };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     let document: CatalogDocument =

@@ -10,7 +10,7 @@ use crate::facts::access::Origin;
 use crate::facts::catalog::{Catalog, TableKind};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementKind;
-use crate::runtime::collect::collect;
+use crate::runtime::collect::{Collected, collect};
 use crate::runtime::engine::Engine;
 use crate::runtime::run::{
     self, Cancel, Clock, Event, Failure as StepFailure, Outcome, Preparation, Recorder, RunInput,
@@ -43,7 +43,7 @@ pub(super) async fn tables<E: Engine>(
     set_up: SetUp,
     recorder: &mut Recorder<'_>,
 ) -> Result<Option<Catalog>, Failure> {
-    let Some(catalog) = facts(engine, stage, names, recorder).await? else {
+    let Some(Collected { catalog, .. }) = facts(engine, stage, names, recorder).await? else {
         return Ok(None);
     };
     let missing = missing(&stage.pipeline.analyse(&catalog).workload, &catalog);
@@ -62,29 +62,48 @@ pub(super) async fn tables<E: Engine>(
         }
         return Ok(Some(catalog));
     }
-    facts(engine, stage, names, recorder).await
+    let collected = facts(engine, stage, names, recorder).await?;
+    Ok(collected.map(|collected| collected.catalog))
 }
 
-/// Facts about tables; none where the user interrupted.
-async fn facts<E: Engine>(
+/// Facts about the tables named, and about those that the pipeline names as the session understands it; none where the
+/// user interrupted.
+pub(super) async fn facts<E: Engine>(
     engine: &mut E,
     stage: &Stage<'_, '_>,
     names: &[String],
     recorder: &mut Recorder<'_>,
-) -> Result<Option<Catalog>, Failure> {
+) -> Result<Option<Collected>, Failure> {
     let start = recorder.now();
-    let collected = tokio::select! {
-        biased;
-        () = stage.cancel.reached(1) => return Ok(None),
-        collected = collect(engine, names) => collected,
+    let Some(mut collected) = ask(engine, stage, names).await? else {
+        return Ok(None);
     };
-    let collected = collected.map_err(|error| {
-        Failure::new(
-            FailureKind::Run,
-            format!("the facts about tables could not be collected: {error}"),
-        )
-        .hint(error.help())
-    })?;
+    // In another current database one-part names are other tables.
+    let mut meant = stage.pipeline.table_names(&collected.catalog);
+    meant.retain(|name| {
+        !collected.catalog.tables.contains_key(name) && !collected.unknown.contains_key(name)
+    });
+    if !meant.is_empty() {
+        meant.extend_from_slice(names);
+        let Some(again) = ask(engine, stage, &meant).await? else {
+            return Ok(None);
+        };
+        collected = again;
+    }
+    let configured = &stage.pipeline.config.planner.default_database;
+    if let Some(session) = &collected.catalog.session
+        && configured != "default"
+        && *configured != session.database
+    {
+        recorder.warn(
+            None,
+            format!(
+                "`default_database` is `{configured}`, but the session's current database is `{}`, where names \
+                 without a database lie; begin the pipeline with `USE {configured}`",
+                session.database
+            ),
+        );
+    }
     for (table, reason) in &collected.unknown {
         recorder.warn(
             None,
@@ -96,7 +115,26 @@ async fn facts<E: Engine>(
         what: Preparation::Catalog,
         micros,
     });
-    Ok(Some(collected.catalog))
+    Ok(Some(collected))
+}
+
+async fn ask<E: Engine>(
+    engine: &mut E,
+    stage: &Stage<'_, '_>,
+    names: &[String],
+) -> Result<Option<Collected>, Failure> {
+    let collected = tokio::select! {
+        biased;
+        () = stage.cancel.reached(1) => return Ok(None),
+        collected = collect(engine, names) => collected,
+    };
+    collected.map(Some).map_err(|error| {
+        Failure::new(
+            FailureKind::Run,
+            format!("the facts about tables could not be collected: {error}"),
+        )
+        .hint(error.help())
+    })
 }
 
 /// Runs the set-up scripts; whether there are any and all of them ran.

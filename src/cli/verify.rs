@@ -11,6 +11,7 @@ use super::pipeline::Pipeline;
 use super::prepare::{self, SetUp, Stage};
 use super::progress::RunProgress;
 use super::{Context, ExitStatus, documents, pipeline, planning, session};
+use crate::facts::catalog::Catalog;
 use crate::present::report::{plan as plan_text, verification};
 use crate::runtime::engine::Engine;
 use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
@@ -180,7 +181,7 @@ impl Verifier<'_> {
             return Ok(None);
         };
         let pipeline = self.pipeline;
-        let names = pipeline.table_names();
+        let names = pipeline.table_names(&Catalog::default());
         let prepared =
             prepare::tables(engine, stage, &names, SetUp::WhereMissing, recorder).await?;
         let Some(catalog) = prepared else {
@@ -208,7 +209,7 @@ impl Verifier<'_> {
                 pipeline,
                 &workload,
                 &catalog,
-                &planning::settings(pipeline, budget, true),
+                &planning::settings(pipeline, &catalog, budget, true),
                 &planning::default_plan_file(pipeline),
                 &self.context.environment.current,
             )?;

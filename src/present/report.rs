@@ -4,6 +4,7 @@
 //! wire structs of their own in [`json`].
 
 pub mod analysis;
+pub mod catalog;
 pub mod diagnostics;
 pub mod json;
 pub mod layout;

@@ -34,6 +34,8 @@ pub struct Collected {
     pub unknown: BTreeMap<String, String>,
     /// Canonical names of which one fact is not known: which, and the reason, as `size: …`.
     pub partly_unknown: BTreeMap<String, String>,
+    /// Canonical names of what each view depends on, at any depth, sorted.
+    pub below: BTreeMap<String, Vec<String>>,
 }
 
 /// Facts of the tables named and of what views among them depend on, in one submission to an open session.
@@ -94,6 +96,9 @@ struct Known {
     /// What is not known of it, and why.
     #[serde(default)]
     remark: Option<String>,
+    /// What a view depends on.
+    #[serde(default)]
+    below: Vec<String>,
 }
 
 impl From<Answer> for Collected {
@@ -107,6 +112,9 @@ impl From<Answer> for Collected {
                     collected.unknown.insert(name, problem);
                 }
                 Entry::Known(known) => {
+                    if !known.below.is_empty() {
+                        collected.below.insert(name.clone(), known.below);
+                    }
                     if let Some(remark) = known.remark {
                         collected.partly_unknown.insert(name.clone(), remark);
                     }
@@ -145,6 +153,7 @@ mod tests {
             "facts",
             Reply::Value(serde_json::json!({
                 "spark_version": "3.5.6",
+                "session": {"database": "d", "settings": {"spark.sql.casesensitive": "true"}},
                 "tables": {
                     "d.t": {
                         "kind": "managed", "provider": "parquet", "location": "file:/w/t",
@@ -152,6 +161,10 @@ mod tests {
                         "partition_columns": [], "size_bytes": 12, "rows": null,
                     },
                     "d.gone": {"kind": "missing"},
+                    "d.v": {
+                        "kind": "view", "columns": [], "below": ["d.t"], "remark": "columns: no such table",
+                        "view": {"text": "SELECT A FROM t", "database": "d", "settings": {"spark.sql.ansi.enabled": "true"}},
+                    },
                     "d.odd": {"problem": "permission denied"},
                 }
             })),
@@ -160,6 +173,14 @@ mod tests {
         let tables = &collected.catalog.tables;
         assert_eq!(tables["d.t"].size_bytes, Some(12));
         assert_eq!(tables["d.t"].columns[0].name, "A");
+        let view = tables["d.v"].view.as_ref().unwrap();
+        assert_eq!(
+            (view.text.as_str(), view.database.as_str()),
+            ("SELECT A FROM t", "d")
+        );
+        assert_eq!(collected.below["d.v"], ["d.t"]);
+        assert_eq!(collected.partly_unknown["d.v"], "columns: no such table");
+        assert_eq!(collected.catalog.session.as_ref().unwrap().database, "d");
         assert_eq!(tables["d.gone"].kind, TableKind::Missing);
         assert!(!tables.contains_key("d.odd"));
         assert_eq!(collected.unknown["d.odd"], "permission denied");

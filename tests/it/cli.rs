@@ -104,7 +104,7 @@ const TWO_READERS: &[(&str, &str)] = &[
 
 #[test]
 fn a_missing_folder() {
-    for command in ["analyze", "plan", "execute", "verify"] {
+    for command in ["analyze", "plan", "execute", "verify", "catalog"] {
         Folder::new(&[]).hoist(&[command, "nowhere"]).fails(
             2,
             "error: `nowhere` does not exist\n  help: give the folder of the pipeline, or its files; \
@@ -139,7 +139,7 @@ fn an_unknown_configuration_key() {
         ("p/a.sql", "SELECT 1"),
         ("p/hoist.toml", "[planner]\n# memory\nbudgt = \"2GiB\"\n"),
     ]);
-    for command in ["analyze", "plan", "execute", "verify"] {
+    for command in ["analyze", "plan", "execute", "verify", "catalog"] {
         folder.hoist(&[command, "p"]).fails(
             2,
             "error: p/hoist.toml:3: unknown key `planner.budgt`\n  help: did you mean `planner.budget`?\n",
@@ -161,7 +161,7 @@ fn a_wrong_option_value() {
 #[test]
 fn a_variable_without_a_value_stops_what_runs() {
     let folder = Folder::new(&[("p/a.sql", "-- first\nSELECT ${day} FROM t")]);
-    for command in ["plan", "execute", "verify"] {
+    for command in ["plan", "execute", "verify", "catalog"] {
         folder.hoist(&[command, "p"]).fails(
             2,
             "error[unknown-variable]: template variable `day` has no value\n --> a.sql:2:8\n  |\n\
@@ -483,6 +483,33 @@ fn usage_errors_and_help() {
     help.ends(0);
     assert!(help.stdout().contains("Exit codes:"), "{}", help.stdout());
     assert_eq!(help.stderr(), "");
+}
+
+#[test]
+fn a_catalog_file_that_cannot_be_read_names_the_next_step() {
+    let folder = Folder::new(TWO_READERS);
+    folder.write(
+        "old.json",
+        br#"{"schema": "hoist-catalog/9", "catalog": {"spark_version": null, "tables": {}}}"#,
+    );
+    for command in ["plan", "analyze"] {
+        let ran = folder.hoist(&[command, "p", "--catalog", "gone.json"]);
+        ran.ends(2);
+        let said = ran.stderr();
+        assert!(
+            said.starts_with("error: catalog file `gone.json` cannot be read: "),
+            "{said}"
+        );
+        assert!(
+            said.ends_with("\n  help: `hoist catalog PATH -o gone.json` makes it\n"),
+            "{said}"
+        );
+        folder.hoist(&[command, "p", "--catalog", "old.json"]).fails(
+            2,
+            "error: catalog file `old.json` cannot be read: its schema is `hoist-catalog/9`, expected \
+             `hoist-catalog/1`\n  help: `hoist catalog PATH -o old.json` makes it\n",
+        );
+    }
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn views_bring_what_they_depend_on(collected: &Collected) {
             .text
             .starts_with("WITH c AS (SELECT n FROM d.inner_view)")
     );
-    assert_eq!(outer.database, "default");
+    assert_eq!(outer.database, "other");
     assert_ne!(
         outer
             .settings
@@ -255,7 +255,7 @@ async fn another_current_catalog_makes_names_unknown(engine: &mut Local, home: &
         (".url", &url),
         (".driver", "org.apache.derby.jdbc.EmbeddedDriver"),
     ]) {
-        let text = format!("SET spark.sql.catalog.lake{key} = {value}");
+        let text = format!("SET `spark.sql.catalog.lake{key}` = `{value}`");
         done(engine, sql(&text, Want::Nothing)).await;
     }
     let asked = ["d.managed", "lake.t"].map(str::to_owned);

@@ -8,7 +8,7 @@ use super::replay::Replay;
 use super::{At, Check, Promise, covering, repeated};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion, Write};
-use crate::facts::catalog::TableKind;
+use crate::facts::catalog::{SessionFacts, TableKind};
 use crate::frontend::statement::{Identifier, Name, Query, StatementKind, ViewScope};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText};
 use crate::planner::frame::FrameKind;
@@ -24,8 +24,20 @@ pub(super) struct Built<'a, 'e> {
     replay: &'e Replay,
 }
 
+/// Frames rest on names that are compared without regard to case and that lie in Spark's own catalog.
+fn session(check: &mut Check<'_>) {
+    let facts = check.catalog.session.as_ref();
+    if let Some(unusual) = facts.and_then(SessionFacts::unusual_names)
+        && let Some(frame) = check.plan.frames.first()
+    {
+        let text = format!("there is a frame, `{}`, although {unusual}", frame.name);
+        check.report(Promise::Residency, At::Plan, text);
+    }
+}
+
 /// Checks every frame, and what is submitted at the end.
 pub(super) fn run(check: &mut Check<'_>, replay: &Replay) {
+    session(check);
     names(check);
     let mut order = Vec::new();
     for (index, step) in check.program.steps.iter().enumerate() {

@@ -6,7 +6,7 @@ use super::{Context, Reason};
 use crate::facts::access::{
     Access, Fixed, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion,
 };
-use crate::facts::catalog::{TableFacts, TableKind};
+use crate::facts::catalog::{SessionFacts, TableFacts, TableKind};
 use crate::frontend::statement::{StatementId, StatementKind};
 
 /// The versions that some reads of one statement depend on, themselves included.
@@ -192,6 +192,11 @@ impl Context<'_> {
                 "barrier",
                 "the statement cannot be seen through",
             ));
+        }
+        let session = self.catalog.session.as_ref();
+        if let Some(unusual) = session.and_then(SessionFacts::unusual_names) {
+            let text = format!("names may mean something else in this session: {unusual}");
+            return Err(Reason::new("session", text));
         }
         let statement = self.workload.statement(access.statement);
         let Some(statement) = statement.filter(|statement| statement.kind.query().is_some()) else {

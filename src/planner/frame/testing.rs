@@ -166,6 +166,14 @@ impl Pipeline {
         self
     }
 
+    /// The session has this value of a setting.
+    pub(in crate::planner) fn session(mut self, key: &str, value: &str) -> Self {
+        let session = self.catalog.session.get_or_insert_default();
+        session.database = "m".to_owned();
+        session.settings.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
     pub(in crate::planner) fn statement(mut self, text: &str, facts: Facts) -> Self {
         self.texts.push(text.to_owned());
         self.plans.push(facts);

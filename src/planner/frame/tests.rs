@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::testing::Pipeline;
 use super::{Definition, candidates};
+use crate::facts::catalog::TableKind;
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
 use crate::planner::plan::{PlanOptions, choose};
@@ -41,7 +42,11 @@ fn shown(texts: &[&str]) -> String {
 }
 
 fn shown_with(texts: &[&str], variables: &[(&str, &str)]) -> String {
-    let (workload, sources, catalog) = tables().sql(texts, variables);
+    shown_of(tables(), texts, variables)
+}
+
+fn shown_of(tables: Pipeline, texts: &[&str], variables: &[(&str, &str)]) -> String {
+    let (workload, sources, catalog) = tables.sql(texts, variables);
     let found = candidates(&workload, &sources, &catalog);
     let mut text = String::new();
     for candidate in &found.candidates {
@@ -258,6 +263,20 @@ fn readers_keep_aliases_comments_and_variables() {
 #[test]
 fn an_unknown_table_is_refused_with_what_to_do() {
     insta::assert_snapshot!(shown(&["SELECT a FROM other", "SELECT a FROM other"]), @"schema-unknown: the schema of `m.other` is unknown: plan through an engine or give a catalog file");
+}
+
+#[test]
+fn a_name_that_may_be_a_temporary_view_is_not_shared() {
+    let tables = tables().facts("m.policies", |facts| facts.kind = TableKind::Temporary);
+    insta::assert_snapshot!(shown_of(tables, &["SELECT id FROM policies", "SELECT year FROM policies"], &[]), @"view: the session has a temporary view named as `m.policies`: what it reads is not known");
+}
+
+#[test]
+fn nothing_is_shared_where_names_may_mean_something_else() {
+    let texts = ["SELECT id FROM policies", "SELECT year FROM policies"];
+    let found = |key: &str, value: &str| shown_of(tables().session(key, value), &texts, &[]);
+    insta::assert_snapshot!(found("spark.sql.casesensitive", "false"), @"covering Id,year where  for [0, 1]");
+    insta::assert_snapshot!(found("spark.sql.casesensitive", "true"), @"session: names may mean something else in this session: `spark.sql.casesensitive` is `true`");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{PlanFile, PlanSettings, Variable, fingerprint};
-use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use crate::facts::catalog::{Catalog, ColumnFacts, SessionFacts, TableFacts, TableKind, ViewFacts};
 use crate::frontend::source::{Sources, Variables};
 
 /// One reason why a plan no longer fits. Its `Display` is one lowercase sentence.
@@ -76,6 +76,14 @@ pub enum TableAspect {
     Columns,
     /// Whether its rows depend on the columns that are read.
     MalformedRows,
+    /// How its files are bucketed.
+    Bucketing,
+    /// Text of a view.
+    ViewText,
+    /// Where names in the text of a view lie.
+    ViewDatabase,
+    /// Settings that a view captured.
+    ViewSettings,
 }
 
 impl fmt::Display for TableAspect {
@@ -86,6 +94,10 @@ impl fmt::Display for TableAspect {
             TableAspect::Location => "location",
             TableAspect::Columns => "columns",
             TableAspect::MalformedRows => "reading of malformed rows",
+            TableAspect::Bucketing => "bucketing",
+            TableAspect::ViewText => "text",
+            TableAspect::ViewDatabase => "captured database",
+            TableAspect::ViewSettings => "captured settings",
         })
     }
 }
@@ -178,6 +190,7 @@ pub fn drift(
         &mut reasons,
     );
     changed_settings(&file.settings, settings, &mut reasons);
+    session(&file.catalog, catalog, &mut reasons);
     tables(file, catalog, &mut reasons);
     reasons
 }
@@ -289,6 +302,31 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
     lines
 }
 
+/// What the session gives names and rows their meaning with, where both are known.
+fn session(old: &Catalog, new: &Catalog, reasons: &mut Vec<Drift>) {
+    let (Some(old), Some(new)) = (&old.session, &new.session) else {
+        return;
+    };
+    let SessionFacts { database, settings } = old;
+    if *database != new.database {
+        reasons.push(Drift::SettingChanged {
+            key: "current database".to_owned(),
+            old: database.clone(),
+            new: new.database.clone(),
+        });
+    }
+    let keys: BTreeSet<&String> = settings.keys().chain(new.settings.keys()).collect();
+    for key in keys {
+        if settings.get(key) != new.settings.get(key) {
+            reasons.push(Drift::SettingChanged {
+                key: key.clone(),
+                old: text(settings.get(key)),
+                new: text(new.settings.get(key)),
+            });
+        }
+    }
+}
+
 fn tables(file: &PlanFile, catalog: &Catalog, reasons: &mut Vec<Drift>) {
     let made_here = made_by_the_pipeline(file);
     for (table, old) in &file.catalog.tables {
@@ -328,6 +366,22 @@ fn tables(file: &PlanFile, catalog: &Catalog, reasons: &mut Vec<Drift>) {
                 TableAspect::MalformedRows,
                 malformed_rows(old),
                 malformed_rows(new),
+            ),
+            (TableAspect::Bucketing, bucketing(old), bucketing(new)),
+            (
+                TableAspect::ViewText,
+                of_view(old, |view| view.text.clone()),
+                of_view(new, |view| view.text.clone()),
+            ),
+            (
+                TableAspect::ViewDatabase,
+                of_view(old, |view| view.database.clone()),
+                of_view(new, |view| view.database.clone()),
+            ),
+            (
+                TableAspect::ViewSettings,
+                of_view(old, captured),
+                of_view(new, captured),
             ),
         ] {
             if old != new {
@@ -401,6 +455,34 @@ fn malformed_rows(facts: &TableFacts) -> String {
         "permissive"
     }
     .to_owned()
+}
+
+/// Bucketing as Spark writes it in a `CREATE TABLE`.
+fn bucketing(facts: &TableFacts) -> String {
+    let Some(bucketing) = &facts.bucketing else {
+        return "none".to_owned();
+    };
+    let sorted = match bucketing.sort_columns.as_slice() {
+        [] => String::new(),
+        columns => format!(" sorted by {}", columns.join(", ")),
+    };
+    format!(
+        "{} buckets of {}{sorted}",
+        bucketing.buckets,
+        bucketing.columns.join(", ")
+    )
+}
+
+fn of_view(facts: &TableFacts, of: impl Fn(&ViewFacts) -> String) -> String {
+    facts.view.as_ref().map_or_else(|| "unknown".to_owned(), of)
+}
+
+fn captured(view: &ViewFacts) -> String {
+    let settings = view.settings.iter();
+    let settings: Vec<String> = settings
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    settings.join(", ")
 }
 
 /// Columns as Spark writes them in a `CREATE TABLE`.

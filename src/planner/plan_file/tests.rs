@@ -5,7 +5,9 @@ use crate::diagnostic::Span;
 use crate::facts::access::{
     Access, Origin, Read, ReadId, Table, TableId, TableVersion, Write, WriteKind,
 };
-use crate::facts::catalog::{ColumnFacts, TableFacts, TableKind};
+use crate::facts::catalog::{
+    Bucketing, ColumnFacts, SessionFacts, TableFacts, TableKind, ViewFacts,
+};
 use crate::facts::workload::Workload;
 use crate::frontend::source::{Source, Sources, Variables};
 use crate::frontend::statement::{Identifier, StatementId};
@@ -405,6 +407,41 @@ fn values_sizes_layout_and_tables_that_the_pipeline_makes_are_no_drift() {
     assert_eq!(tidied.drift_from(&file), [""; 0]);
 }
 
+/// What views captured, bucketing, and what the session gives names and rows their meaning with.
+fn view_and_session_drift() -> Vec<String> {
+    let with = |text: &str, database: &str, zone: &str, buckets: Option<u32>| {
+        let mut sample = sample();
+        let setting = [("spark.sql.session.timezone".to_owned(), zone.to_owned())];
+        sample.catalog.session = Some(SessionFacts {
+            database: database.to_owned(),
+            settings: setting.clone().into(),
+        });
+        let facts = sample.catalog.tables.get_mut("raw.general_data").unwrap();
+        facts.view = Some(ViewFacts {
+            text: text.to_owned(),
+            database: database.to_owned(),
+            settings: setting.into(),
+        });
+        facts.bucketing = buckets.map(|buckets| Bucketing {
+            buckets,
+            columns: vec!["policy_id".to_owned()],
+            sort_columns: vec!["age".to_owned()],
+        });
+        sample
+    };
+    let file = with("SELECT 1", "default", "UTC", None).file();
+    assert_eq!(
+        with("SELECT 1", "default", "UTC", None).drift_from(&file),
+        [""; 0]
+    );
+    let mut sentences = with("SELECT 2", "raw", "Asia/Tokyo", Some(8)).drift_from(&file);
+    // A session of which nothing is known is not another session.
+    let mut unknown = with("SELECT 1", "default", "UTC", None);
+    unknown.catalog.session = None;
+    sentences.extend(unknown.drift_from(&file));
+    sentences
+}
+
 #[test]
 fn every_kind_of_drift_is_one_sentence() {
     let file = sample().file();
@@ -445,5 +482,6 @@ fn every_kind_of_drift_is_one_sentence() {
         facts(TableKind::Managed, &[("policy_id", "bigint")]),
     );
     sentences.extend(other.drift_from(&file));
+    sentences.extend(view_and_session_drift());
     insta::assert_snapshot!(sentences.join("\n"));
 }

@@ -37,7 +37,8 @@ def session_facts():
         if value is not None:
             settings[key] = value
     return {
-        "database": ".".join(([] if current == "spark_catalog" else [current]) + namespace).lower(),
+        # A catalog may have no current database: then its name and a dot.
+        "database": ".".join(namespace if current == "spark_catalog" else [current] + (namespace or [""])).lower(),
         "settings": {key.lower(): value for key, value in settings.items()},
     }
 
@@ -211,6 +212,8 @@ while waiting:
         entry, below = facts(name)
     except Exception as error:
         entry, below = {"problem": reason(error)}, set()
+    if "problem" not in entry:
+        entry["below"] = sorted(below - {name})
     hoist_value["tables"][name] = entry
     waiting.extend(sorted(below - seen))
     seen |= below

@@ -11,7 +11,7 @@ use hoist::runtime::engine::local::CatalogKind;
 use hoist::runtime::engine::{Engine as _, Want};
 use serde_json::Value;
 
-use super::sample::{frames_are_read, saved_plan, small_sample, totals};
+use super::sample::{catalog_is_told, frames_are_read, saved_plan, small_sample, totals};
 use super::{Home, Said, names};
 use crate::livy::options;
 use crate::livy_server::{Executor, LivyServer, Settings, basic};
@@ -133,6 +133,14 @@ pub(crate) fn the_sample(url: &str, options: LivyOptions, sessions: &dyn Fn() ->
     ];
     let said = ended(&home, through(&home, url, &arguments), 0);
     assert_eq!(sessions(), 0, "no session is left");
+    let collected = ended(
+        &home,
+        through(&home, url, &["catalog", "queries", "-o", "catalog.json"]),
+        0,
+    );
+    assert_eq!(sessions(), 0, "no session is left");
+    catalog_is_told(&collected);
+    assert_secret(&[&std::fs::read_to_string(home.path("catalog.json")).unwrap()]);
     let plan = saved_plan(&home);
     said.tells(&[&totals(&plan), "\n  session start ", "\n  set-up "]);
     assert!(!said.err.contains("warning"), "{}", said.err);

@@ -14,7 +14,7 @@ use hoist::runtime::run::{
 };
 use serde_json::Value;
 
-use super::{Home, QUICK_JAVA};
+use super::{Home, QUICK_JAVA, Said};
 use crate::local_engine::{block_on, done, open, options, value};
 
 /// The sample with 2000 policies. At that size no frame pays, so the margin asks for those that do not.
@@ -54,6 +54,7 @@ pub(super) fn small_sample() -> Home {
 fn the_sample_from_set_up_to_proof() {
     let home = small_sample();
     let plan = first_run(&home);
+    the_catalog_plans_the_same(&home, &plan);
     from_the_saved_plan(&home, &plan);
     every_reader_reads_its_frame(&home, &plan);
     outputs_are_equal(&home);
@@ -62,6 +63,44 @@ fn the_sample_from_set_up_to_proof() {
 pub(super) fn saved_plan(home: &Home) -> PlanFile {
     let text = fs::read_to_string(home.path("queries/.hoist/plan.json")).unwrap();
     PlanFile::parse(&text).unwrap()
+}
+
+/// What `hoist catalog` collects is what the run collected, and plans without an engine.
+fn the_catalog_plans_the_same(home: &Home, plan: &PlanFile) {
+    let said = home.hoist(&["catalog", "queries", "-o", "catalog.json"], 0);
+    home.assert_nothing_left("queries");
+    catalog_is_told(&said);
+    assert!(!said.err.contains("set-up"), "{}", said.err);
+    let offline = [
+        "plan",
+        "queries",
+        "--catalog",
+        "catalog.json",
+        "-o",
+        "offline.json",
+    ];
+    home.ended(home.plain_command(&offline).output().unwrap(), 0);
+    let text = fs::read_to_string(home.path("offline.json")).unwrap();
+    let offline = PlanFile::parse(&text).unwrap();
+    let known = |plan: &PlanFile| -> Vec<String> { plan.catalog.tables.keys().cloned().collect() };
+    assert_eq!(known(&offline), known(plan));
+    let facts = &offline.catalog.tables["insurance.policies"];
+    assert_eq!(facts, &plan.catalog.tables["insurance.policies"]);
+    assert!(!facts.columns.is_empty() && offline.catalog.session.is_some());
+    assert!(offline.summary.frames >= 5, "{:?}", offline.summary);
+}
+
+/// The text of the catalog of the sample after a run.
+pub(super) fn catalog_is_told(said: &Said) {
+    for line in ["insurance.policies ", "mart."] {
+        assert!(said.out.contains(line), "{line}: {}", said.out);
+    }
+    assert!(
+        said.out
+            .ends_with(", Spark 3.5.6, current database default. Wrote catalog.json\n"),
+        "{}",
+        said.out
+    );
 }
 
 /// Tables of `mart` that the plan's statements write, in any version.

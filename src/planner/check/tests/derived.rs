@@ -95,6 +95,19 @@ fn faults(files: &[(&str, &str)], promise: Promise, mutations: &[&dyn Fn(&mut Sa
     shown.collect::<Vec<_>>().join("\n\n")
 }
 
+#[test]
+fn a_frame_in_a_session_that_tells_names_apart_by_case_is_caught() {
+    let sensitive = |sample: &mut Sample| {
+        let session = sample.catalog.session.get_or_insert_default();
+        let setting = ("spark.sql.casesensitive".to_owned(), "true".to_owned());
+        session.settings.extend([setting]);
+    };
+    faults(&HULL, Promise::Residency, &[&sensitive]);
+    let mut sample = derive_with(&HULL, false);
+    sensitive(&mut sample);
+    assert_eq!(violations(&sample), [""; 0]);
+}
+
 /// Steps of [`HULL`]: `USE`, build, four readers, release, the overwriting, a reader of what it leaves.
 #[test]
 fn faults_of_a_derived_covering_frame_are_caught() {
