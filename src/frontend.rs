@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`source`] | paths → `Sources` (text, ids, line index, template variables with a span map) | reads |
 //! | [`statement`] | `Statement`, our own compact `Query` with spans | no |
-//! | [`sql`], [`python`] | `Sources` → `Vec<Statement>` + diagnostics; sqlparser's types never leave `sql` | no |
+//! | [`sql`], [`python`] | `Sources` → `Vec<Statement>` + diagnostics; the parsers' types never leave them | no |
 
 pub mod python;
 pub mod source;
@@ -12,7 +12,9 @@ pub mod sql;
 pub mod statement;
 mod uncertain;
 
-use crate::diagnostic::Diagnostic;
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, SourceId};
 use source::{Source, SourceKind, Sources};
 use statement::{Statement, StatementId};
 
@@ -36,16 +38,22 @@ pub fn parse(sources: &Sources) -> Parsed {
 
 /// The same with another bound on the length of a SQL statement, in bytes; a longer one is not understood.
 pub fn parse_within(sources: &Sources, max_statement_bytes: u64) -> Parsed {
-    let parse_sql = |source: &Source| sql::parse(source, max_statement_bytes);
-    sql::on_large_stack(|| parse_with(sources, parse_sql)).unwrap_or_else(|| {
-        parse_with(sources, |source| {
-            sql::not_parsed(source, "the system gives no thread for the parser")
+    sql::on_large_stack(|| {
+        let python = python::parse(sources, max_statement_bytes);
+        parse_with(sources, python, |source| {
+            sql::parse(source, max_statement_bytes)
         })
+    })
+    .unwrap_or_else(|| {
+        let no_thread =
+            |source: &Source| sql::not_parsed(source, "the system gives no thread for the parser");
+        parse_with(sources, BTreeMap::new(), no_thread)
     })
 }
 
 fn parse_with(
     sources: &Sources,
+    mut python: BTreeMap<SourceId, python::ParsedFile>,
     parse_sql: impl Fn(&Source) -> (Vec<Statement>, Vec<Diagnostic>),
 ) -> Parsed {
     let mut parsed = Parsed::default();
@@ -55,7 +63,10 @@ fn parse_with(
                 let (statements, diagnostics) = parse_sql(source);
                 uncertain::hide(source, statements, diagnostics)
             }
-            SourceKind::Python => python::parse(source),
+            SourceKind::Python => match python.remove(&source.id) {
+                Some((statement, diagnostics)) => (vec![statement], diagnostics),
+                None => parse_sql(source),
+            },
         };
         parsed.statements.extend(statements);
         parsed.diagnostics.extend(diagnostics);

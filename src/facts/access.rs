@@ -132,8 +132,12 @@ pub enum Origin {
     },
     /// Read by a view that the statement names.
     ThroughView(TableId),
-    /// Declared by a Python step.
-    Declared,
+    /// Declared in the header of a Python file, at this place.
+    Declared(Span),
+    /// Seen in a Python file, at this place.
+    Recognised(Span),
+    /// Repeated by a Python file that uses a lazy `DataFrame` of an earlier one.
+    Carried,
 }
 
 /// A test of one column against literals that every useful row passes.

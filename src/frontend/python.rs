@@ -1,174 +1,189 @@
-//! Stage `python`: Python files → statements.
+//! Stage `python`: Python files → statements. The parser's types never leave this module.
 //!
-//! A Python file is one statement. What it reads and writes stands in a header comment among its leading comments:
+//! A Python file is one statement. What it does is seen in its text: the files are followed in order, as they share
+//! one namespace, with names bound to constants, loops over constant lists and calls of functions of the pipeline. A
+//! header among its leading comments says what is not seen:
 //!
 //! ```text
 //! # hoist: reads insurance.vehicles; writes mart.vehicles_clean; views recent
 //! ```
 //!
-//! A file without it is undeclared, which makes it a barrier.
+//! Whatever cannot be told is noted as [`Unseen`]: without a header it makes the file a barrier.
 
-use std::ops::Range;
+mod bind;
+mod call;
+mod expression;
+mod frame;
+mod header;
+mod modules;
+mod session;
+mod state;
+mod text;
+mod value;
+mod walk;
 
-use super::source::Source;
-use super::statement::{
-    Identifier, Name, PythonDeclaration, PythonStep, Statement, StatementId, StatementKind,
-};
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What starts the header, after `#`.
-const MARK: &str = "hoist:";
+use ruff_python_ast as ast;
 
-/// The statement of one Python file; its id is assigned by the caller.
-pub(super) fn parse(source: &Source) -> (Vec<Statement>, Vec<Diagnostic>) {
-    let text = source.rendered();
-    let mut diagnostics = Vec::new();
-    let mut declared: Option<PythonDeclaration> = None;
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim();
-        if !(trimmed.is_empty() || trimmed.starts_with('#')) {
-            break;
-        }
-        if let Some(header) = trimmed
-            .trim_start_matches('#')
-            .trim_start()
-            .strip_prefix(MARK)
-        {
-            let from = start + line.len() - line.trim_start().len();
-            let place = span(source, from..from + trimmed.len());
-            let clauses = start + line.find(MARK).unwrap_or(0) + MARK.len();
-            let declaration = declared.get_or_insert_default();
-            declaration.span.get_or_insert(place);
-            if let Err(message) = declaration_of(source, header, clauses, declaration) {
-                diagnostics.push(
-                    Diagnostic::new("python-header", Severity::Error, place, message).help(
-                        "write `# hoist: reads a, b; writes c; views v`; the step is a barrier until then",
-                    ),
-                );
-                declared = None;
-                break;
-            }
-        }
-        start += line.len();
-    }
-    let statement = Statement {
-        id: StatementId(0),
-        source: source.id,
-        span: span(source, 0..text.len()),
-        number: 1,
-        kind: StatementKind::Python(PythonStep { declared }),
-    };
-    (vec![statement], diagnostics)
+use self::walk::Walker;
+use super::source::{Source, SourceKind, Sources, Variables};
+use super::sql;
+use super::statement::{PythonStep, Statement, StatementId, StatementKind, Unseen};
+use crate::diagnostic::{Diagnostic, Severity, SourceId, Span};
+
+/// Longest Python file that is looked into, bytes: its syntax tree is walked to its depth on one stack.
+const MAX_FILE_BYTES: usize = 1 << 20;
+
+/// The statement of one Python file, and what there is to say about it.
+pub(super) type ParsedFile = (Statement, Vec<Diagnostic>);
+
+/// The statements of all Python files; their ids are assigned by the caller. To be called on a large stack.
+pub(super) fn parse(sources: &Sources, max_statement_bytes: u64) -> BTreeMap<SourceId, ParsedFile> {
+    let files: Vec<&Source> = sources
+        .iter()
+        .filter(|source| source.kind == SourceKind::Python)
+        .collect();
+    let syntax: Vec<Syntax> = files.iter().map(|source| syntax(source)).collect();
+    let steps = follow(&files, &syntax, sources.variables(), max_statement_bytes);
+    files
+        .iter()
+        .zip(syntax)
+        .zip(steps)
+        .map(|((source, syntax), (mut step, mut diagnostics))| {
+            diagnostics.extend(syntax.diagnostics);
+            step.declared = header::parse(source, &mut diagnostics);
+            let statement = Statement {
+                id: StatementId(0),
+                source: source.id,
+                span: whole(source),
+                number: 1,
+                kind: StatementKind::Python(step),
+            };
+            (source.id, (statement, diagnostics))
+        })
+        .collect()
 }
 
-/// Reads `reads a, b; writes c; views v`, which starts at byte `at` of the file.
-fn declaration_of(
-    source: &Source,
-    header: &str,
-    at: usize,
-    declaration: &mut PythonDeclaration,
-) -> Result<(), String> {
-    let mut start = at;
-    for clause in header.split(';') {
-        let word = clause.split_whitespace().next().unwrap_or("");
-        let names = match word {
-            "reads" => &mut declaration.reads,
-            "writes" => &mut declaration.writes,
-            "views" => &mut declaration.views,
-            "" => {
-                start += clause.len() + 1;
-                continue;
-            }
-            _ => return Err(format!("`{word}` is neither `reads`, `writes` nor `views`")),
+/// Template variables whose values decide what Python files read, write or define.
+pub fn deciding_variables(sources: &Sources) -> BTreeSet<String> {
+    let found = sql::on_large_stack(|| {
+        let files: Vec<&Source> = sources
+            .iter()
+            .filter(|source| source.kind == SourceKind::Python)
+            .collect();
+        let syntax: Vec<Syntax> = files.iter().map(|source| syntax(source)).collect();
+        let seen = |variables: &Variables| -> Vec<String> {
+            let steps = follow(&files, &syntax, variables, super::MAX_STATEMENT_BYTES);
+            let shown =
+                |(step, _): &(PythonStep, _)| format!("{:?} {:?}", step.actions, step.unseen);
+            steps.iter().map(shown).collect()
         };
-        let after = clause.find(word).unwrap_or(0) + word.len();
-        let mut name_start = start + after;
-        for written in clause.get(after..).unwrap_or("").split(',') {
-            if !written.trim().is_empty() {
-                let from = name_start + written.len() - written.trim_start().len();
-                names.push(name(source, written.trim(), from)?);
-            }
-            name_start += written.len() + 1;
+        let all = sources.variables();
+        let used: BTreeSet<String> = follow(&files, &syntax, all, super::MAX_STATEMENT_BYTES)
+            .into_iter()
+            .flat_map(|(step, _)| step.variables)
+            .collect();
+        if used.is_empty() {
+            return used;
         }
-        start += clause.len() + 1;
-    }
-    Ok(())
+        // What is seen without the value tells whether the value matters.
+        let with_all = seen(all);
+        used.into_iter()
+            .filter(|name| {
+                let mut others = all.clone();
+                others.remove(name);
+                seen(&others) != with_all
+            })
+            .collect()
+    });
+    found.unwrap_or_default()
 }
 
-fn name(source: &Source, written: &str, at: usize) -> Result<Name, String> {
-    let mut parts = Vec::new();
-    let mut start = at;
-    for part in written.split('.') {
-        let plain = part.trim_matches('`');
-        if plain.is_empty() || !plain.chars().all(|c| c.is_alphanumeric() || c == '_') {
-            return Err(format!("`{written}` is not the name of a table"));
+/// Follows the files in order.
+fn follow(
+    files: &[&Source],
+    syntax: &[Syntax],
+    variables: &Variables,
+    max_statement_bytes: u64,
+) -> Vec<(PythonStep, Vec<Diagnostic>)> {
+    let followed = std::panic::catch_unwind(|| {
+        let mut walker = Walker::new(variables, max_statement_bytes);
+        let mut steps = Vec::new();
+        for (source, syntax) in files.iter().zip(syntax) {
+            if let Some(body) = &syntax.body {
+                steps.push(walker.file(source.id, body));
+            } else {
+                walker.unknown_file(source.id);
+                steps.push((unknown(source, syntax.reason.clone()), Vec::new()));
+            }
         }
-        let place = span(source, start..start + part.len());
-        parts.push(Identifier {
-            text: plain.to_owned(),
-            span: place,
-        });
-        start += part.len() + 1;
-    }
-    Ok(Name {
-        parts,
-        span: span(source, at..at + written.len()),
+        steps
+    });
+    followed.unwrap_or_else(|_| {
+        let unknown = |source: &&Source| {
+            let reason = "this file is not understood".to_owned();
+            (unknown(source, reason), Vec::new())
+        };
+        files.iter().map(unknown).collect()
     })
 }
 
-fn span(source: &Source, range: Range<usize>) -> Span {
-    let offset = |bytes| u32::try_from(bytes).unwrap_or(u32::MAX);
-    source.to_template(offset(range.start)..offset(range.end))
+/// A file as parsed.
+struct Syntax {
+    body: Option<Vec<ast::Stmt>>,
+    reason: String,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn syntax(source: &Source) -> Syntax {
+    let nothing = |reason: String, diagnostics| Syntax {
+        body: None,
+        reason,
+        diagnostics,
+    };
+    if source.rendered().len() > MAX_FILE_BYTES {
+        return nothing("the file is too long to look into".to_owned(), Vec::new());
+    }
+    // Templates of a text editor's byte order mark are no code.
+    match std::panic::catch_unwind(|| ruff_python_parser::parse_module(source.rendered())) {
+        Ok(Ok(parsed)) => Syntax {
+            body: Some(parsed.into_suite().into_iter().collect()),
+            reason: String::new(),
+            diagnostics: Vec::new(),
+        },
+        Ok(Err(error)) => {
+            let range = error.location;
+            let place = source.to_template(
+                range.start().to_u32()..range.end().to_u32().max(range.start().to_u32() + 1),
+            );
+            let reason = error.error.to_string();
+            let diagnostic =
+                Diagnostic::new("python-syntax", Severity::Error, place, reason.clone())
+                    .help("the file is a barrier: no frame lives across it");
+            nothing(format!("the file is no Python: {reason}"), vec![diagnostic])
+        }
+        Err(_) => nothing("the parser failed on this file".to_owned(), Vec::new()),
+    }
+}
+
+/// A file that may do anything.
+fn unknown(source: &Source, reason: String) -> PythonStep {
+    let mut step = PythonStep {
+        unseen: vec![Unseen {
+            reason,
+            span: whole(source),
+        }],
+        ..PythonStep::default()
+    };
+    step.names.unknown = true;
+    step.names.carried.everything = true;
+    step
+}
+
+fn whole(source: &Source) -> Span {
+    source.to_template(0..u32::try_from(source.rendered().len()).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::frontend::source::{Sources, Variables};
-
-    fn parse_text(text: &str) -> (PythonStep, Vec<Diagnostic>, Sources) {
-        let sources = Sources::from_texts([("a.py", text)], &Variables::new());
-        let (statements, diagnostics) = parse(sources.iter().next().unwrap());
-        match &statements[0].kind {
-            StatementKind::Python(step) => (step.clone(), diagnostics, sources),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_header_declares_reads_writes_and_views_with_their_places() {
-        let text = "# cleans makes\n#  hoist: reads raw.v, `w`; writes mart.clean\n# hoist: views x\nimport y\n";
-        let (step, diagnostics, sources) = parse_text(text);
-        assert_eq!(diagnostics, []);
-        let declared = step.declared.unwrap();
-        let texts = |names: &[Name]| {
-            names
-                .iter()
-                .map(|name| sources.text(name.span).to_owned())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(texts(&declared.reads), ["raw.v", "`w`"]);
-        assert_eq!(texts(&declared.writes), ["mart.clean"]);
-        assert_eq!(texts(&declared.views), ["x"]);
-        assert_eq!(declared.reads[0].parts[1].text, "v");
-    }
-
-    #[test]
-    fn a_header_after_code_does_not_count() {
-        assert_eq!(parse_text("import y\n# hoist: reads a\n").0.declared, None);
-    }
-
-    #[test]
-    fn a_header_that_cannot_be_read_declares_nothing() {
-        for text in [
-            "# hoist: loads a\n",
-            "# hoist: reads a b\n",
-            "# hoist: reads {table}\n",
-        ] {
-            let (step, diagnostics, _) = parse_text(text);
-            assert_eq!(step.declared, None, "{text}");
-            assert_eq!(diagnostics.len(), 1, "{text}");
-        }
-    }
-}
+mod tests;

@@ -203,6 +203,7 @@ impl Source {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    variables: Variables,
 }
 
 impl Sources {
@@ -228,7 +229,15 @@ impl Sources {
                 Source::after(SourceId(number), name, kind, text, variables, &mut settings)
             })
             .collect();
-        Sources { files }
+        Sources {
+            files,
+            variables: variables.clone(),
+        }
+    }
+
+    /// Values of template variables, which Python files find in `hoist_vars`.
+    pub fn variables(&self) -> &Variables {
+        &self.variables
     }
 
     /// The files in order.

@@ -9,15 +9,16 @@ mod blocks;
 mod expression;
 mod kind;
 mod mentions;
+mod python;
 mod query;
 
 pub use blocks::Block;
 pub use expression::{Call, ColumnReference, Expression, LiteralKind, Shape, TestOperator, Window};
-pub use kind::{
-    Change, Command, Effect, Files, PythonDeclaration, PythonStep, SqlFunction, StatementKind,
-    ViewScope,
-};
+pub use kind::{Change, Command, Effect, Files, SqlFunction, StatementKind, ViewScope};
 pub use mentions::Mentions;
+pub use python::{
+    Carried, PythonAction, PythonDeclaration, PythonDeed, PythonNames, PythonStep, Unseen,
+};
 pub use query::{
     Cte, Join, JoinColumns, JoinKind, Query, QueryBody, Relation, Select, SelectItem,
     TableReference,

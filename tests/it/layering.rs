@@ -262,8 +262,10 @@ fn present_uses_data_of_the_runtime_only() {
 
 #[test]
 fn each_library_stays_in_its_place() {
-    let places: [(&str, &[&str]); 4] = [
+    let places: [(&str, &[&str]); 6] = [
         ("sqlparser", &["frontend/sql"]),
+        ("ruff_python_ast", &["frontend/python"]),
+        ("ruff_python_parser", &["frontend/python"]),
         ("petgraph", &["facts/workload"]),
         ("tokio", &["runtime", "cli"]),
         ("clap", &["cli"]),
@@ -281,7 +283,7 @@ fn each_library_stays_in_its_place() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
-    for library in ["sqlparser", "tokio", "clap"] {
+    for library in ["sqlparser", "ruff_python_ast", "tokio", "clap"] {
         assert!(
             found.contains(library),
             "{library} was not found: the test is blind"

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use hoist::facts::access::{self, Declarations, Origin, Read};
+use hoist::facts::access::{self, Declarations, Origin, Read, TableId, resolve};
 use hoist::facts::catalog::Catalog;
 use hoist::facts::workload::{self, Workload};
+use hoist::frontend;
 use hoist::frontend::source::{LoadOptions, Sources, Variables, load};
 use hoist::frontend::statement::{StatementKind, ViewScope};
 use hoist::planner::check::check;
@@ -97,6 +98,44 @@ impl Sample {
             .filter(|read| tables.iter().all(|table| read.contains(table)))
             .count()
     }
+}
+
+#[test]
+fn the_header_of_the_python_step_says_what_is_seen_in_it() {
+    let text = include_str!("../../queries/09_vehicles_clean.py");
+    let touched = |text: &str| {
+        let variables = Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]);
+        let sources = Sources::from_texts([("09.py", text)], &variables);
+        let parsed = frontend::parse(&sources);
+        let found = resolve(
+            &parsed.statements,
+            &Catalog::default(),
+            &Declarations::default(),
+        );
+        assert_eq!(found.diagnostics, []);
+        let access = &found.accesses[0];
+        assert_eq!(access.barrier, None);
+        let name = |table: TableId| found.tables[table.0 as usize].name.clone();
+        let reads: Vec<String> = access
+            .reads
+            .iter()
+            .map(|read| name(read.version.table))
+            .collect();
+        let writes: Vec<String> = access
+            .writes
+            .iter()
+            .map(|write| name(write.table))
+            .collect();
+        (reads, writes)
+    };
+    let (header, code) = text.split_once('\n').unwrap();
+    assert!(header.starts_with("# hoist: "));
+    assert_eq!(touched(text), touched(code));
+    assert_eq!(
+        touched(&format!("{header}\nimport helpers\n")),
+        touched(code)
+    );
+    assert_eq!(touched(code).0, ["insurance.vehicles"]);
 }
 
 #[test]
@@ -200,7 +239,9 @@ fn accesses() {
             let origin = match read.origin {
                 Origin::Named { .. } => "",
                 Origin::ThroughView(_) => " through a view",
-                Origin::Declared => " declared",
+                Origin::Declared(_) => " declared",
+                Origin::Recognised(_) => " recognised",
+                Origin::Carried => " carried",
             };
             writeln!(
                 text,

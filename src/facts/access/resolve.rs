@@ -1,21 +1,22 @@
 //! The walk through the statements: names to tables, tables to versions.
 
 mod command;
+mod python;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::Walk;
 use super::found::{Found, FoundRead, FoundSubquery, Outputs};
-use super::session::{Change, Session, View};
+use super::session::{Change, Session};
 use super::settings::{self, Effect};
 use super::{
     Access, Accesses, Barrier, Declarations, Fixed, Origin, Read, ReadId, Subquery, SubqueryId,
     Table, TableId, TableVersion, Write, WriteKind,
 };
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::diagnostic::{Diagnostic, SourceId, Span};
 use crate::facts::catalog::Catalog;
-use crate::frontend::statement::{Name, PythonDeclaration, Query, Statement, StatementKind};
+use crate::frontend::statement::{Name, Query, Statement, StatementKind};
 
 /// Resolves what every statement reads and writes.
 ///
@@ -40,6 +41,10 @@ struct Resolver<'a> {
     diagnostics: Vec<Diagnostic>,
     reads: u32,
     subqueries: u32,
+    /// Tables read by each action of each Python file so far.
+    python_reads: BTreeMap<SourceId, Vec<BTreeSet<TableId>>>,
+    /// An earlier Python file may have read anything.
+    python_hidden: bool,
     /// The statement at hand has a relation that may be a call.
     generates: bool,
 }
@@ -53,6 +58,8 @@ impl<'a> Resolver<'a> {
             diagnostics: Vec::new(),
             reads: 0,
             subqueries: 0,
+            python_reads: BTreeMap::new(),
+            python_hidden: false,
             generates: false,
         }
     }
@@ -120,10 +127,7 @@ impl<'a> Resolver<'a> {
                     access.described.push(self.session.meaning(target).table);
                 }
             }
-            StatementKind::Python(step) => match &step.declared {
-                Some(declared) => self.python(declared, &mut access),
-                None => self.undeclared(statement.span, &mut access),
-            },
+            StatementKind::Python(step) => self.python(statement, step, &mut access),
             StatementKind::Opaque { reason } => {
                 self.lose(reason.clone(), statement.span, &mut access);
             }
@@ -386,44 +390,6 @@ impl<'a> Resolver<'a> {
         });
     }
 
-    fn python(&mut self, declared: &PythonDeclaration, access: &mut Access) {
-        for name in &declared.reads {
-            let table = self.session.meaning(name).table;
-            let read = self.read(access, table, Origin::Declared);
-            access.reads.push(read);
-            self.read_through(access, table);
-        }
-        for name in &declared.writes {
-            let table = self.session.meaning(name).table;
-            let starts = if self.session.view(table).is_some() {
-                // Either a table of that name, or rows through the view.
-                self.session.start_all()
-            } else {
-                self.session.change(table, Change::Code)
-            };
-            self.note_write(table, WriteKind::Update, name.span, starts, access);
-        }
-        for name in &declared.views {
-            let table = self.session.temporary(name);
-            let starts = self.session.define_view(table, View::default());
-            self.note_write(table, WriteKind::Define, name.span, starts, access);
-        }
-    }
-
-    fn undeclared(&mut self, span: Span, access: &mut Access) {
-        let reason = "a Python step that does not declare what it reads and writes";
-        self.diagnostics.push(
-            Diagnostic::new(
-                "undeclared-python",
-                Severity::Warning,
-                first_byte(span),
-                format!("{reason}: nothing moves or lives across it"),
-            )
-            .help("a first line such as `# hoist: reads db.a, db.b; writes db.c` declares it"),
-        );
-        self.lose(reason.to_owned(), span, access);
-    }
-
     fn lose(&mut self, reason: String, span: Span, access: &mut Access) {
         let starts = self.session.lose();
         note_starts(starts, access);
@@ -451,11 +417,4 @@ fn note_starts(starts: Vec<TableVersion>, access: &mut Access) {
 
 fn fix(read: &mut Read, reason: Fixed) {
     read.fixed = Some(read.fixed.map_or(reason, |fixed| fixed.min(reason)));
-}
-
-fn first_byte(span: Span) -> Span {
-    Span {
-        end: span.end.min(span.start + 1),
-        ..span
-    }
 }

@@ -200,6 +200,17 @@ impl<'a> Session<'a> {
         &self.reading_functions
     }
 
+    /// All tables named so far.
+    pub(super) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The current version of every table.
+    pub(super) fn versions(&self) -> Vec<TableVersion> {
+        let tables = self.tables.iter();
+        tables.map(|table| self.version(table.id)).collect()
+    }
+
     /// The canonical name.
     pub(super) fn name(&self, table: TableId) -> &str {
         self.tables

@@ -4,6 +4,7 @@ mod columns;
 mod commands;
 mod filters;
 mod order;
+mod python;
 mod subqueries;
 mod versions;
 
@@ -87,7 +88,9 @@ impl Resolved {
         let through = match &read.origin {
             Origin::Named { .. } => "",
             Origin::ThroughView(_) => "~",
-            Origin::Declared => "=",
+            Origin::Declared(_) => "=",
+            Origin::Recognised(_) => "+",
+            Origin::Carried => "*",
         };
         let columns = read.columns.as_ref().map_or("*".to_owned(), |columns| {
             columns.iter().cloned().collect::<Vec<_>>().join(" ")

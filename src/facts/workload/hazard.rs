@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use super::{Hazard, HazardKind};
 use crate::facts::access::{Access, Table, TableId};
-use crate::frontend::statement::{Effect, Statement, StatementKind};
+use crate::frontend::statement::{Effect, PythonDeed, PythonNames, Statement, StatementKind};
 
 /// What one statement does to the order of others.
-pub(super) struct Effects {
+pub(super) struct Effects<'a> {
     /// Tables whose rows or metadata it uses.
     pub reads: BTreeSet<TableId>,
     /// Tables that it changes itself.
@@ -20,65 +20,75 @@ pub(super) struct Effects {
     pub starts: BTreeSet<TableId>,
     /// Keeps its place among all others.
     pub fixed: bool,
-    /// A Python file.
-    pub python: bool,
+    /// Names of a Python file.
+    pub names: Option<&'a PythonNames>,
 }
 
 /// The effects of every statement.
-pub(super) fn effects(
-    statements: &[Statement],
+pub(super) fn effects<'a>(
+    statements: &'a [Statement],
     accesses: &[Access],
     tables: &[Table],
-) -> Vec<Effects> {
+) -> Vec<Effects<'a>> {
     let temporary: BTreeSet<TableId> = tables
         .iter()
         .filter(|table| table.temporary)
         .map(|table| table.id)
         .collect();
-    // A Python file may use a lazy DataFrame that an earlier one has made: then it reads what that one declares.
-    let mut lazy: BTreeSet<TableId> = BTreeSet::new();
     statements
         .iter()
         .zip(accesses)
         .map(|(statement, access)| {
-            let python = matches!(statement.kind, StatementKind::Python(_));
-            let mut reads: BTreeSet<TableId> = access
+            let reads: BTreeSet<TableId> = access
                 .reads
                 .iter()
                 .map(|read| read.version.table)
                 .chain(access.described.iter().copied())
                 .collect();
-            if python {
-                lazy.extend(&reads);
-                reads.extend(&lazy);
-            }
             let writes: BTreeSet<TableId> = access.writes.iter().map(|write| write.table).collect();
-            let session = match &statement.kind {
-                StatementKind::Use { .. }
-                | StatementKind::CreateDatabase { .. }
-                // Lists whatever there is at its place.
-                | StatementKind::Describe { target: None } => true,
-                // Even a harmless setting decides whether a statement runs at all.
-                StatementKind::Set { value, .. } => value.is_some(),
-                StatementKind::Command(command) => command.effect != Effect::None,
-                StatementKind::Explain { .. } => access.described.is_empty(),
-                _ => false,
-            };
+            let session = is_of_session(&statement.kind, access);
             Effects {
                 // A temporary view hides the table of its name from what comes later.
                 fixed: access.barrier.is_some() || session || !writes.is_disjoint(&temporary),
                 reads,
                 writes,
                 starts: access.starts.iter().map(|version| version.table).collect(),
-                python,
+                names: match &statement.kind {
+                    StatementKind::Python(step) => Some(&step.names),
+                    _ => None,
+                },
             }
         })
         .collect()
 }
 
+/// Whether a statement does something to the session that is no change of a table, or shows it.
+fn is_of_session(kind: &StatementKind, access: &Access) -> bool {
+    match kind {
+        StatementKind::Use { .. }
+        | StatementKind::CreateDatabase { .. }
+        // Lists whatever there is at its place.
+        | StatementKind::Describe { target: None } => true,
+        // Even a harmless setting decides whether a statement runs at all.
+        StatementKind::Set { value, .. } => value.is_some(),
+        StatementKind::Command(command) => command.effect != Effect::None,
+        StatementKind::Explain { .. } => access.described.is_empty(),
+        StatementKind::Python(step) => step.actions.iter().any(|action| match &action.deed {
+            PythonDeed::Sql { statement, .. } => is_of_session(statement, access),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
 /// The gravest reason for which `before` must run before `after`.
-pub(super) fn conflict(before: &Effects, after: &Effects) -> Option<(HazardKind, Option<TableId>)> {
-    if before.fixed || after.fixed || (before.python && after.python) {
+pub(super) fn conflict(
+    before: &Effects<'_>,
+    after: &Effects<'_>,
+) -> Option<(HazardKind, Option<TableId>)> {
+    let names = before.names.zip(after.names);
+    let shared = names.is_some_and(|(before, after)| !before.independent(after));
+    if before.fixed || after.fixed || shared {
         return Some((HazardKind::Barrier, None));
     }
     let first = |left: &BTreeSet<TableId>, right: &BTreeSet<TableId>| {

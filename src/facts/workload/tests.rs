@@ -146,6 +146,36 @@ fn python_files_keep_their_order() {
 }
 
 #[test]
+fn independent_python_files_may_change_places() {
+    let hazards = |one: &str, other: &str| {
+        let texts = [("1.py", one), ("2.py", other)];
+        let sources = Sources::from_texts(texts, &Variables::default());
+        let parsed = crate::frontend::parse(&sources);
+        let accesses = resolve(&parsed.statements, &catalog(), &Declarations::default());
+        printed(&build(parsed.statements, accesses))
+    };
+    let import = "from pyspark.sql import functions as F\n";
+    let one = format!("{import}x = spark.table('db.a')\nx.write.insertInto('db.b')\n");
+    assert_eq!(
+        hazards(&one, &format!("{import}y = spark.table('db.a')\n")),
+        ""
+    );
+    assert_eq!(
+        hazards(&one, &format!("{import}x = spark.table('db.a')\n")),
+        "0→1 Barrier"
+    );
+    assert_eq!(
+        hazards(&one, "y = spark.table('db.b')\n"),
+        "0→1 ReadAfterWrite db.b"
+    );
+    assert_eq!(hazards(&one, "y = x.count()\n"), "0→1 Barrier");
+    assert_eq!(
+        hazards(&one, "spark.conf.set('spark.sql.shuffle.partitions', 8)\n"),
+        "0→1 Barrier"
+    );
+}
+
+#[test]
 fn readers_are_listed_per_version() {
     let workload = workload(
         "SELECT x FROM a; INSERT INTO a SELECT 1; SELECT a.x FROM a JOIN a b ON a.x = b.x",

@@ -1,6 +1,6 @@
 //! What a statement does.
 
-use super::{Identifier, Name, Query};
+use super::{Identifier, Name, PythonStep, Query};
 use crate::diagnostic::Span;
 
 /// What a statement does. Anything not understood is [`StatementKind::Opaque`]: a barrier.
@@ -355,24 +355,4 @@ impl Change {
             Change::Refresh(_) | Change::Files(_) => Vec::new(),
         }
     }
-}
-
-/// What a Python file of the pipeline declares about itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PythonStep {
-    /// Tables read; none where nothing is declared, which makes the step a barrier.
-    pub declared: Option<PythonDeclaration>,
-}
-
-/// The header comment `# hoist: reads a, b; writes c; views v`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PythonDeclaration {
-    /// Tables whose rows the step reads.
-    pub reads: Vec<Name>,
-    /// Tables it writes.
-    pub writes: Vec<Name>,
-    /// Temporary views it defines.
-    pub views: Vec<Name>,
-    /// The header.
-    pub span: Option<Span>,
 }

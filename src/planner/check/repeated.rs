@@ -54,7 +54,10 @@ fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &
     let own = canonical::tokens(body, file, |named| {
         let read = access.reads.iter().find(|read| match &read.origin {
             Origin::Named { name, .. } => *name == named.reference.name.span,
-            Origin::ThroughView(_) | Origin::Declared => false,
+            Origin::ThroughView(_)
+            | Origin::Declared(_)
+            | Origin::Recognised(_)
+            | Origin::Carried => false,
         })?;
         Some(check.table_name(read.version))
     })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{At, Check, Promise};
 use crate::facts::access::{Access, TableId};
-use crate::frontend::statement::{Statement, StatementId, StatementKind};
+use crate::frontend::statement::{PythonNames, Statement, StatementId, StatementKind};
 use crate::planner::plan::{Frame, FrameId, Step};
 
 /// What the steps leave behind for the other parts.
@@ -283,14 +283,44 @@ fn order(check: &mut Check<'_>, ran: &[StatementId]) {
         }
     }
     // Python files share one namespace.
-    let python = |statement: &&Statement| matches!(statement.kind, StatementKind::Python(_));
-    let files: Vec<_> = check.workload.statements.iter().filter(python).collect();
-    for pair in files.windows(2) {
-        if let [first, then] = pair
-            && !before(first.id, then.id)
+    let mut earlier: Vec<(StatementId, &PythonNames)> = Vec::new();
+    for statement in &check.workload.statements {
+        let StatementKind::Python(step) = &statement.kind else {
+            continue;
+        };
+        let shares = |names: &PythonNames| meet(names, &step.names);
+        if earlier
+            .iter()
+            .any(|(id, names)| !before(*id, statement.id) && shares(names))
         {
             let text = "runs before an earlier Python file, whose names it may use";
-            check.report(Promise::Order, check.run_of(then.id), text);
+            check.report(Promise::Order, check.run_of(statement.id), text);
         }
+        earlier.push((statement.id, &step.names));
     }
+}
+
+/// Whether the order of two Python files can be told from their names: one binds what the other binds or uses, or both
+/// use what one of them may change. Two imports of one module are the same.
+fn meet(one: &PythonNames, other: &PythonNames) -> bool {
+    if one.unknown || other.unknown {
+        return true;
+    }
+    let names: BTreeSet<&String> = [&one.binds, &other.binds]
+        .into_iter()
+        .flat_map(BTreeMap::keys)
+        .chain(one.uses.keys())
+        .collect();
+    names.into_iter().any(|name| {
+        let bound = (one.binds.get(name), other.binds.get(name));
+        let used = (one.uses.get(name), other.uses.get(name));
+        match (bound, used) {
+            ((Some(one), Some(other)), (None, None)) => one.is_none() || one != other,
+            ((Some(_), Some(_)), _)
+            | ((Some(_), None), (_, Some(_)))
+            | ((None, Some(_)), (Some(_), _)) => true,
+            (_, (Some(one), Some(other))) => *one || *other,
+            _ => false,
+        }
+    })
 }

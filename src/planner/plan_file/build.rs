@@ -154,7 +154,10 @@ impl<'a> Builder<'a> {
             .get(&read)
             .map_or_else(String::new, |read| match &read.origin {
                 Origin::Named { name, .. } => self.inputs.sources.place(*name),
-                Origin::ThroughView(_) | Origin::Declared => self.place(read.statement),
+                Origin::Declared(place) | Origin::Recognised(place) => {
+                    self.inputs.sources.place(*place)
+                }
+                Origin::ThroughView(_) | Origin::Carried => self.place(read.statement),
             })
     }
 
@@ -329,7 +332,7 @@ pub(super) fn name_offset(statement: &Statement, read: &Read) -> Option<u32> {
         Origin::Named { name, .. } if statement.span.contains(name) => {
             Some(name.start - statement.span.start)
         }
-        Origin::Named { .. } | Origin::ThroughView(_) | Origin::Declared => None,
+        _ => None,
     }
 }
 

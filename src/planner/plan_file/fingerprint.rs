@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::{FileEntry, Variable};
+use crate::frontend::python;
 use crate::frontend::source::{Source, SourceKind, Sources, Variables};
 use crate::frontend::sql::{TokenKind, tokens};
 use crate::planner::emit::Language;
@@ -85,6 +86,7 @@ pub(super) fn variables(sources: &Sources, values: &Variables) -> Vec<Variable> 
         let rendered = source.rendered();
         let lexed = match source.kind {
             SourceKind::Sql => tokens(rendered).unwrap_or_default(),
+            // Below: Python files are no templates.
             SourceKind::Python => continue,
         };
         for (name, value) in source.filled_in() {
@@ -106,6 +108,9 @@ pub(super) fn variables(sources: &Sources, values: &Variables) -> Vec<Variable> 
             });
             *structural.entry(name.to_owned()).or_default() |= !(literal || comment);
         }
+    }
+    for name in python::deciding_variables(sources) {
+        structural.insert(name, true);
     }
     structural
         .into_iter()

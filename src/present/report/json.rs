@@ -55,6 +55,9 @@ struct ReadEntry<'a> {
     columns: Option<Vec<&'a str>>,
     /// Tests that every useful row passes, as written.
     filters: Vec<&'a str>,
+    /// The line on which a Python file names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
     /// The view through which it is read; null where the statement names the table.
     through: Option<&'a str>,
 }
@@ -236,9 +239,13 @@ impl<'a> Places<'a> {
                 .iter()
                 .map(|filter| self.sources.text(filter.span))
                 .collect(),
+            line: match read.origin {
+                Origin::Declared(place) | Origin::Recognised(place) => Some(self.at(place).1),
+                _ => None,
+            },
             through: match read.origin {
                 Origin::ThroughView(view) => Some(analysis::name(self.workload, view)),
-                Origin::Named { .. } | Origin::Declared => None,
+                _ => None,
             },
         }
     }

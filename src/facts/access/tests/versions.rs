@@ -194,41 +194,6 @@ fn nothing_is_known_after_an_unseen_statement() {
 }
 
 #[test]
-fn python_steps_access_what_they_declare() {
-    let files = [
-        ("1.sql", "CREATE TEMP VIEW v AS SELECT x FROM a"),
-        (
-            "2.py",
-            "# hoist: reads v, db.b; writes db.c; views p\nprint(1)\n",
-        ),
-        ("3.sql", "SELECT x FROM p"),
-    ];
-    let mut resolved = resolved_files(&files, &catalog());
-    assert_eq!(resolved.reads(), "p@1(x)");
-    assert_eq!(resolved.sensitivities(), "UnknownFunction p");
-    resolved.accesses.accesses.pop();
-    assert_eq!(resolved.reads(), "=v@1(*), ~db.a@0(*), =db.b@0(*)");
-    assert_eq!(resolved.starts(), "db.c@1 p@1");
-    // A view made by code may depend on anything.
-    let files = [files[1], ("3.sql", "TRUNCATE TABLE a")];
-    assert_eq!(
-        resolved_files(&files, &catalog()).starts(),
-        "db.v@2 p@2 db.a@1"
-    );
-}
-
-#[test]
-fn an_undeclared_python_step_is_a_barrier() {
-    let files = [("1.sql", "SELECT x FROM a"), ("2.py", "print(1)\n")];
-    let resolved = resolved_files(&files, &catalog());
-    assert_eq!(resolved.starts(), "db.a@1");
-    assert!(resolved.accesses.accesses[1].barrier.is_some());
-    let diagnostic = &resolved.accesses.diagnostics[0];
-    assert_eq!(diagnostic.code, "undeclared-python");
-    assert!(diagnostic.help.as_ref().unwrap().contains("# hoist: reads"));
-}
-
-#[test]
 fn names_for_the_catalog_are_tables_only() {
     let resolved = resolved(
         "CREATE TEMP VIEW v AS SELECT x FROM b; SELECT 1 FROM v, csv.`/w/x`, db.a; DESCRIBE z; INSERT INTO other.t SELECT 1",
