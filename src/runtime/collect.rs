@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::engine::Engine;
 use crate::facts::catalog::{
-    Bucketing, Catalog, ColumnFacts, MEANING_SETTINGS, SessionFacts, TableFacts, TableKind,
-    ViewFacts,
+    Bucketing, Catalog, ColumnFacts, MEANING_PREFIXES, MEANING_SETTINGS, SessionFacts, TableFacts,
+    TableKind, ViewFacts,
 };
 pub use snippet::SnippetError;
 pub(super) use snippet::value;
@@ -50,6 +50,10 @@ pub async fn collect<E: Engine>(
     let variables = BTreeMap::from([
         ("names".to_owned(), list(names.to_vec())),
         ("settings".to_owned(), list(settings)),
+        (
+            "families".to_owned(),
+            list(MEANING_PREFIXES.map(str::to_owned).to_vec()),
+        ),
     ]);
     let answer: Answer = value(engine, "catalog", FACTS, variables).await?;
     Ok(answer.into())

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Settings whose values [`SessionFacts::settings`] holds, besides all of `spark.sql.legacy.` that are set: those that
+/// Settings whose values [`SessionFacts::settings`] holds, besides what is set of [`MEANING_PREFIXES`]: those that
 /// change which table, column or function a text means, or which rows and types it gives.
 ///
-/// Source: Spark's `org.apache.spark.sql.internal.SQLConf` and, for `spark.sql.hive.`, `HiveUtils`, version 3.5. A Spark
-/// that does not know one has no value for it.
-pub const MEANING_SETTINGS: [&str; 39] = [
+/// Source: Spark's `org.apache.spark.sql.internal.SQLConf`, version 3.5. A Spark that does not know one has no value for
+/// it.
+pub const MEANING_SETTINGS: [&str; 37] = [
     "spark.sql.ansi.doubleQuotedIdentifiers",
     "spark.sql.ansi.enabled",
     "spark.sql.ansi.enforceReservedKeywords",
@@ -26,8 +26,6 @@ pub const MEANING_SETTINGS: [&str; 39] = [
     "spark.sql.function.eltOutputAsString",
     "spark.sql.groupByAliases",
     "spark.sql.groupByOrdinal",
-    "spark.sql.hive.convertMetastoreOrc",
-    "spark.sql.hive.convertMetastoreParquet",
     "spark.sql.json.filterPushdown.enabled",
     "spark.sql.lateralColumnAlias.enableImplicitResolution",
     "spark.sql.mapKeyDedupPolicy",
@@ -51,13 +49,17 @@ pub const MEANING_SETTINGS: [&str; 39] = [
     "spark.sql.variable.substitute",
 ];
 
+/// Families of settings that change meaning too, and that count where they are set only: their defaults are those of a
+/// Spark version, or, for `HiveUtils`, known to a session only once it has used Hive.
+pub const MEANING_PREFIXES: [&str; 2] = ["spark.sql.hive.convert", "spark.sql.legacy."];
+
 /// The session in which facts were collected, as a pipeline finds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionFacts {
     /// Where one-part names lie: `database`, or `catalog.database` outside `spark_catalog`.
     pub database: String,
-    /// Values of [`MEANING_SETTINGS`] and of what is set of `spark.sql.legacy.`, lower-case keys.
+    /// Values of [`MEANING_SETTINGS`] and of what is set of [`MEANING_PREFIXES`], lower-case keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
 }

@@ -1,8 +1,9 @@
 """Facts of tables without a job over data: from the catalog, an analysis of the bare name, and file listings.
 
-In: `hoist_vars["names"]`, a JSON list of canonical names; `hoist_vars["settings"]`, a JSON list of keys. Out:
-`hoist_value`. Tables and views below a named view are added. What fails for one table is said in its entry and stops
-nothing. Runs after the text `session.py`.
+In: `hoist_vars["names"]`, a JSON list of canonical names; `hoist_vars["settings"]`, a JSON list of keys;
+`hoist_vars["families"]`, a JSON list of beginnings of keys, of which counts what is set. Out: `hoist_value`. Tables
+and views below a named view are added. What fails for one table is said in its entry and stops nothing. Runs after the
+text `session.py`.
 """
 import time
 
@@ -28,7 +29,8 @@ def session_facts():
     current = manager.currentCatalog().name()
     namespace = list(manager.currentNamespace())
     configured = to_dict(spark._jsparkSession.conf().getAll())
-    settings = {key: value for key, value in configured.items() if key.lower().startswith("spark.sql.legacy.")}
+    families = tuple(family.lower() for family in json.loads(hoist_vars["families"]))
+    settings = {key: value for key, value in configured.items() if key.lower().startswith(families)}
     for key in json.loads(hoist_vars["settings"]):
         try:
             value = spark.conf.get(key)
