@@ -95,19 +95,31 @@ pub(super) enum Command {
     Config(Config),
 }
 
-/// Which documents to write, and where to.
+/// Which documents to write, and where to; `F` are the formats that the command knows.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Documents")]
-pub(super) struct Documents {
+pub(super) struct Documents<F: ValueEnum + Clone + Send + Sync + 'static> {
     /// Format of the document
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: F,
     /// Write the document to FILE instead of stdout
     #[arg(short = 'o', value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// A further document, such as json=analysis.json; may be repeated
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file)]
-    pub(super) output: Vec<(Format, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file::<F>)]
+    pub(super) output: Vec<(F, PathBuf)>,
+}
+
+/// Formats of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ComparisonFormat {
+    /// For people, 80 columns wide.
+    #[default]
+    Text,
+    /// For programs, with a versioned schema.
+    Json,
+    /// For CI servers: a test case per output.
+    Junit,
 }
 
 /// Formats of documents.
@@ -158,7 +170,7 @@ pub(super) struct Analyze {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(super) fail_on: FailOn,
     #[command(flatten)]
-    pub(super) documents: Documents,
+    pub(super) documents: Documents<Format>,
 }
 
 #[derive(Debug, Args)]
@@ -185,7 +197,7 @@ pub(super) struct Plan {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
     /// A further document, such as text=plan.txt; may be repeated
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file)]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file::<Format>)]
     pub(super) output: Vec<(Format, PathBuf)>,
 }
 
@@ -268,15 +280,21 @@ pub(super) struct Execute {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  hoist verify queries")]
+#[command(
+    after_help = "Example:\n  hoist verify queries\n  hoist verify queries --plain-runs 1 --output junit=verify.xml"
+)]
 pub(super) struct Verify {
     /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// How often the plain pipeline runs: what differs between two runs is not held against the hoisted one; with 1
+    /// every difference counts
+    #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(super) plain_runs: u8,
     #[command(flatten)]
     pub(super) run: RunOptions,
     #[command(flatten)]
-    pub(super) documents: Documents,
+    pub(super) documents: Documents<ComparisonFormat>,
 }
 
 #[derive(Debug, Args)]
@@ -329,13 +347,15 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
+fn format_and_file<F: ValueEnum>(text: &str) -> Result<(F, PathBuf), String> {
     let (format, file) = text
         .split_once('=')
         .filter(|(_, file)| !file.is_empty())
         .ok_or("expected FORMAT=FILE")?;
-    let format = Format::from_str(format, true)
-        .map_err(|_| format!("unknown format `{format}`: expected text or json"))?;
+    let known = F::value_variants().iter().filter_map(F::to_possible_value);
+    let names: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+    let format = F::from_str(format, true)
+        .map_err(|_| format!("unknown format `{format}`: expected {}", names.join(" or ")))?;
     Ok((format, PathBuf::from(file)))
 }
 

@@ -1,15 +1,17 @@
 //! Documents of a command: one to stdout or a file, further ones to files.
 
-use super::arguments::{Documents, Format};
+use clap::ValueEnum;
+
+use super::arguments::Documents;
 use super::failure::Failure;
 use super::output::{Output, write_file};
 
 /// Renders and writes what was asked for; each format is rendered where it is needed. `render` also hears whether
 /// the text may carry colours, which files never do.
-pub(super) fn write(
-    documents: &Documents,
+pub(super) fn write<F: ValueEnum + Copy + Send + Sync>(
+    documents: &Documents<F>,
     output: &mut Output,
-    render: impl Fn(Format, bool) -> String,
+    render: impl Fn(F, bool) -> String,
 ) -> Result<(), Failure> {
     for (format, file) in &documents.output {
         write_file(file, &render(*format, false))?;

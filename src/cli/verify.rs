@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::arguments::{Format, Frames, Verify as Command};
+use super::arguments::{ComparisonFormat, Frames, Verify as Command};
 use super::failure::{Failure, FailureKind};
 use super::interrupt::Interrupts;
 use super::output::Output;
@@ -68,8 +68,9 @@ pub(super) fn run(
             return Ok(interrupts.status());
         };
         documents::write(&command.documents, output, |format, _| match format {
-            Format::Text => verification::text(&comparison),
-            Format::Json => verification::json(&comparison),
+            ComparisonFormat::Text => verification::text(&comparison),
+            ComparisonFormat::Json => verification::json(&comparison),
+            ComparisonFormat::Junit => verification::junit(&comparison),
         })?;
         Ok(if comparison.holds() {
             ExitStatus::Done
@@ -112,6 +113,7 @@ impl Verifier<'_> {
             hoisted: &inputs.hoisted,
             outputs: &inputs.outputs,
             state: &inputs.state,
+            twice: self.command.plain_runs > 1,
             options: &run_options,
         };
         // The same kind of catalog as the user's, so that everything behaves alike; but it goes with its session.
@@ -130,6 +132,7 @@ impl Verifier<'_> {
         let mut watch = |side: Side, event: &Event| {
             let part = match side {
                 Side::Plain => "plain",
+                Side::Again => "plain again",
                 Side::Hoisted => "hoisted",
             };
             progress.tell_part(part, event);

@@ -37,7 +37,7 @@ impl Reply {
     }
 }
 
-/// Plays the script: the first rule whose pattern stands in the text decides; without one, all goes well.
+/// Plays the script: the first rule whose pattern stands in the text or in a variable decides; without one, all goes well.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     rules: Vec<(String, Reply)>,
@@ -86,7 +86,10 @@ impl Engine for Fake {
         let reply = self
             .rules
             .iter()
-            .find(|(pattern, _)| submission.text.contains(pattern))
+            .find(|(pattern, _)| {
+                let mut values = submission.variables.values();
+                submission.text.contains(pattern) || values.any(|value| value.contains(pattern))
+            })
             .map_or(Reply::Done(Output::default()), |(_, reply)| reply.clone());
         self.submitted.push(submission);
         self.next += 1;

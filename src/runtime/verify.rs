@@ -1,23 +1,30 @@
-//! Stage `verify`: runs a pipeline plainly and hoisted from the same state, and compares every output.
+//! Stage `verify`: runs a pipeline plainly, plainly again and hoisted from the same state, and compares every output.
 //!
 //! ```text
 //! capture (the user's session, read only) ──▶ State
-//! for each side, plain then hoisted:
+//! for each side, plain then plain again then hoisted:
 //!     sandbox folder ▶ session of its own ▶ prepare State ▶ run ▶ digest outputs ▶ close ▶ remove the folder
-//! compare the digests
+//! what differs between the plain runs is unstable ▶ compare the rest of the digests
 //! ```
 //!
 //! The user's tables are never written: a sandbox has its own catalog, tables that are only read point to the original
 //! files, tables that are written are copied first. Where a statement cannot be seen through, every table is copied and
-//! compared. SQL that names a folder is refused. What is compared: schema, number of rows, an order-independent hash of
-//! all columns without floating point (exact) and sums, extremes and placing of the others (within 1e-9); the order of
-//! rows of a bare query that has a top-level `ORDER BY`; and what exists after the hoisted run beyond what the plain
-//! run leaves.
+//! compared. Folders that are overwritten are led into the sandbox where nothing else can see them; any other SQL that
+//! names a folder is refused. What is compared: schema, partitions, bucketing, number of rows, an
+//! order-independent hash of all columns without floating point (exact) and sums, extremes and placing of the others
+//! (within 1e-9); the order of rows of a bare query that has a top-level `ORDER BY`; and what the session and its catalog
+//! hold at the end.
 //!
+//! Columns in which the plain runs differ are *unstable*: only their type is held against the hoisted run. That the other
+//! columns stand together in rows as before is compared all the same, for which the second plain run and the hoisted one
+//! are digested without the unstable columns. A difference is told only after one more plain run does not have it.
+//!
+//! Everything starts from a [`State`], wherever the session that it was captured from took its tables.
 //! [`digest`], [`compare`] and [`holdings`] work in any open session, so many pipelines can be compared in one.
 
 mod compare;
 mod digest;
+mod folders;
 mod holdings;
 mod outputs;
 mod sandbox;
@@ -33,8 +40,9 @@ use serde::Deserialize;
 use super::collect::{SnippetError, value};
 use super::engine::{Engine, EngineError};
 use super::run::{Cancel, Clock, Event, Failure, RunError, RunInput, RunOptions, RunRecord};
-pub use compare::{Verdict, compare};
+pub use compare::{Unstable, Verdict, compare, compare_stable, unstable};
 pub use digest::{Digest, Output, Place, digest};
+use folders::Folders;
 pub use holdings::{Holdings, holdings};
 pub use outputs::Outputs;
 use side::Sided;
@@ -45,11 +53,13 @@ const STATE: &str = concat!(
     include_str!("verify/state.py")
 );
 
-/// The two runs that are compared.
+/// The runs that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     /// The text as written, in file order.
     Plain,
+    /// The same once more.
+    Again,
     /// The plan.
     Hoisted,
 }
@@ -58,6 +68,7 @@ impl std::fmt::Display for Side {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Side::Plain => "plain",
+            Side::Again => "second plain",
             Side::Hoisted => "hoisted",
         })
     }
@@ -74,6 +85,20 @@ pub struct State {
     views: BTreeSet<String>,
 }
 
+impl State {
+    /// Tables with the places of their files.
+    fn locations(&self) -> impl Iterator<Item = (&str, &str)> {
+        let tables = self
+            .json
+            .get("tables")
+            .and_then(serde_json::Value::as_array);
+        tables.into_iter().flatten().filter_map(|table| {
+            let text = |key| table.get(key).and_then(serde_json::Value::as_str);
+            text("name").zip(text("location_text"))
+        })
+    }
+}
+
 /// What to verify.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyInput<'a> {
@@ -85,6 +110,8 @@ pub struct VerifyInput<'a> {
     pub outputs: &'a Outputs,
     /// What both runs start from.
     pub state: &'a State,
+    /// Runs the plain pipeline twice, to know what is unstable by itself.
+    pub twice: bool,
     /// Run id, variables and root; where results go is decided here, and a failure always stops.
     pub options: &'a RunOptions,
 }
@@ -98,8 +125,13 @@ pub struct Comparison {
     pub plain: RunRecord,
     /// The hoisted run.
     pub hoisted: RunRecord,
-    /// What exists after the hoisted run and not after the plain one, apart from compared tables.
+    /// How often the plain pipeline ran.
+    pub plain_runs: u32,
+    /// What the session and its catalog hold after the hoisted run and not after a plain one, apart from compared
+    /// tables: databases, temporary views and functions, cached data, settings, current database.
     pub left_behind: Vec<String>,
+    /// What they hold after every plain run and not after the hoisted one.
+    pub lost: Vec<String>,
     /// Anything else worth saying, lowercase fragments.
     pub notes: Vec<String>,
 }
@@ -115,14 +147,17 @@ pub struct OutputComparison {
     pub rows_plain: u64,
     /// Rows after the hoisted run.
     pub rows_hoisted: u64,
+    /// What differs between the plain runs.
+    pub unstable: Unstable,
     /// How parts of it were compared, where that is not as usual.
     pub notes: Vec<String>,
 }
 
 impl Comparison {
-    /// Whether nothing differs and nothing is left behind. What was not compared does not count.
+    /// Whether nothing differs and nothing is left behind or lost. What was not compared does not count.
     pub fn holds(&self) -> bool {
         self.left_behind.is_empty()
+            && self.lost.is_empty()
             && !self
                 .outputs
                 .iter()
@@ -184,7 +219,8 @@ impl VerifyError {
             Self::Snippet { source, .. } => source.help(),
             Self::Run(error) => error.help(),
             Self::RunFailed {
-                side: Side::Plain, ..
+                side: Side::Plain | Side::Again,
+                ..
             } => "the pipeline itself must run before it can be compared".to_owned(),
             Self::RunFailed {
                 side: Side::Hoisted,
@@ -226,9 +262,9 @@ pub async fn capture<E: Engine>(engine: &mut E, names: &[String]) -> Result<Stat
     })
 }
 
-/// Runs both sides one after the other, each in a session of its own made by `make` for its folder, and compares.
+/// Runs the sides one after the other, each in a session of its own made by `make` for its folder, and compares.
 ///
-/// `folder` is absolute; two sandboxes are made in it, one after the other, and removed. Spark work already done for
+/// `folder` is absolute; sandboxes are made in it, one after the other, and removed. Spark work already done for
 /// the user's session should be closed before, so that the memory is free.
 pub async fn verify<E: Engine>(
     make: &mut dyn FnMut(&Path) -> E,
@@ -238,20 +274,102 @@ pub async fn verify<E: Engine>(
     clock: &dyn Clock,
     watch: &mut (dyn FnMut(Side, &Event) + Send),
 ) -> Result<Comparison, VerifyError> {
-    outputs::refuse_paths(input.plain, &input.options.variables)?;
-    let plain = side::run(make, folder, Side::Plain, input, cancel, clock, watch).await?;
-    let hoisted = side::run(make, folder, Side::Hoisted, input, cancel, clock, watch).await?;
-    Ok(comparison(input, plain, hoisted))
+    let folders = Folders::of(input.plain, &input.options.variables, input.state)?;
+    let mut sides = side::Sides {
+        make,
+        folder,
+        input,
+        folders: &folders,
+        cancel,
+        clock,
+        watch,
+    };
+    let first = sides.run(Side::Plain, &Known::default()).await?;
+    if !input.twice {
+        let hoisted = sides.run(Side::Hoisted, &Known::default()).await?;
+        return Ok(comparison(input, &[first], &hoisted, &BTreeMap::new()));
+    }
+    let earlier = Known {
+        earlier: Some(&first.digests),
+        ..Known::default()
+    };
+    let again = sides.run(Side::Again, &earlier).await?;
+    let mut unstable = again.unstable.clone();
+    let known = Known {
+        unstable: unstable.clone(),
+        earlier: None,
+    };
+    let hoisted = sides.run(Side::Hoisted, &known).await?;
+    let mut plain = vec![first, again];
+    if differs(&plain, &hoisted, &unstable) {
+        // Chance can make two plain runs alike where a third one is not.
+        let third = sides.run(Side::Again, &known).await?;
+        if let Some(reference) = plain.last() {
+            settle(&mut unstable, &reference.digests, &third.digests);
+        }
+        plain.insert(0, third);
+    }
+    Ok(comparison(input, &plain, &hoisted, &unstable))
 }
 
-fn comparison(input: &VerifyInput<'_>, plain: Sided, hoisted: Sided) -> Comparison {
-    let names: BTreeSet<&String> = plain.digests.keys().chain(hoisted.digests.keys()).collect();
+/// What is known when a side begins.
+#[derive(Debug, Default)]
+struct Known<'a> {
+    /// What is unstable, by output.
+    unstable: BTreeMap<String, Unstable>,
+    /// Digests after an earlier plain run, by which to find out what is unstable.
+    earlier: Option<&'a BTreeMap<String, Digest>>,
+}
+
+/// Whether an output differs. The last plain run is the one to compare with.
+fn differs(plain: &[Sided], hoisted: &Sided, unstable: &BTreeMap<String, Unstable>) -> bool {
+    plain.last().is_some_and(|plain| {
+        let names = plain.digests.keys().chain(hoisted.digests.keys());
+        names
+            .map(|name| output(name, plain, hoisted, unstable))
+            .any(|output| matches!(output.verdict, Verdict::Different(_)))
+    })
+}
+
+/// Adds what differs between two plain runs that were digested without the columns known to be unstable.
+fn settle(
+    known: &mut BTreeMap<String, Unstable>,
+    reference: &BTreeMap<String, Digest>,
+    third: &BTreeMap<String, Digest>,
+) {
+    for (name, digest) in reference {
+        let Some(other) = third.get(name) else {
+            continue;
+        };
+        let before = known.get(name).cloned().unwrap_or_default();
+        let mut after = before.and(&unstable(digest, other));
+        // Rows are known by columns that now turn out to be unstable.
+        after.together |= after.columns != before.columns;
+        if !after.is_empty() {
+            known.insert(name.clone(), after);
+        }
+    }
+}
+
+fn comparison(
+    input: &VerifyInput<'_>,
+    plain: &[Sided],
+    hoisted: &Sided,
+    unstable: &BTreeMap<String, Unstable>,
+) -> Comparison {
+    let nothing = Sided::default();
+    let reference = plain.last().unwrap_or(&nothing);
+    let names: BTreeSet<&String> = reference
+        .digests
+        .keys()
+        .chain(hoisted.digests.keys())
+        .collect();
     let (queries, tables): (Vec<&String>, Vec<&String>) =
         names.into_iter().partition(|name| side::is_query(name));
     let mut outputs: Vec<OutputComparison> = tables
         .into_iter()
         .chain(queries)
-        .map(|name| output(name, &plain, &hoisted))
+        .map(|name| output(name, reference, hoisted, unstable))
         .collect();
     outputs.extend(input.outputs.barriers.iter().map(|place| OutputComparison {
         name: place.clone(),
@@ -260,30 +378,55 @@ fn comparison(input: &VerifyInput<'_>, plain: Sided, hoisted: Sided) -> Comparis
         ),
         rows_plain: 0,
         rows_hoisted: 0,
+        unstable: Unstable::default(),
         notes: Vec::new(),
     }));
-    let mut notes = plain.notes;
-    notes.extend(hoisted.notes);
+    // What differs from each plain run; what differs between those is theirs.
+    let from_all = |differences: &dyn Fn(&Holdings) -> Vec<String>| {
+        let mut all = differences(&reference.holdings);
+        for other in plain {
+            let here = differences(&other.holdings);
+            all.retain(|difference| here.contains(difference));
+        }
+        all
+    };
+    let notes: BTreeSet<&String> = plain
+        .iter()
+        .chain([hoisted])
+        .flat_map(|side| &side.notes)
+        .collect();
     Comparison {
         outputs,
-        left_behind: hoisted.holdings.beyond(&plain.holdings),
-        plain: plain.record,
-        hoisted: hoisted.record,
-        notes,
+        left_behind: from_all(&|plain| hoisted.holdings.beyond(plain)),
+        lost: from_all(&|plain| hoisted.holdings.lacking(plain)),
+        plain_runs: u32::try_from(plain.len()).unwrap_or(u32::MAX),
+        notes: notes.into_iter().cloned().collect(),
+        plain: reference.record.clone(),
+        hoisted: hoisted.record.clone(),
     }
 }
 
-fn output(name: &str, plain: &Sided, hoisted: &Sided) -> OutputComparison {
+fn output(
+    name: &str,
+    plain: &Sided,
+    hoisted: &Sided,
+    unstable: &BTreeMap<String, Unstable>,
+) -> OutputComparison {
     // A table that only one side asked about was made by that side alone.
     let missing = Digest::missing();
     let left = plain.digests.get(name).unwrap_or(&missing);
     let right = hoisted.digests.get(name).unwrap_or(&missing);
-    let notes: BTreeSet<&String> = left.notes.iter().chain(&right.notes).collect();
+    let unstable = unstable.get(name).cloned().unwrap_or_default();
+    let mut notes = unstable.notes();
+    notes.extend(left.notes.iter().cloned());
+    let only_right = right.notes.iter().filter(|note| !left.notes.contains(note));
+    notes.extend(only_right.cloned());
     OutputComparison {
         name: side::shown(name).to_owned(),
-        verdict: compare(left, right),
+        verdict: compare_stable(left, right, &unstable),
         rows_plain: left.rows,
         rows_hoisted: right.rows,
-        notes: notes.into_iter().cloned().collect(),
+        unstable,
+        notes,
     }
 }

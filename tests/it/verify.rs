@@ -1,5 +1,6 @@
 //! Verification on real Spark: the user's session, then one session for each side.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -29,6 +30,10 @@ const TARGET: &str =
     "INSERT OVERWRITE d.target SELECT kind, count(*), sum(x) FROM d.wide GROUP BY kind";
 const LOG: &str = "INSERT INTO d.log SELECT count(*) FROM d.shown";
 const SHOWN: &str = "SELECT id, m, x FROM d.wide WHERE id < 50 ORDER BY id DESC";
+const MARKED: &str = "CREATE TABLE d.marked USING parquet PARTITIONED BY (p) AS \
+                      SELECT id, rand() AS r, id % 3 AS p FROM d.wide";
+const TAGGED: &str =
+    "CREATE TABLE d.tagged USING parquet AS SELECT id, kind, uuid() AS u FROM d.wide";
 const MADE: &str = "log = spark.table('d.log').toDF('m')\n\
                     spark.table('d.target').join(log).write.saveAsTable('d.made')";
 
@@ -53,12 +58,23 @@ fn plain() -> RunInput {
             step(2, Work::Run(statement("b.sql", 1, "insert_into")), &[LOG]),
             step(3, Work::Run(statement("c.sql", 1, "query")), &[SHOWN]),
             python(4),
+            step(
+                5,
+                Work::Run(statement("n.sql", 1, "create_table_as")),
+                &[MARKED],
+            ),
+            step(
+                6,
+                Work::Run(statement("t.sql", 1, "create_table_as")),
+                &[TAGGED],
+            ),
         ],
         finish: Vec::new(),
     }
 }
 
-/// The same with a frame over `d.wide`, except that the bare query is given one row less.
+/// The same with a frame over `d.wide`, except that the bare query is given one row less, and that beside the column
+/// which changes with every run another one has a wrong value.
 fn hoisted() -> RunInput {
     let framed = |text: &str| text.replace("d.wide", "{ns}_wide_1");
     RunInput {
@@ -77,6 +93,16 @@ fn hoisted() -> RunInput {
             ),
             release(5),
             python(6),
+            step(
+                7,
+                Work::Run(statement("n.sql", 1, "create_table_as")),
+                &[MARKED],
+            ),
+            step(
+                8,
+                Work::Run(statement("t.sql", 1, "create_table_as")),
+                &[&TAGGED.replace("kind,", "if(id = 8, 'k8', kind) AS kind,")],
+            ),
         ],
         finish: finish(),
     }
@@ -117,7 +143,9 @@ fn both_runs_are_compared_without_touching_the_tables() {
         assert!(before.len() > 5, "{}", before.len());
 
         let outputs = Outputs {
-            tables: ["d.target", "d.log", "d.made"].map(str::to_owned).into(),
+            tables: ["d.target", "d.log", "d.made", "d.marked", "d.tagged"]
+                .map(str::to_owned)
+                .into(),
             ordered: [(("c.sql".to_owned(), 1), vec!["id".to_owned()])].into(),
             barriers: Vec::new(),
         };
@@ -131,6 +159,7 @@ fn both_runs_are_compared_without_touching_the_tables() {
             hoisted: &hoisted(),
             outputs: &outputs,
             state: &state,
+            twice: true,
             options: &options_of_run,
         };
         let comparison = verify(
@@ -151,18 +180,37 @@ fn both_runs_are_compared_without_touching_the_tables() {
             .map(|output| (output.name.as_str(), output.rows_plain, &output.verdict))
             .collect();
         let different = Verdict::Different("49 rows instead of 50".to_owned());
+        let planted = Verdict::Different("other values in `kind`".to_owned());
         assert_eq!(
             found,
             [
                 ("d.log", 1, &Verdict::Equal),
                 ("d.made", 6, &Verdict::Equal),
+                ("d.marked", 1000, &Verdict::Equal),
+                ("d.tagged", 1000, &planted),
                 ("d.target", 6, &Verdict::Equal),
                 ("c", 50, &different),
             ]
         );
+        let unstable: Vec<(&str, &BTreeSet<String>)> = comparison
+            .outputs
+            .iter()
+            .filter(|output| !output.unstable.is_empty())
+            .map(|output| (output.name.as_str(), &output.unstable.columns))
+            .collect();
+        assert_eq!(
+            unstable,
+            [
+                ("d.marked", &["r".to_owned()].into()),
+                ("d.tagged", &["u".to_owned()].into()),
+            ]
+        );
+        // There is a difference, so the plain pipeline ran once more.
+        assert_eq!(comparison.plain_runs, 3);
         assert!(!comparison.holds());
         assert!(comparison.notes.is_empty(), "{comparison:?}");
         assert!(comparison.left_behind.is_empty(), "{comparison:?}");
+        assert!(comparison.lost.is_empty(), "{comparison:?}");
 
         assert!(
             before == files(home.path()),
@@ -173,5 +221,80 @@ fn both_runs_are_compared_without_touching_the_tables() {
         hoist::runtime::engine::Engine::close(&mut users)
             .await
             .unwrap();
+    });
+}
+
+#[test]
+fn folders_are_led_into_the_sandbox_and_compared() {
+    let home = tempfile::tempdir().unwrap();
+    let sandboxes = tempfile::tempdir().unwrap();
+    let out = home.path().join("out");
+    let (lines, rows) = (out.join("lines"), out.join("rows"));
+    let write = |folder: &Path, format: &str, rows: u32| {
+        format!(
+            "INSERT OVERWRITE LOCAL DIRECTORY '{}' USING {format} SELECT id, id % 3 AS k FROM range({rows})",
+            folder.display()
+        )
+    };
+    let input = |last: u32| RunInput {
+        steps: vec![
+            step(
+                1,
+                Work::Run(statement("l.sql", 1, "insert_directory")),
+                &[&write(&lines, "csv", 10)],
+            ),
+            step(
+                2,
+                Work::Run(statement("r.sql", 1, "insert_directory")),
+                &[&write(&rows, "parquet", last)],
+            ),
+        ],
+        finish: Vec::new(),
+    };
+    block_on(async {
+        let mut users = Local::new(options(home.path(), CatalogKind::InMemory));
+        open(&mut users).await;
+        let state = capture(&mut users, &[]).await.unwrap();
+        hoist::runtime::engine::Engine::close(&mut users)
+            .await
+            .unwrap();
+        let options_of_run = RunOptions {
+            run: "0a1b2c3d".to_owned(),
+            ..RunOptions::default()
+        };
+        let verified = VerifyInput {
+            plain: &input(10),
+            hoisted: &input(11),
+            outputs: &Outputs::default(),
+            state: &state,
+            twice: false,
+            options: &options_of_run,
+        };
+        let comparison = verify(
+            &mut |folder: &Path| Local::new(options(folder, CatalogKind::InMemory)),
+            sandboxes.path(),
+            &verified,
+            &Cancel::default(),
+            &SystemClock::new(),
+            &mut |_, _| {},
+        )
+        .await
+        .unwrap();
+        let found: Vec<(&str, u64, &Verdict)> = comparison
+            .outputs
+            .iter()
+            .map(|output| (output.name.as_str(), output.rows_plain, &output.verdict))
+            .collect();
+        let different = Verdict::Different("11 rows instead of 10".to_owned());
+        assert_eq!(
+            found,
+            [
+                (lines.to_str().unwrap(), 10, &Verdict::Equal),
+                (rows.to_str().unwrap(), 10, &different),
+            ]
+        );
+        assert!(comparison.left_behind.is_empty(), "{comparison:?}");
+        assert!(!out.exists(), "the user's folders are untouched");
+        assert_eq!(fs::read_dir(sandboxes.path()).unwrap().count(), 0);
     });
 }

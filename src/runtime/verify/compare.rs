@@ -1,11 +1,15 @@
 //! Comparing the digests of one output after two runs.
 
+use std::collections::BTreeSet;
+
 use super::digest::{Digest, FloatDigest};
 
 /// Relative difference up to which doubles count as equal: their sums depend on the order of summation.
 const TOLERANCE: f64 = 1e-9;
 /// The same for FLOAT, whose last bit is about 6e-8 of its value.
 const SINGLE_TOLERANCE: f64 = 1e-6;
+
+const PLACING: &str = "which values stand in which rows";
 
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,52 +22,225 @@ pub enum Verdict {
     NotCompared(String),
 }
 
+/// What differs between plain runs, so that it is not held against the hoisted one.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one aspect of an output, independent of the others"
+)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unstable {
+    /// Why nothing can be compared: existence, readability or schema differ, as a lowercase fragment.
+    pub whole: Option<String>,
+    /// The number of rows, and with it everything about the rows.
+    pub rows: bool,
+    /// Columns, in lower case, whose values differ, or stand in other rows.
+    pub columns: BTreeSet<String>,
+    /// Which values of the other columns stand together in a row.
+    pub together: bool,
+    /// Which rows lie in which partition.
+    pub partitions: bool,
+    /// The order of the rows, where it counts.
+    pub order: bool,
+}
+
+impl Unstable {
+    /// Whether the plain runs are the same.
+    pub fn is_empty(&self) -> bool {
+        *self == Unstable::default()
+    }
+
+    /// What is unstable, for people, as lowercase fragments.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.rows {
+            notes.push(
+                "the number of rows differs between the plain runs: only the schema was compared"
+                    .to_owned(),
+            );
+            return notes;
+        }
+        if !self.columns.is_empty() {
+            let columns: Vec<String> = self
+                .columns
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect();
+            notes.push(format!(
+                "unstable: {} (the plain runs differ there)",
+                columns.join(", ")
+            ));
+        }
+        for (is, what) in [
+            (self.together, "which values stand together in rows"),
+            (self.partitions, "which rows lie in which partition"),
+            (self.order, "the order of the rows"),
+        ] {
+            if is {
+                notes.push(format!("unstable: {what}"));
+            }
+        }
+        notes
+    }
+
+    /// What differs here or there.
+    #[must_use]
+    pub fn and(&self, other: &Unstable) -> Unstable {
+        Unstable {
+            whole: self.whole.clone().or_else(|| other.whole.clone()),
+            rows: self.rows || other.rows,
+            columns: self.columns.union(&other.columns).cloned().collect(),
+            together: self.together || other.together,
+            partitions: self.partitions || other.partitions,
+            order: self.order || other.order,
+        }
+    }
+}
+
+/// What differs between the digests of one output after two plain runs.
+///
+/// Where columns without floating point have other values, which values of the *others* stand together does not show:
+/// digest once more with [`Output::unstable`](super::Output) set.
+pub fn unstable(first: &Digest, second: &Digest) -> Unstable {
+    let mut found = Unstable::default();
+    if let Err(verdict) = both_readable(first, second) {
+        if let Verdict::Different(_) = verdict {
+            let what = if first.missing == second.missing {
+                "readable"
+            } else {
+                "there"
+            };
+            found.whole = Some(format!("{what} only after one of them"));
+        }
+        return found;
+    }
+    found.whole = schema(first, second);
+    if found.whole.is_some() {
+        return found;
+    }
+    found.rows = first.rows != second.rows;
+    found.order = first.order != second.order;
+    found.partitions = first.partitions != second.partitions;
+    for (left, right) in first.exact.iter().zip(&second.exact) {
+        if left.hash != right.hash {
+            found.columns.insert(left.column.to_lowercase());
+        }
+    }
+    let settled = found.columns.is_empty();
+    if settled && first.hash != second.hash {
+        // One column whose values moved between rows, or more of them. The last one: computed columns stand at the end.
+        let pairs = first.exact.iter().zip(&second.exact);
+        let moved = pairs
+            .rev()
+            .find(|(left, right)| left.without == right.without);
+        match moved {
+            Some((column, _)) => {
+                found.columns.insert(column.column.to_lowercase());
+            }
+            None => found.together = true,
+        }
+    }
+    let placed = settled && first.hash == second.hash;
+    for (left, right) in first.floats.iter().zip(&second.floats) {
+        if floats(left, right, placed).is_some() {
+            found.columns.insert(left.column.to_lowercase());
+        }
+    }
+    found
+}
+
 /// Compares the output of a plain run with that of a hoisted one.
 pub fn compare(plain: &Digest, hoisted: &Digest) -> Verdict {
-    match (&plain.problem, &hoisted.problem) {
-        (Some(problem), Some(_)) => return Verdict::NotCompared(problem.clone()),
-        (Some(problem), None) => {
-            return Verdict::Different(format!("unreadable only after the plain run: {problem}"));
-        }
-        (None, Some(problem)) => {
-            return Verdict::Different(format!("unreadable only after the hoisted run: {problem}"));
-        }
-        (None, None) => {}
+    compare_stable(plain, hoisted, &Unstable::default())
+}
+
+/// The same, except for what is unstable. Both were digested with its columns as
+/// [`Output::unstable`](super::Output).
+pub fn compare_stable(plain: &Digest, hoisted: &Digest, unstable: &Unstable) -> Verdict {
+    if let Some(reason) = &unstable.whole {
+        return Verdict::NotCompared(format!("the plain runs differ: {reason}"));
     }
-    match (plain.missing, hoisted.missing) {
-        (true, true) => return Verdict::Equal,
-        (true, false) => return Verdict::Different("there only after the hoisted run".to_owned()),
-        (false, true) => return Verdict::Different("there only after the plain run".to_owned()),
-        (false, false) => {}
+    if let Err(verdict) = both_readable(plain, hoisted) {
+        return verdict;
     }
-    match difference(plain, hoisted) {
+    match difference(plain, hoisted, unstable) {
         Some(reason) => Verdict::Different(reason),
         None => Verdict::Equal,
     }
 }
 
+/// The verdict where one of them is not there or cannot be read.
+fn both_readable(plain: &Digest, hoisted: &Digest) -> Result<(), Verdict> {
+    match (&plain.problem, &hoisted.problem) {
+        (Some(problem), Some(_)) => return Err(Verdict::NotCompared(problem.clone())),
+        (Some(problem), None) => {
+            let reason = format!("unreadable only after the plain run: {problem}");
+            return Err(Verdict::Different(reason));
+        }
+        (None, Some(problem)) => {
+            let reason = format!("unreadable only after the hoisted run: {problem}");
+            return Err(Verdict::Different(reason));
+        }
+        (None, None) => {}
+    }
+    let only = |side: &str| Verdict::Different(format!("there only after the {side} run"));
+    match (plain.missing, hoisted.missing) {
+        (true, true) => Err(Verdict::Equal),
+        (true, false) => Err(only("hoisted")),
+        (false, true) => Err(only("plain")),
+        (false, false) => Ok(()),
+    }
+}
+
 /// The first difference between two outputs that are there.
-fn difference(plain: &Digest, hoisted: &Digest) -> Option<String> {
-    schema(plain, hoisted)
-        .or_else(|| unequal("rows", &plain.rows, &hoisted.rows))
-        .or_else(|| {
-            (plain.hashes != hoisted.hashes)
-                .then(|| "the rows differ in columns without floating point".to_owned())
-        })
-        .or_else(|| {
-            if plain.floats.len() != hoisted.floats.len() {
-                return Some("other columns of floating point".to_owned());
-            }
-            plain
-                .floats
-                .iter()
-                .zip(&hoisted.floats)
-                .find_map(|(plain, hoisted)| floats(plain, hoisted))
-        })
-        .or_else(|| {
-            (plain.order != hoisted.order)
-                .then(|| "the rows are the same, their order is not".to_owned())
-        })
+fn difference(plain: &Digest, hoisted: &Digest, unstable: &Unstable) -> Option<String> {
+    if let Some(reason) = schema(plain, hoisted) {
+        return Some(reason);
+    }
+    if unstable.rows {
+        return None;
+    }
+    if plain.rows != hoisted.rows {
+        return unequal("rows", &plain.rows, &hoisted.rows);
+    }
+    let stable = |column: &str| !unstable.columns.contains(&column.to_lowercase());
+    let pairs = plain.exact.iter().zip(&hoisted.exact);
+    let differing: Vec<String> = pairs
+        .filter(|(left, right)| stable(&left.column) && left.hash != right.hash)
+        .map(|(left, _)| format!("`{}`", left.column))
+        .collect();
+    if !differing.is_empty() {
+        return Some(format!("other values in {}", differing.join(", ")));
+    }
+    if !unstable.together && plain.hash != hoisted.hash {
+        return Some("the columns hold the same values, but not in the same rows".to_owned());
+    }
+    if plain.floats.len() != hoisted.floats.len() {
+        return Some("other columns of floating point".to_owned());
+    }
+    let pairs = plain.floats.iter().zip(&hoisted.floats);
+    let mut pairs = pairs.filter(|(left, _)| stable(&left.column));
+    if let Some(reason) = pairs.find_map(|(left, right)| floats(left, right, !unstable.together)) {
+        return Some(reason);
+    }
+    if !unstable.partitions && plain.partitions != hoisted.partitions {
+        return Some(partitions(plain, hoisted));
+    }
+    (!unstable.order && plain.order != hoisted.order)
+        .then(|| "the rows are the same, their order is not".to_owned())
+}
+
+/// The first partition that differs.
+fn partitions(plain: &Digest, hoisted: &Digest) -> String {
+    let names = plain.partitions.keys().chain(hoisted.partitions.keys());
+    for name in names {
+        match (plain.partitions.get(name), hoisted.partitions.get(name)) {
+            (Some(left), Some(right)) if left == right => {}
+            (Some(left), Some(right)) => return format!("{right} instead of {left}: {name}"),
+            (Some(_), None) => return format!("partition there only after the plain run: {name}"),
+            (None, _) => return format!("partition there only after the hoisted run: {name}"),
+        }
+    }
+    "other partitions".to_owned()
 }
 
 fn schema(plain: &Digest, hoisted: &Digest) -> Option<String> {
@@ -91,27 +268,37 @@ fn schema(plain: &Digest, hoisted: &Digest) -> Option<String> {
         return Some("other partition columns".to_owned());
     }
     let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
-    if plain.format != hoisted.format {
-        return Some(format!(
-            "format {} instead of {}",
-            word(&hoisted.format),
-            word(&plain.format)
-        ));
+    for (what, left, right) in [
+        ("format", &plain.format, &hoisted.format),
+        ("kind", &plain.kind, &hoisted.kind),
+        ("bucketing", &plain.bucketing, &hoisted.bucketing),
+        ("comment", &plain.comment, &hoisted.comment),
+        ("text of the view:", &plain.text, &hoisted.text),
+    ] {
+        if left != right {
+            return Some(format!("{what} {} instead of {}", word(right), word(left)));
+        }
     }
-    (plain.kind != hoisted.kind).then(|| {
-        format!(
-            "kind {} instead of {}",
-            word(&hoisted.kind),
-            word(&plain.kind)
-        )
-    })
+    let properties = plain.properties.iter().chain(&hoisted.properties);
+    for (key, _) in properties {
+        let (left, right) = (plain.properties.get(key), hoisted.properties.get(key));
+        if left != right {
+            return Some(format!(
+                "property `{key}` {} instead of {}",
+                word(&right.cloned()),
+                word(&left.cloned())
+            ));
+        }
+    }
+    None
 }
 
 fn unequal<T: PartialEq + std::fmt::Display>(what: &str, plain: &T, hoisted: &T) -> Option<String> {
     (plain != hoisted).then(|| format!("{hoisted} {what} instead of {plain}"))
 }
 
-fn floats(plain: &FloatDigest, hoisted: &FloatDigest) -> Option<String> {
+/// How a column of floating point differs; which values stand in which rows only where rows are known (`placed`).
+fn floats(plain: &FloatDigest, hoisted: &FloatDigest, placed: bool) -> Option<String> {
     let differs = |what: &str| Some(format!("column `{}` differs in {what}", plain.column));
     if plain.column != hoisted.column || plain.single != hoisted.single {
         return differs("name or type");
@@ -136,15 +323,13 @@ fn floats(plain: &FloatDigest, hoisted: &FloatDigest) -> Option<String> {
     for (what, left, right, scale) in [
         ("its sum of absolute values", left.size, right.size, scale),
         ("its sum", left.sum, right.sum, scale),
-        (
-            "which values stand in which rows",
-            left.weighted,
-            right.weighted,
-            scale,
-        ),
+        (PLACING, left.weighted, right.weighted, scale),
         ("its least value", left.min, right.min, extreme),
         ("its greatest value", left.max, right.max, extreme),
     ] {
+        if what == PLACING && !placed {
+            continue;
+        }
         if !near(left, right, scale) {
             return Some(format!(
                 "column `{}` differs in {what}: {right} instead of {left}",
@@ -179,12 +364,21 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::verify::digest::Column;
+    use crate::runtime::verify::digest::{Column, ExactDigest};
+
+    fn exact(column: &str, hash: u64, without: u64) -> ExactDigest {
+        ExactDigest {
+            column: column.to_owned(),
+            hash,
+            without,
+        }
+    }
 
     fn digest() -> Digest {
         Digest {
             rows: 3,
-            hashes: vec!["1".to_owned(), "2".to_owned()],
+            hash: "1".to_owned(),
+            exact: vec![exact("id", 7, 8), exact("u", 17, 18)],
             floats: vec![FloatDigest {
                 column: "x".to_owned(),
                 counts: vec![0, 1, 0, 0],
@@ -233,9 +427,18 @@ mod tests {
     #[test]
     fn every_aspect_can_differ() {
         type Change = fn(&mut Digest);
-        let changes: [(&str, Change); 18] = [
+        let changes: [(&str, Change); 23] = [
             ("4 rows", |d| d.rows = 4),
-            ("without floating point", |d| d.hashes[1] = "3".to_owned()),
+            ("other values in `u`", |d| d.exact[1].hash = 3),
+            ("not in the same rows", |d| d.hash = "3".to_owned()),
+            ("partition there only after the hoisted run: p=1", |d| {
+                d.partitions.insert("p=1".to_owned(), 1);
+            }),
+            ("bucketing 4", |d| d.bucketing = Some("4".to_owned())),
+            ("comment x", |d| d.comment = Some("x".to_owned())),
+            ("property `a`", |d| {
+                d.properties.insert("a".to_owned(), String::new());
+            }),
             ("called `x`", |d| d.columns[0].name = "x".to_owned()),
             ("is float", |d| d.columns[0].data_type = "float".to_owned()),
             ("nullability", |d| d.columns[0].nullable = Some(false)),
@@ -259,6 +462,95 @@ mod tests {
                 verdict => panic!("{word}: {verdict:?}"),
             }
         }
+    }
+
+    /// What two plain runs differ in, the second with changes.
+    fn between(change: impl FnOnce(&mut Digest)) -> Unstable {
+        let mut second = digest();
+        change(&mut second);
+        unstable(&digest(), &second)
+    }
+
+    #[test]
+    fn equal_plain_runs_have_nothing_unstable() {
+        assert!(between(|_| {}).is_empty());
+        assert!(between(|_| {}).notes().is_empty());
+    }
+
+    #[test]
+    fn columns_with_other_values_are_unstable_and_the_others_are_not() {
+        let found = between(|d| {
+            d.exact[1].hash = 5;
+            d.hash = "5".to_owned();
+            d.floats[0].weighted = None;
+        });
+        assert_eq!(found.columns, ["u".to_owned()].into());
+        assert!(!found.together && !found.rows && !found.order);
+        assert!(found.notes()[0].contains("`u`"));
+    }
+
+    #[test]
+    fn a_column_whose_values_moved_between_rows_is_found() {
+        let found = between(|d| {
+            d.hash = "5".to_owned();
+            d.exact[0].without = 5;
+        });
+        assert_eq!(found.columns, ["u".to_owned()].into());
+        let found = between(|d| {
+            d.hash = "5".to_owned();
+            d.exact[0].without = 5;
+            d.exact[1].without = 5;
+        });
+        assert!(found.columns.is_empty() && found.together);
+        let found = between(|d| d.floats[0].weighted = None);
+        assert_eq!(found.columns, ["x".to_owned()].into());
+    }
+
+    #[test]
+    fn rows_and_existence_may_be_unstable() {
+        assert!(between(|d| d.rows = 4).rows);
+        let gone = between(|d| d.missing = true).whole;
+        assert_eq!(gone.as_deref(), Some("there only after one of them"));
+        let schema = between(|d| d.columns[0].data_type = "int".to_owned());
+        let verdict = compare_stable(&digest(), &digest(), &schema);
+        assert!(matches!(verdict, Verdict::NotCompared(_)), "{verdict:?}");
+    }
+
+    #[test]
+    fn what_is_unstable_is_not_held_against_the_hoisted_run_and_the_rest_is() {
+        let unstable = Unstable {
+            columns: ["u".to_owned()].into(),
+            ..Unstable::default()
+        };
+        let held = |change: fn(&mut Digest)| {
+            let mut hoisted = digest();
+            change(&mut hoisted);
+            compare_stable(&digest(), &hoisted, &unstable)
+        };
+        assert_eq!(held(|d| d.exact[1].hash = 5), Verdict::Equal);
+        for change in [
+            (|d| d.exact[0].hash = 5) as fn(&mut Digest),
+            |d| d.hash = "5".to_owned(),
+            |d| d.rows = 4,
+            |d| d.floats[0].weighted = None,
+        ] {
+            let verdict = held(change);
+            assert!(matches!(verdict, Verdict::Different(_)), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn where_the_number_of_rows_is_unstable_only_the_schema_counts() {
+        let unstable = between(|d| d.rows = 4);
+        let mut hoisted = digest();
+        (hoisted.rows, hoisted.hash) = (9, "9".to_owned());
+        assert_eq!(
+            compare_stable(&digest(), &hoisted, &unstable),
+            Verdict::Equal
+        );
+        hoisted.columns[0].data_type = "int".to_owned();
+        let verdict = compare_stable(&digest(), &hoisted, &unstable);
+        assert!(matches!(verdict, Verdict::Different(_)), "{verdict:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Digests of what a run left, made by one embedded text in the session that holds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub struct Output {
     /// Where it is, which may differ between the runs.
     #[serde(flatten)]
     pub place: Place,
+    /// Columns, in lower case, that are left out of what rows are known by: see [`Unstable`](super::Unstable).
+    pub unstable: BTreeSet<String>,
 }
 
 /// Where an output is.
@@ -28,6 +30,11 @@ pub enum Place {
     Table {
         /// As `database.table`, without quotes.
         table: String,
+    },
+    /// A folder of files that the pipeline wrote: Parquet and ORC by columns, everything else as lines of text.
+    Folder {
+        /// The folder, as Hadoop takes it.
+        folder: String,
     },
     /// A folder of Parquet files that [`Want::Parquet`](crate::runtime::engine::Want::Parquet) wrote.
     Result {
@@ -46,6 +53,7 @@ impl Output {
             place: Place::Table {
                 table: name.to_owned(),
             },
+            unstable: BTreeSet::new(),
         }
     }
 }
@@ -69,38 +77,35 @@ pub async fn digest<E: Engine>(
 
 /// What an output was when it was digested: schema, number of rows, sums of hashes; independent of the order of rows.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub struct Digest {
-    #[serde(default)]
+    /// It was not there.
     pub(super) missing: bool,
-    #[serde(default)]
+    /// Why it could not be read.
     pub(super) problem: Option<String>,
-    #[serde(default)]
     pub(super) rows: u64,
-    #[serde(default)]
-    pub(super) hashes: Vec<String>,
-    #[serde(default)]
+    /// Sum over the rows of the hash of all stable columns without floating point, a decimal number.
+    pub(super) hash: String,
+    /// Columns without floating point, in order.
+    pub(super) exact: Vec<ExactDigest>,
+    /// Columns of floating point, in order.
     pub(super) floats: Vec<FloatDigest>,
-    #[serde(default)]
     pub(super) columns: Vec<Column>,
-    #[serde(default)]
     pub(super) partition_columns: Vec<String>,
-    #[serde(default)]
+    /// Partitions as the catalog lists them, and rows by values of the partition columns.
+    pub(super) partitions: BTreeMap<String, u64>,
+    /// As Spark shows it.
+    pub(super) bucketing: Option<String>,
     pub(super) format: Option<String>,
-    #[serde(default)]
     pub(super) kind: Option<String>,
-    #[serde(default)]
-    pub(super) order: Option<String>,
-    #[serde(default)]
-    pub(super) notes: Vec<String>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub(super) struct Column {
-    pub(super) name: String,
-    #[serde(rename = "type")]
-    pub(super) data_type: String,
-    pub(super) nullable: Option<bool>,
     pub(super) comment: Option<String>,
+    /// Text of a view.
+    pub(super) text: Option<String>,
+    /// Table properties that users set.
+    pub(super) properties: BTreeMap<String, String>,
+    /// Hash of the sequence of the rows, where that counts.
+    pub(super) order: Option<String>,
+    pub(super) notes: Vec<String>,
 }
 
 impl Digest {
@@ -118,15 +123,38 @@ impl Digest {
     }
 }
 
+/// A column of the schema.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(super) struct Column {
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) data_type: String,
+    pub(super) nullable: Option<bool>,
+    pub(super) comment: Option<String>,
+}
+
+/// A column without floating point: sums of 31 bits of hashes over the rows.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(super) struct ExactDigest {
+    pub(super) column: String,
+    /// Of its own values.
+    pub(super) hash: u64,
+    /// Of the row without it; 0 for an unstable column.
+    pub(super) without: u64,
+}
+
 /// A column of floating point. Doubles are text that reads back as the same double; none over no rows.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(super) struct FloatDigest {
     pub(super) column: String,
+    /// FLOAT, not DOUBLE.
     pub(super) single: bool,
     /// NULL, NaN, infinity, minus infinity.
     pub(super) counts: Vec<u64>,
     pub(super) sum: Option<String>,
+    /// Sum of the values times a weight that the row's stable columns without floating point give.
     pub(super) weighted: Option<String>,
+    /// Sum of the absolute values.
     pub(super) size: Option<String>,
     pub(super) min: Option<String>,
     pub(super) max: Option<String>,

@@ -13,7 +13,19 @@ for database in databases:
 for row in spark.sql("SHOW VIEWS IN global_temp").collect():
     if row["isTemporary"]:
         views.add(row["viewName"])
+functions = set()
+for row in spark.sql("SHOW USER FUNCTIONS").collect():
+    if "." not in row[0]:
+        functions.add(row[0])
+settings = {}
+for key, value in spark.sql("SET").collect():
+    # What SQL can set. Everything else belongs to the application, and so does the place of its warehouse.
+    if (key.startswith("spark.sql.") or not key.startswith("spark.")) and key != "spark.sql.warehouse.dir":
+        settings[key] = value
 hoist_value = {
+    "current_database": spark.catalog.currentDatabase(),
+    "functions": sorted(functions),
+    "settings": settings,
     "databases": databases,
     "tables": sorted(tables),
     "temporary_views": sorted(views),

@@ -1,14 +1,11 @@
-//! What a pipeline writes, and what of it a sandbox cannot hold back.
+//! What a pipeline writes, and which of its texts name a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::VerifyError;
 use crate::facts::workload::Workload;
-use crate::frontend::source::{Sources, Variables};
+use crate::frontend::source::Sources;
 use crate::frontend::sql::{Token, TokenKind, tokens};
 use crate::frontend::statement::{Query, QueryBody, Shape, StatementKind};
-use crate::planner::emit::Language;
-use crate::runtime::run::{RunInput, Work, fill_in};
 
 /// What there is to compare.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,63 +60,75 @@ fn order(query: &Query) -> Option<Vec<String>> {
     Some(keys.collect::<Option<_>>().unwrap_or_default())
 }
 
-/// Refuses statements that name a folder: a sandbox could not keep their writes from the user's files.
-pub(super) fn refuse_paths(input: &RunInput, variables: &Variables) -> Result<(), VerifyError> {
-    for step in &input.steps {
-        let Work::Run(statement) = &step.work else {
-            continue;
-        };
-        if matches!(
-            statement.kind.as_str(),
-            "query" | "describe" | "use" | "set"
-        ) {
-            continue;
-        }
-        for text in &step.texts {
-            if text.language == Language::Python {
-                continue;
-            }
-            let text = fill_in(text, variables, "", &mut BTreeSet::new()).text;
-            if let Some(clause) = path_clause(&text) {
-                return Err(VerifyError::WritesOutside {
-                    place: statement.place(),
-                    clause,
-                });
-            }
+/// A clause that names a folder or a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Clause {
+    /// `DIRECTORY` with its path, in a statement without other such clauses.
+    Directory(String),
+    /// Any other.
+    Other(String),
+}
+
+impl std::fmt::Display for Clause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Clause::Directory(_) => f.write_str("`DIRECTORY`"),
+            Clause::Other(clause) => f.write_str(clause),
         }
     }
-    Ok(())
 }
 
 /// The clause before the query that names a folder or a file.
-fn path_clause(text: &str) -> Option<String> {
+pub(super) fn path_clause(text: &str) -> Option<Clause> {
     let Ok(tokens) = tokens(text) else {
-        return Some("text that is not understood".to_owned());
+        return Some(Clause::Other("text that is not understood".to_owned()));
     };
     let word = |token: &Token| {
         let range = token.range.start as usize..token.range.end as usize;
         text.get(range).unwrap_or_default().to_uppercase()
     };
-    let mut clauses = tokens
+    let head: Vec<&Token> = tokens
         .iter()
         .take_while(|token| !matches!(word(token).as_str(), "SELECT" | "WITH" | "VALUES"))
-        .enumerate();
-    clauses.find_map(|(index, token)| {
-        let next = |by: usize| tokens.get(index + by);
-        let is_text =
-            |token: Option<&Token>| token.is_some_and(|token| token.kind == TokenKind::String);
-        let name = word(token);
-        let named = match name.as_str() {
-            "LOCATION" | "DIRECTORY" | "INPATH" => is_text(next(1)),
-            "PATH" | "'PATH'" | "\"PATH\"" => is_text(next(1)) || is_text(next(2)),
-            // parquet.`/folder`
-            "PARQUET" | "ORC" | "CSV" | "JSON" | "TEXT" | "AVRO" => next(2).is_some_and(|token| {
-                token.kind == TokenKind::QuotedIdentifier && word(token).contains('/')
-            }),
-            _ => false,
-        };
-        named.then(|| format!("`{}`", name.trim_matches(['\'', '"'])))
-    })
+        .collect();
+    let is_text = |index: usize| {
+        let token = tokens.get(index);
+        token.is_some_and(|token| token.kind == TokenKind::String)
+    };
+    let found: Vec<(usize, String)> = head
+        .iter()
+        .enumerate()
+        .filter_map(|(index, token)| {
+            let name = word(token);
+            let named = match name.as_str() {
+                "LOCATION" | "DIRECTORY" | "INPATH" => is_text(index + 1),
+                "PATH" | "'PATH'" | "\"PATH\"" => is_text(index + 1) || is_text(index + 2),
+                // parquet.`/folder`
+                "PARQUET" | "ORC" | "CSV" | "JSON" | "TEXT" | "AVRO" => {
+                    tokens.get(index + 2).is_some_and(|token| {
+                        token.kind == TokenKind::QuotedIdentifier && word(token).contains('/')
+                    })
+                }
+                _ => false,
+            };
+            named.then_some((index, name))
+        })
+        .collect();
+    let (index, name) = found.first()?;
+    let literal = tokens.get(index + 1).map(|token| {
+        let range = token.range.start as usize..token.range.end as usize;
+        text.get(range).unwrap_or_default()
+    });
+    match (literal, found.len()) {
+        (Some(literal), 1) if name == "DIRECTORY" => {
+            let path = literal.trim_matches(['\'', '"']).to_owned();
+            Some(Clause::Directory(path))
+        }
+        _ => Some(Clause::Other(format!(
+            "`{}`",
+            name.trim_matches(['\'', '"'])
+        ))),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One of the two runs: sandbox, session, preparation, run, digests, and the end of it all.
+//! One of the runs: sandbox, session, preparation, run, digests, and the end of it all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::json;
 
 use super::digest::{Digest, Output, Place, digest};
+use super::folders::Folders;
 use super::holdings::{Holdings, holdings};
 use super::sandbox::Sandbox;
-use super::{Side, VerifyError, VerifyInput};
+use super::{Known, Side, Unstable, VerifyError, VerifyInput, unstable};
 use crate::runtime::collect::{SnippetError, value};
 use crate::runtime::engine::Engine;
 use crate::runtime::run::{
@@ -32,69 +33,102 @@ pub(super) fn shown(name: &str) -> &str {
 }
 
 /// What one side left.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sided {
+    /// By output. Without the columns that were known to be unstable, and those found to be.
     pub(super) digests: BTreeMap<String, Digest>,
+    /// What differs from the earlier digests that it was given, by output; outputs that do not differ are left out.
+    pub(super) unstable: BTreeMap<String, Unstable>,
     pub(super) holdings: Holdings,
     pub(super) record: RunRecord,
     pub(super) notes: Vec<String>,
 }
 
-/// Runs one side from beginning to end. The session is closed and the folder removed whatever happens.
-pub(super) async fn run<E: Engine>(
-    make: &mut dyn FnMut(&Path) -> E,
-    folder: &Path,
-    side: Side,
-    input: &VerifyInput<'_>,
-    cancel: &Cancel,
-    clock: &dyn Clock,
-    watch: &mut (dyn FnMut(Side, &Event) + Send),
-) -> Result<Sided, VerifyError> {
-    let name = format!("verify-{}-{side}", input.options.run);
-    let sandbox = Sandbox::make(folder, &name).map_err(|source| VerifyError::Sandbox {
-        path: folder.join(&name),
-        source,
-    })?;
-    let mut forward = |event: &Event| watch(side, event);
-    let mut recorder = Recorder::new(clock, None, &mut forward);
-    let mut engine = make(sandbox.path());
-    let mut played = Played {
-        engine: &mut engine,
-        sandbox: &sandbox,
-        side,
-        input,
-        cancel,
-        recorder: &mut recorder,
-    };
-    let result = played.play().await;
-    let closed = run::close(&mut engine, cancel, &mut recorder).await;
-    // An engine that did not close in order ends here, before its folder goes.
-    drop(engine);
-    let removed = sandbox.remove();
-    let (digests, holdings) = result?;
-    closed?;
-    let notes = removed
-        .err()
-        .map(|(path, error)| format!("`{}` could not be removed ({error})", path.display()));
-    Ok(Sided {
-        digests,
-        holdings,
-        record: recorder.finish(),
-        notes: notes.into_iter().collect(),
-    })
+/// What every side is run with.
+pub(super) struct Sides<'s, E> {
+    pub(super) make: &'s mut dyn FnMut(&Path) -> E,
+    pub(super) folder: &'s Path,
+    pub(super) input: &'s VerifyInput<'s>,
+    pub(super) folders: &'s Folders,
+    pub(super) cancel: &'s Cancel,
+    pub(super) clock: &'s dyn Clock,
+    pub(super) watch: &'s mut (dyn FnMut(Side, &Event) + Send),
 }
+
+impl<E: Engine> Sides<'_, E> {
+    /// Runs one side from beginning to end. The session is closed and the folder removed whatever happens.
+    pub(super) async fn run(
+        &mut self,
+        side: Side,
+        known: &Known<'_>,
+    ) -> Result<Sided, VerifyError> {
+        let name = format!("verify-{}-{}", self.input.options.run, folder_name(side));
+        let sandbox = Sandbox::make(self.folder, &name).map_err(|source| VerifyError::Sandbox {
+            path: self.folder.join(&name),
+            source,
+        })?;
+        let watch = &mut *self.watch;
+        let mut forward = |event: &Event| watch(side, event);
+        let mut recorder = Recorder::new(self.clock, None, &mut forward);
+        let mut engine = (self.make)(sandbox.path());
+        let mut played = Played {
+            engine: &mut engine,
+            sandbox: &sandbox,
+            side,
+            input: self.input,
+            folders: self.folders,
+            known,
+            cancel: self.cancel,
+            recorder: &mut recorder,
+        };
+        let result = played.play().await;
+        let closed = run::close(&mut engine, self.cancel, &mut recorder).await;
+        // An engine that did not close in order ends here, before its folder goes.
+        drop(engine);
+        let removed = sandbox.remove();
+        let (digests, unstable, holdings) = result?;
+        closed?;
+        let notes = removed
+            .err()
+            .map(|(path, error)| format!("`{}` could not be removed ({error})", path.display()));
+        Ok(Sided {
+            digests,
+            unstable,
+            holdings,
+            record: recorder.finish(),
+            notes: notes.into_iter().collect(),
+        })
+    }
+}
+
+fn folder_name(side: Side) -> &'static str {
+    match side {
+        Side::Plain => "plain",
+        Side::Again => "again",
+        Side::Hoisted => "hoisted",
+    }
+}
+
+/// Digests, what was found to be unstable, and what is held at the end.
+type Left = (
+    BTreeMap<String, Digest>,
+    BTreeMap<String, Unstable>,
+    Holdings,
+);
 
 struct Played<'p, 'w, E> {
     engine: &'p mut E,
     sandbox: &'p Sandbox,
     side: Side,
     input: &'p VerifyInput<'p>,
+    folders: &'p Folders,
+    known: &'p Known<'p>,
     cancel: &'p Cancel,
     recorder: &'p mut Recorder<'w>,
 }
 
-impl<E: Engine> Played<'_, '_, E> {
-    async fn play(&mut self) -> Result<(BTreeMap<String, Digest>, Holdings), VerifyError> {
+impl<'p, E: Engine> Played<'p, '_, E> {
+    async fn play(&mut self) -> Result<Left, VerifyError> {
         if run::open(self.engine, self.cancel, self.recorder)
             .await?
             .is_none()
@@ -113,8 +147,34 @@ impl<E: Engine> Played<'_, '_, E> {
         self.statements().await?;
         let held = answer(side, cancel, holdings(self.engine)).await?;
         let outputs = self.outputs(&copied, &held);
-        let digests = answer(side, cancel, digest(self.engine, &outputs)).await?;
-        Ok((digests, held))
+        let mut digests = answer(side, cancel, digest(self.engine, &outputs)).await?;
+        let found = self.found(&digests);
+        let again: Vec<Output> = with_unstable(outputs, &found)
+            .filter(|output| !output.unstable.is_empty())
+            .collect();
+        if !again.is_empty() && self.known.earlier.is_some() {
+            digests.extend(answer(side, cancel, digest(self.engine, &again)).await?);
+        }
+        Ok((digests, found, held))
+    }
+
+    /// What differs from the digests of an earlier run.
+    fn found(&self, digests: &BTreeMap<String, Digest>) -> BTreeMap<String, Unstable> {
+        let Some(earlier) = self.known.earlier else {
+            return BTreeMap::new();
+        };
+        let missing = Digest::missing();
+        let names: BTreeSet<&String> = earlier.keys().chain(digests.keys()).collect();
+        let mut found = BTreeMap::new();
+        for name in names {
+            let first = earlier.get(name).unwrap_or(&missing);
+            let second = digests.get(name).unwrap_or(&missing);
+            let unstable = unstable(first, second);
+            if !unstable.is_empty() {
+                found.insert(name.clone(), unstable);
+            }
+        }
+        found
     }
 
     /// Tables whose files are copied: those that may be written.
@@ -128,9 +188,9 @@ impl<E: Engine> Played<'_, '_, E> {
         }
     }
 
-    fn steps(&self) -> &RunInput {
+    fn steps(&self) -> &'p RunInput {
         match self.side {
-            Side::Plain => self.input.plain,
+            Side::Plain | Side::Again => self.input.plain,
             Side::Hoisted => self.input.hoisted,
         }
     }
@@ -141,11 +201,8 @@ impl<E: Engine> Played<'_, '_, E> {
             keep_going: false,
             ..self.input.options.clone()
         };
-        let steps = match self.side {
-            Side::Plain => self.input.plain,
-            Side::Hoisted => self.input.hoisted,
-        };
-        let outcome = run::run(self.engine, steps, &options, self.cancel, self.recorder).await?;
+        let steps = self.folders.lead(self.steps(), &|name| self.file_uri(name));
+        let outcome = run::run(self.engine, &steps, &options, self.cancel, self.recorder).await?;
         match outcome {
             Outcome::Done => Ok(()),
             Outcome::Interrupted => Err(VerifyError::Interrupted),
@@ -180,6 +237,7 @@ impl<E: Engine> Played<'_, '_, E> {
             .chain(found)
             .collect();
         let mut outputs: Vec<Output> = tables.into_iter().map(|name| Output::table(name)).collect();
+        outputs.extend(self.folders.outputs(&|name| self.file_uri(name)));
         let steps = self.steps();
         let names = steps.result_names();
         for step in &steps.steps {
@@ -193,15 +251,32 @@ impl<E: Engine> Played<'_, '_, E> {
                     path: self.file_uri(&format!("results/{name}")),
                     order: self.input.outputs.ordered.get(&key).cloned(),
                 },
+                unstable: BTreeSet::new(),
             });
         }
-        outputs
+        with_unstable(outputs, &self.known.unstable).collect()
     }
 
     /// A path in the sandbox as Hadoop takes it, not percent-encoded.
     fn file_uri(&self, name: &str) -> String {
         format!("file:{}", self.sandbox.path().join(name).display())
     }
+}
+
+/// The outputs with the columns that are unstable in them.
+fn with_unstable(
+    outputs: Vec<Output>,
+    unstable: &BTreeMap<String, Unstable>,
+) -> impl Iterator<Item = Output> {
+    outputs
+        .into_iter()
+        .map(|output| match unstable.get(&output.name) {
+            Some(found) => Output {
+                unstable: found.columns.clone(),
+                ..output
+            },
+            None => output,
+        })
 }
 
 /// The answer to a question of hoist's own, unless the user interrupts.

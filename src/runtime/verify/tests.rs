@@ -63,7 +63,7 @@ fn outputs() -> Outputs {
 }
 
 fn digest(rows: u64) -> serde_json::Value {
-    json!({"rows": rows, "hashes": ["1", "2"], "floats": [], "columns": []})
+    json!({"rows": rows, "hash": "1"})
 }
 
 fn engine(digests: &serde_json::Value, holdings: &serde_json::Value) -> Fake {
@@ -101,8 +101,11 @@ impl Setup {
         }
     }
 
-    /// Verifies with one engine per side; also gives what each engine was asked.
-    async fn verify(&self, engines: [Fake; 2]) -> (Result<Comparison, VerifyError>, Vec<PathBuf>) {
+    /// Verifies with one engine per run, with two plain runs where there are more than two engines; also gives what each engine was asked.
+    async fn verify<const N: usize>(
+        &self,
+        engines: [Fake; N],
+    ) -> (Result<Comparison, VerifyError>, Vec<PathBuf>) {
         let options = RunOptions {
             run: "7f".to_owned(),
             ..RunOptions::default()
@@ -113,6 +116,7 @@ impl Setup {
             hoisted: &self.hoisted,
             outputs: &self.outputs,
             state: &state,
+            twice: N > 2,
             options: &options,
         };
         let mut engines = engines.into_iter();
@@ -202,7 +206,7 @@ async fn a_failing_run_names_its_side_and_leaves_no_folder() {
     let setup = Setup::new();
     let digests = json!({});
     let broken = Fake::default()
-        .on("hoisted", Reply::fails("X", "boom"))
+        .on("INSERT hoisted", Reply::fails("X", "boom"))
         .on("Rebuilds", Reply::Value(json!([])));
     let (result, _) = setup.verify([engine(&digests, &holdings()), broken]).await;
     let error = result.unwrap_err();
@@ -236,11 +240,11 @@ async fn an_interrupt_leaves_no_folder() {
 #[tokio::test]
 async fn a_statement_that_names_a_folder_is_refused_before_anything_runs() {
     let mut setup = Setup::new();
-    setup.plain = pipeline(&["INSERT OVERWRITE DIRECTORY '/data' USING csv SELECT 1"]);
+    setup.plain = pipeline(&["INSERT INTO csv.`/data` SELECT 1"]);
     let (result, folders) = setup.verify([Fake::default(), Fake::default()]).await;
     assert_eq!(
         result.unwrap_err().to_string(),
-        "a.sql:1 has `DIRECTORY`, so it may write outside of the sandbox"
+        "a.sql:1 has `CSV`, so it may write outside of the sandbox"
     );
     assert!(folders.is_empty());
 }
@@ -285,18 +289,20 @@ async fn asked(outputs: &Outputs) -> Vec<crate::runtime::engine::Submission> {
         hoisted: &plain,
         outputs,
         state: &state,
+        twice: false,
         options: &options,
     };
     let seen = Arc::new(Mutex::new(Vec::new()));
-    side::run(
-        &mut |_: &Path| Spy(engine(&json!({}), &holdings()), Arc::clone(&seen)),
-        folder.path(),
-        Side::Plain,
-        &input,
-        &Cancel::default(),
-        &Ticks::default(),
-        &mut |_, _| {},
-    )
+    side::Sides {
+        make: &mut |_: &Path| Spy(engine(&json!({}), &holdings()), Arc::clone(&seen)),
+        folder: folder.path(),
+        input: &input,
+        folders: &Folders::default(),
+        cancel: &Cancel::default(),
+        clock: &Ticks::default(),
+        watch: &mut |_, _| {},
+    }
+    .run(Side::Plain, &Known::default())
     .await
     .unwrap();
     let seen = seen.lock().unwrap();
@@ -341,4 +347,101 @@ async fn the_state_names_its_tables_and_views() {
     let state = capture(&mut engine, &["d.v".to_owned()]).await.unwrap();
     assert!(state.tables.contains("d.t") && state.views.contains("d.v"));
     assert_eq!(state.json, answer);
+}
+
+/// A table of a key, an unstable column and a text: digests with all columns, and without the unstable one.
+fn row(key: u64, chance: u64, text: u64, together: &str) -> serde_json::Value {
+    json!({"rows": 3, "hash": together, "exact": [
+        {"column": "k", "hash": key, "without": 0},
+        {"column": "U", "hash": chance, "without": 0},
+        {"column": "t", "hash": text, "without": 0},
+    ]})
+}
+
+/// An engine that is asked for digests of `d.made` as they are, and once more without the unstable column.
+fn sides(whole: &serde_json::Value, stable: &serde_json::Value) -> Fake {
+    Fake::default()
+        .on("Rebuilds a state", Reply::Value(json!(["d.read"])))
+        .on("its catalog hold", Reply::Value(holdings()))
+        .on(
+            r#""unstable":["u"]"#,
+            Reply::Value(json!({"d.made": stable})),
+        )
+        .on("Digests of tables", Reply::Value(json!({"d.made": whole})))
+}
+
+#[tokio::test]
+async fn an_unstable_column_is_not_held_against_the_hoisted_run() {
+    let setup = Setup::new();
+    let (result, folders) = setup
+        .verify([
+            sides(&row(1, 10, 3, "100"), &json!({})),
+            sides(&row(1, 20, 3, "200"), &row(1, 20, 3, "7")),
+            sides(&json!({}), &row(1, 30, 3, "7")),
+        ])
+        .await;
+    let comparison = result.unwrap();
+    assert!(comparison.holds(), "{comparison:?}");
+    assert_eq!((comparison.plain_runs, folders.len()), (2, 3));
+    let made = &comparison.outputs[0];
+    assert_eq!(made.unstable.columns, ["u".to_owned()].into());
+    assert!(made.notes[0].contains("`u`"), "{made:?}");
+}
+
+#[tokio::test]
+async fn a_difference_beside_an_unstable_column_is_told() {
+    for (hoisted, reason) in [
+        (row(1, 30, 4, "8"), "other values in `t`"),
+        (
+            row(1, 30, 3, "8"),
+            "the columns hold the same values, but not in the same rows",
+        ),
+    ] {
+        let setup = Setup::new();
+        let (result, folders) = setup
+            .verify([
+                sides(&row(1, 10, 3, "100"), &json!({})),
+                sides(&row(1, 20, 3, "200"), &row(1, 20, 3, "7")),
+                sides(&json!({}), &hoisted),
+                sides(&json!({}), &row(1, 40, 3, "7")),
+            ])
+            .await;
+        let comparison = result.unwrap();
+        assert_eq!(
+            comparison.outputs[0].verdict,
+            Verdict::Different(reason.to_owned())
+        );
+        // One more plain run, which does not have the difference.
+        assert_eq!((comparison.plain_runs, folders.len()), (3, 4));
+        assert!(setup.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_a_third_plain_run_differs_in_is_no_difference() {
+    // The first two plain runs agree by chance; the hoisted one and the third do not.
+    let same = row(1, 10, 3, "100");
+    let setup = Setup::new();
+    let (result, _) = setup
+        .verify([
+            sides(&same, &json!({})),
+            sides(&same, &json!({})),
+            sides(&row(1, 20, 3, "200"), &json!({})),
+            sides(&row(1, 30, 3, "300"), &json!({})),
+        ])
+        .await;
+    let comparison = result.unwrap();
+    assert!(comparison.holds(), "{comparison:?}");
+    assert!(comparison.outputs[0].unstable.columns.contains("u"));
+    assert!(comparison.outputs[0].unstable.together);
+}
+
+#[tokio::test]
+async fn an_unstable_number_of_rows_leaves_the_schema_to_compare() {
+    let setup = Setup::new();
+    let whole = |rows| sides(&digest(rows), &json!({}));
+    let (result, _) = setup.verify([whole(3), whole(4), whole(5)]).await;
+    let comparison = result.unwrap();
+    assert!(comparison.holds() && comparison.outputs[0].unstable.rows);
+    assert!(comparison.outputs[0].notes[0].contains("only the schema"));
 }
