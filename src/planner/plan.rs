@@ -15,7 +15,7 @@ mod select;
 mod tests;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cost::CostModel;
 use super::frame::{CandidateId, Candidates, Definition, FrameKind, Reader};
@@ -189,16 +189,23 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
             chosen.candidate,
         )
     });
+    let taken = taken_names(workload);
     ordered
         .into_iter()
         .zip(0..)
         .map(|((chosen, candidate), number)| {
             let base = base_name(workload, &candidate.definition, &chosen.readers);
             let count = used.entry(base.clone()).or_default();
-            *count += 1;
+            let name = loop {
+                *count += 1;
+                let name = format!("{base}_{count}");
+                if !taken.contains(&name) {
+                    break name;
+                }
+            };
             Frame {
                 id: FrameId(number),
-                name: format!("{base}_{count}"),
+                name,
                 candidate: Some(chosen.candidate),
                 kind: candidate.kind(),
                 medium: Medium::Memory,
@@ -210,6 +217,18 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
             }
         })
         .collect()
+}
+
+/// What the pipeline itself calls something: a frame of the same name would be mistaken for it.
+fn taken_names(workload: &Workload) -> BTreeSet<String> {
+    let tables = workload.tables.iter();
+    let tables = tables.filter_map(|table| table.name.rsplit('.').next());
+    let subqueries = workload.accesses.iter();
+    let subqueries = subqueries
+        .flat_map(|access| &access.subqueries)
+        .filter_map(|subquery| subquery.name.as_ref())
+        .map(|name| name.text.to_lowercase());
+    tables.map(str::to_lowercase).chain(subqueries).collect()
 }
 
 /// The last part of the table's name, or the name of the common table expression, in `[a-z0-9_]`.

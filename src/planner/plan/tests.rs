@@ -113,6 +113,14 @@ fn a_table_that_many_read_becomes_a_frame() {
 }
 
 #[test]
+fn no_frame_is_called_as_the_pipeline_calls_something() {
+    let taken = Facts::default().read("x.general_data_1", &["id"]);
+    let pipeline = general_data(8, 64 * MIB).statement("SELECT id FROM x.general_data_1", taken);
+    let planned = planned(pipeline, &options());
+    assert_eq!(planned.plan.frames[0].name, "general_data_2");
+}
+
+#[test]
 fn two_readers_do_not_pay() {
     insta::assert_snapshot!(planned(general_data(2, 64 * MIB), &options()).text, @"not-worth: a frame of `m.general_data` saves 7.6 s for a build of 5.1 s: it breaks even at 2 readers and is used from 4 on, but has 2 []");
 }
