@@ -25,6 +25,15 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// Longest pause between two polls of [`Engine::wait`].
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
+/// Settings that every session gets, over the user's.
+///
+/// `partitionPruning`: Spark leaves out batches of a cached `DataFrame` by minima and maxima that ignore NaN (Spark:
+/// `DoubleColumnStats.gatherValueStats`), so that `x > 5`, which is true of NaN, would lose rows that the table gives.
+const SESSION_CONF: [(&str, &str); 1] = [(
+    "spark.sql.inMemoryColumnarStorage.partitionPruning",
+    "false",
+)];
+
 /// The language of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {

@@ -15,7 +15,7 @@ pub(super) enum Effect {
 }
 
 /// Keys that choose how a query is run, or how new files are written, never which rows it returns.
-const HARMLESS: [&str; 38] = [
+const HARMLESS: [&str; 37] = [
     "hive.exec.compress.intermediate",
     "hive.exec.compress.output",
     "hive.exec.dynamic.partition",
@@ -45,7 +45,6 @@ const HARMLESS: [&str; 38] = [
     "spark.sql.files.opencostinbytes",
     "spark.sql.inmemorycolumnarstorage.batchsize",
     "spark.sql.inmemorycolumnarstorage.compressed",
-    "spark.sql.inmemorycolumnarstorage.partitionpruning",
     "spark.sql.join.prefersortmergejoin",
     "spark.sql.maxmetadatastringlength",
     "spark.sql.maxplanstringlength",

@@ -8,6 +8,7 @@ use super::http::Reply;
 use super::options::LivyOptions;
 use super::session::{News, OWNER, START_PAUSE, Session, access_error, read};
 use super::wire::{self, SessionDocument};
+use crate::runtime::engine::SESSION_CONF;
 
 /// Attempts to make a session whose first request was not answered.
 const ATTEMPTS: u32 = 3;
@@ -20,6 +21,9 @@ impl Session {
         let session = &options.session;
         let mut conf = session.conf.clone();
         conf.insert(OWNER.to_owned(), self.owner.clone());
+        for (key, value) in SESSION_CONF {
+            conf.insert(key.to_owned(), value.to_owned());
+        }
         let mut fields = Map::new();
         let mut set = |key: &str, value: Value| {
             let absent = match &value {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::home::Session;
 use super::{CatalogKind, LocalOptions};
-use crate::runtime::engine::EngineError;
+use crate::runtime::engine::{EngineError, SESSION_CONF};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -119,6 +119,9 @@ pub(super) fn all(options: &LocalOptions, session: &Session) -> BTreeMap<String,
     }
     for (key, value) in &options.conf {
         set(key, value.clone());
+    }
+    for (key, value) in SESSION_CONF {
+        set(key, value.to_owned());
     }
     // Several folders may be named; each session has its own in every one of them.
     set(
