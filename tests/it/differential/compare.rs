@@ -10,7 +10,7 @@ use super::{Output, Planned, Side};
 const SHOWN: usize = 5;
 
 pub(super) fn differences(planned: &Planned, plain: &Side, hoisted: &Side) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = planned.violations.clone();
     let (left, right) = (failures(&plain.record), failures(&hoisted.record));
     if left != right {
         found.push(format!(

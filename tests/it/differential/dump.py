@@ -58,7 +58,7 @@ def quoted(*parts):
 
 
 def parquet_schemas(path):
-    """The schemas in the footers of the Parquet files of a folder, nullability included."""
+    """The schemas that Spark noted in the Parquet files of a folder, nullability included."""
     found = set()
     for base, _, files in os.walk(path):
         for name in files:
@@ -69,10 +69,10 @@ def parquet_schemas(path):
                 reader = jvm.org.apache.parquet.hadoop.ParquetFileReader.open(source)
                 try:
                     meta = reader.getFooter().getFileMetaData()
-                    found.add(str(meta.getKeyValueMetaData().get("org.apache.spark.sql.parquet.row.metadata")))
+                    found.add(meta.getKeyValueMetaData().get("org.apache.spark.sql.parquet.row.metadata") or "")
                 finally:
                     reader.close()
-    return " ".join(sorted(found))
+    return sorted(found)
 
 
 def table(database, name):
@@ -98,7 +98,7 @@ def table(database, name):
         uri = meta.storage().locationUri()
         if uri.isDefined():
             facts["location"] = str(uri.get().toString())
-            facts["files"] = parquet_schemas(uri.get().getPath())
+            facts["files"] = " ".join(parquet_schemas(uri.get().getPath()))
         if meta.partitionColumnNames().nonEmpty() and meta.tracksPartitionsInCatalog():
             rows = spark.sql("SHOW PARTITIONS " + quoted(database, name)).collect()
             facts["partitions"] = " ".join(row[0] for row in rows)
@@ -114,8 +114,11 @@ def files(path):
     facts = {"kinds": " ".join(sorted(kinds))}
     where = "file:" + path
     if kinds == {"parquet"}:
-        facts["files"] = parquet_schemas(path)
-        read = lambda: spark.read.parquet(where)
+        schemas = parquet_schemas(path)
+        facts["files"] = " ".join(schemas)
+        # A known schema saves a job that would look for it; of several, the choice would be by chance.
+        one = T.StructType.fromJson(json.loads(schemas[0])) if len(schemas) == 1 and schemas[0] else None
+        read = lambda: spark.read.schema(one).parquet(where) if one else spark.range(0)
     elif kinds == {"orc"}:
         read = lambda: spark.read.orc(where)
     else:
@@ -142,6 +145,9 @@ session = {
     "cached data": " ".join(cached),
 }
 
+# Tiny data: compiling costs more than it gains.
+spark.conf.set("spark.sql.codegen.wholeStage", False)
+spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
 databases = sorted(row[0] for row in spark.sql("SHOW DATABASES").collect())
 session["databases"] = " ".join(databases)
 temporary = set()

@@ -31,11 +31,13 @@ pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) program: Program,
     pub(crate) file: PlanFile,
+    /// What `check` says of it; nothing, if all is well.
+    pub(crate) violations: Vec<String>,
     variables: Variables,
 }
 
 impl Planned {
-    /// Plans. Panics where the plan does not keep its promises, or is not the same after it was saved and read.
+    /// Plans. Panics where the plan is not the same after it was saved and read.
     pub(crate) fn new(
         sources: Sources,
         catalog: Catalog,
@@ -74,22 +76,23 @@ impl Planned {
             plan: &plan,
             program: &program,
         });
-        let planned = Planned {
+        let mut planned = Planned {
             sources,
             catalog,
             workload,
             plan,
             program,
             file,
+            violations: Vec::new(),
             variables: variables.clone(),
         };
-        assert_eq!(planned.violations(&planned.program), Vec::<String>::new());
+        planned.violations = planned.check(&planned.program);
         planned.assert_restored();
         planned
     }
 
     /// What `check` says of a program for this plan.
-    pub(crate) fn violations(&self, program: &Program) -> Vec<String> {
+    pub(crate) fn check(&self, program: &Program) -> Vec<String> {
         let violations = check(
             &self.workload,
             &self.sources,

@@ -5,6 +5,7 @@
 //! -- What it guards against.
 //! --! hive                          needs Hive's catalog
 //! --! no frame                      the plan has none; otherwise it has one at least
+//! --! maybe frame                   the plan may have none
 //! --! reason CODE                   among the reasons of its decisions
 //! --! variable NAME=VALUE           of templates
 //! --! key TABLE=COLUMN,…            declared to be unique
@@ -30,14 +31,22 @@ pub(super) struct Trap {
     pub(super) purpose: String,
     pub(super) catalog: Catalog,
     pub(super) pipeline: Pipeline,
-    /// The plan has no frame.
-    pub(super) frameless: bool,
+    pub(super) frames: Frames,
     /// Codes of reasons that decisions have.
     pub(super) reasons: Vec<String>,
     /// Rows that the plain run leaves: output and row.
     pub(super) rows: Vec<(String, String)>,
     /// By statement (`file:line`).
     pub(super) expected: BTreeMap<String, Expected>,
+}
+
+/// How many frames the plan has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Frames {
+    /// One at least.
+    Some,
+    None,
+    Any,
 }
 
 /// What is expected of a statement.
@@ -67,7 +76,7 @@ impl Trap {
                 name: name.to_owned(),
                 ..Pipeline::default()
             },
-            frameless: false,
+            frames: Frames::Some,
             reasons: Vec::new(),
             rows: Vec::new(),
             expected: BTreeMap::new(),
@@ -158,7 +167,8 @@ fn head(trap: &mut Trap, directive: &str) {
     };
     match word {
         "hive" => trap.catalog = Catalog::Hive,
-        "no" if rest == "frame" => trap.frameless = true,
+        "no" if rest == "frame" => trap.frames = Frames::None,
+        "maybe" if rest == "frame" => trap.frames = Frames::Any,
         "reason" => trap.reasons.push(rest.to_owned()),
         "variable" => {
             let (name, value) = pair();
