@@ -12,6 +12,7 @@ mod functions;
 mod names;
 mod order;
 mod resolve;
+mod rules;
 mod scope;
 mod session;
 mod settings;
@@ -203,6 +204,9 @@ pub enum SensitivityKind {
     Sampling,
     /// `LIMIT`, `row_number`, `first`, `collect_list`, … without a provably unique order.
     OrderSensitive,
+    /// An expression that may fail on some values. Where it is computed once for several readers, it meets rows that
+    /// their own tests might have kept from it.
+    MayFail,
 }
 
 /// A common table expression or derived table of a statement.

@@ -13,8 +13,10 @@ mod python;
 mod query;
 
 pub use blocks::Block;
-pub use expression::{Call, ColumnReference, Expression, LiteralKind, Shape, TestOperator, Window};
-pub use kind::{Change, Command, Effect, Files, SqlFunction, StatementKind, ViewScope};
+pub use expression::{
+    Call, ColumnReference, Expression, LiteralKind, Operators, Shape, TestOperator, Window,
+};
+pub use kind::{Change, Command, Effect, Files, MadeFunction, StatementKind, ViewScope};
 pub use mentions::Mentions;
 pub use python::{
     Carried, PythonAction, PythonDeclaration, PythonDeed, PythonNames, PythonStep, Unseen,

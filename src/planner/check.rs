@@ -12,6 +12,7 @@
 //! | covering | one relation, enough columns, and a filter that every reader's own filters imply |
 //! | repetition | the same tokens up to aliases, over the same table versions |
 //! | sensitivity | nothing that gives other rows when computed once is in a frame |
+//! | sharing | each frame's text holds the run's mark, so that no statement's plan equals it by chance |
 //! | totals | peak within the budget, scans and peak as counted here |
 //!
 //! ```text
@@ -57,6 +58,8 @@ pub enum Promise {
     Repetition,
     /// Computing once changes nothing.
     Sensitivity,
+    /// What reads no frame by name reads none.
+    Sharing,
     /// The totals are those of the plan.
     Totals,
 }
@@ -70,6 +73,7 @@ impl fmt::Display for Promise {
             Promise::Covering => "covering",
             Promise::Repetition => "repetition",
             Promise::Sensitivity => "sensitivity",
+            Promise::Sharing => "sharing",
             Promise::Totals => "totals",
         })
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod livy;
 mod sample;
+mod sharing;
 mod stopped;
 
 use std::path::{Path, PathBuf};

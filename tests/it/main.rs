@@ -13,6 +13,7 @@ mod collect;
 mod corpus;
 mod differential;
 mod end_to_end;
+mod functions;
 mod fuzz;
 mod layering;
 mod livy;

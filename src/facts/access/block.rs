@@ -66,6 +66,8 @@ impl<'w, 'c> Walk<'w, 'c> {
                 let mut inputs = inputs.iter().map(|input| self.query(input));
                 let outputs = inputs.next().unwrap_or_default();
                 inputs.for_each(drop);
+                // Columns of different types are cast to one.
+                self.strict(query.span, "a set operation");
                 self.on_outputs(query);
                 outputs
             }
@@ -134,6 +136,7 @@ impl<'w, 'c> Walk<'w, 'c> {
     fn on_outputs(&mut self, query: &Query) {
         for expression in query.order_by.iter().chain(&query.tail) {
             self.calls(expression);
+            self.failures(expression);
             for nested in &expression.queries {
                 self.query(nested);
             }
@@ -251,6 +254,7 @@ impl<'w, 'c> Walk<'w, 'c> {
             self.wildcard(qualifier.as_ref());
         }
         self.calls(expression);
+        self.failures(expression);
         for query in &expression.queries {
             self.query(query);
         }

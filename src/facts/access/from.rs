@@ -253,6 +253,12 @@ impl Walk<'_, '_> {
 
     /// Columns that a join takes by name.
     pub(super) fn using(&mut self, join: &JoinStep<'_>, block: &Block<'_>) {
+        if !matches!(join.using, JoinColumns::None)
+            && let Some((anchor, _)) = self.found.groups.last()
+        {
+            // Columns of different types are cast to one.
+            self.strict(*anchor, "a join of columns by their names");
+        }
         for side in [&join.left, &join.right] {
             let side = block
                 .relations

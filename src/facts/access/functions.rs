@@ -1,107 +1,140 @@
-//! Functions: which of Spark's built-ins give the same value whenever and wherever they are evaluated.
+//! Functions: which of Spark's built-ins give the same value whenever and wherever they are evaluated, and which may
+//! fail on some values.
 //!
-//! Source: Spark `FunctionRegistry.expressions` (with `LiteralFunctionResolution` for bare words), and the trait
-//! `Nondeterministic` and the field `deterministic` of the expressions behind it. A function that is not listed is
-//! unknown, whatever its name suggests: it may be the user's own.
+//! | file | functions | columns |
+//! |---|---|---|
+//! | `spark-3.5.6.tsv` | all that `SHOW SYSTEM FUNCTIONS` lists, operators included | name, class, group, since, spark, sharing, failure |
+//! | `later.tsv` | some of later versions | name, since, sharing, failure |
+//! | `words.tsv` | what the parser turns into other expressions | name, sharing, failure |
+//!
+//! *class*, *group*, *since* and *spark* are what Spark says (`ExpressionInfo`; `varies` where the class is
+//! `Nondeterministic` or replaced per query, `declared` where it says by itself whether it is deterministic). A test on real
+//! Spark compares them and writes them anew where asked to. The others are ours:
+//!
+//! | sharing | a value |
+//! |---|---|
+//! | `same` | depends on the arguments and settings only |
+//! | `varies` | is another at each evaluation or in each session |
+//! | `placed` | depends on the split of rows and the place in it; without arguments of those that take a seed: `varies` |
+//! | `order` | depends on the order in which rows arrive: ties, arrays, sketches |
+//! | `origin` | tells the file that a row comes from; empty over cached rows |
+//!
+//! | failure | evaluating it on any row |
+//! |---|---|
+//! | `never` | gives a value, under all settings |
+//! | `ansi` | gives a value unless `spark.sql.ansi.enabled` is set; arguments of another type are cast, which may fail then |
+//! | `may` | may fail whatever is set (malformed pattern, illegal value), or is not known not to |
+//!
+//! Running out of memory is no failure of a function here. A function that is not listed is unknown, whatever its name
+//! suggests: it may be the user's own.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::SensitivityKind;
 
-/// Same arguments, same settings, same value.
-#[rustfmt::skip]
-const DETERMINISTIC: [&str; 349] = [
-    "abs", "acos", "acosh", "add_months", "aes_decrypt", "aggregate", "and", "array", "array_append", "array_compact",
-    "array_contains", "array_distinct", "array_except", "array_insert", "array_intersect", "array_join", "array_max",
-    "array_min", "array_position", "array_prepend", "array_remove", "array_repeat", "array_size", "array_sort",
-    "array_union", "arrays_overlap", "arrays_zip", "ascii", "asin", "asinh", "atan", "atan2", "atanh", "avg",
-    "base64", "bigint", "bin", "binary", "bit_and", "bit_count", "bit_get", "bit_length", "bit_or", "bit_xor",
-    "bool_and", "bool_or", "boolean", "bround", "btrim", "cardinality", "case", "cast", "cbrt", "ceil", "ceiling",
-    "char", "char_length", "character_length", "charindex", "chr", "coalesce", "concat", "concat_ws", "contains",
-    "conv", "convert_timezone", "corr", "cos", "cosh", "cot", "count", "count_if", "covar_pop", "covar_samp", "crc32",
-    "csc", "cume_dist", "date", "date_add", "date_diff", "date_format", "date_from_unix_date", "date_part",
-    "date_sub", "date_trunc", "dateadd", "datediff", "datepart", "day", "dayname", "dayofmonth", "dayofweek",
-    "dayofyear", "decimal", "decode", "degrees", "dense_rank", "div", "double", "e", "element_at", "elt", "encode",
-    "endswith", "equal_null", "every", "exists", "exp", "explode", "explode_outer", "expm1", "extract", "factorial",
-    "filter", "find_in_set", "flatten", "float", "floor", "forall", "format_number", "format_string", "from_csv",
-    "from_json", "from_unixtime", "from_utc_timestamp", "get", "get_json_object", "getbit", "greatest", "grouping",
-    "grouping_id", "hash", "hex", "hour", "hypot", "if", "ifnull", "ilike", "in", "initcap", "inline", "inline_outer",
-    "instr", "int", "interval", "isnan", "isnotnull", "isnull", "json_array_length", "json_object_keys", "json_tuple",
-    "kurtosis", "last_day", "lcase", "least", "left", "len", "length", "levenshtein", "like", "ln", "locate", "log",
-    "log10", "log1p", "log2", "lower", "lpad", "ltrim", "make_date", "make_dt_interval", "make_interval",
-    "make_timestamp", "make_ym_interval", "map", "map_concat", "map_contains_key", "map_entries", "map_filter",
-    "map_from_arrays", "map_from_entries", "map_keys", "map_values", "map_zip_with", "mask", "max", "md5", "mean",
-    "median", "min", "minute", "mod", "month", "monthname", "months_between", "named_struct", "nanvl", "negative",
-    "next_day", "not", "nullif", "nullifzero", "nvl", "nvl2", "octet_length", "or", "overlay", "parse_url",
-    "percent_rank", "percentile", "percentile_cont", "percentile_disc", "pi", "pmod", "posexplode",
-    "posexplode_outer", "position", "positive", "pow", "power", "printf", "quarter", "radians", "range", "rank",
-    "reduce", "regexp", "regexp_count", "regexp_extract", "regexp_extract_all", "regexp_instr", "regexp_like",
-    "regexp_replace", "regexp_substr", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2",
-    "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "repeat", "replace", "reverse", "right", "rint", "rlike",
-    "round", "row", "rpad", "rtrim", "sec", "second", "sequence", "sha", "sha1", "sha2", "shiftleft", "shiftright",
-    "shiftrightunsigned", "sign", "signum", "sin", "sinh", "size", "skewness", "slice", "smallint", "some",
-    "sort_array", "soundex", "space", "split", "split_part", "sqrt", "stack", "startswith", "std", "stddev",
-    "stddev_pop", "stddev_samp", "str_to_map", "string", "struct", "substr", "substring", "substring_index", "sum",
-    "tan", "tanh", "timestamp", "timestamp_micros", "timestamp_millis", "timestamp_seconds", "timestampadd",
-    "timestampdiff", "tinyint", "to_binary", "to_char", "to_csv", "to_date", "to_json", "to_number", "to_timestamp",
-    "to_unix_timestamp", "to_utc_timestamp", "to_varchar", "transform", "transform_keys", "transform_values",
-    "translate", "trim", "trunc", "try_add", "try_avg", "try_cast", "try_divide", "try_element_at", "try_multiply",
-    "try_subtract", "try_sum", "try_to_binary", "try_to_number", "try_to_timestamp", "typeof", "ucase", "unbase64",
-    "unhex", "unix_date", "unix_micros", "unix_millis", "unix_seconds", "unix_timestamp", "upper", "url_decode",
-    "url_encode", "var_pop", "var_samp", "variance", "weekday", "weekofyear", "when", "width_bucket", "xxhash64",
-    "year", "zeroifnull", "zip_with",
-];
+/// What is known about a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Traits {
+    sharing: Sharing,
+    failure: Failure,
+}
 
-/// Another value at each evaluation, or for each split of the rows (`rand(7)` depends on the partition).
-#[rustfmt::skip]
-const NON_DETERMINISTIC: [&str; 16] = [
-    "aes_encrypt", "curdate", "current_date", "current_time", "current_timestamp", "localtimestamp",
-    "monotonically_increasing_id", "now", "rand", "randn", "random", "randstr", "shuffle", "spark_partition_id",
-    "uniform", "uuid",
-];
+/// The column `sharing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    Same,
+    Varies,
+    Placed,
+    Order,
+    Origin,
+}
 
-/// The value depends on the order in which rows arrive: ties, arrays, sketches.
-#[rustfmt::skip]
-const ORDER_SENSITIVE: [&str; 23] = [
-    "any_value", "approx_count_distinct", "approx_percentile", "approx_top_k", "array_agg", "collect_list",
-    "collect_set", "first", "first_value", "histogram_numeric", "lag", "last", "last_value", "lead", "listagg",
-    "max_by", "min_by", "mode", "nth_value", "ntile", "percentile_approx", "row_number", "string_agg",
-];
+/// When evaluating a function may fail on some row: the column `failure`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// Under no settings.
+    Never,
+    /// Under ANSI rules only.
+    Ansi,
+    /// Under any settings.
+    May,
+}
 
-/// Reads the file that a row comes from; empty over cached rows.
-#[rustfmt::skip]
-const ROW_ORIGIN: [&str; 3] = [
-    "input_file_block_length", "input_file_block_start", "input_file_name",
-];
+static FUNCTIONS: LazyLock<BTreeMap<&'static str, Traits>> = LazyLock::new(|| {
+    let files = [
+        include_str!("functions/spark-3.5.6.tsv"),
+        include_str!("functions/later.tsv"),
+        include_str!("functions/words.tsv"),
+    ];
+    let lines = files.into_iter().flat_map(|file| file.lines().skip(1));
+    lines.filter_map(entry).collect()
+});
 
-/// Words that Spark reads as a function where no column has the name.
-const BARE: [&str; 6] = [
+/// A line: the name first, our classification last. None where it does not say one.
+fn entry(line: &'static str) -> Option<(&'static str, Traits)> {
+    let mut columns = line.split('\t');
+    let name = columns.next()?;
+    let failure = match columns.next_back()? {
+        "never" => Failure::Never,
+        "ansi" => Failure::Ansi,
+        "may" => Failure::May,
+        _ => return None,
+    };
+    let sharing = match columns.next_back()? {
+        "same" => Sharing::Same,
+        "varies" => Sharing::Varies,
+        "placed" => Sharing::Placed,
+        "order" => Sharing::Order,
+        "origin" => Sharing::Origin,
+        _ => return None,
+    };
+    Some((name, Traits { sharing, failure }))
+}
+
+/// Words that Spark reads as a function where no column has the name
+/// (`LiteralFunctionResolution`).
+const BARE: [&str; 8] = [
     "current_catalog",
     "current_database",
     "current_date",
     "current_timestamp",
     "current_user",
     "localtimestamp",
+    "session_user",
+    "user",
 ];
 
 /// What there is to say about a call of `name` with `arguments` arguments; none where it is harmless.
 ///
 /// Whether an order-sensitive window function runs over a unique order is for the caller to prove.
 pub(super) fn classify(name: &str, arguments: u32) -> Option<SensitivityKind> {
-    let listed = |list: &[&str]| list.binary_search(&name).is_ok();
     if name == "unix_timestamp" && arguments == 0 {
         // Without an argument it is the current time.
         return Some(SensitivityKind::NonDeterministic);
     }
-    if listed(&DETERMINISTIC) {
-        None
-    } else if listed(&NON_DETERMINISTIC) {
-        Some(SensitivityKind::NonDeterministic)
-    } else if listed(&ORDER_SENSITIVE) {
-        Some(SensitivityKind::OrderSensitive)
-    } else if listed(&ROW_ORIGIN) {
-        Some(SensitivityKind::RowOrigin)
-    } else {
-        Some(SensitivityKind::UnknownFunction)
+    let seeded = matches!(name, "rand" | "randn" | "random");
+    match FUNCTIONS.get(name).map(|traits| traits.sharing) {
+        Some(Sharing::Same) => None,
+        Some(Sharing::Placed) if seeded && arguments == 0 => {
+            Some(SensitivityKind::NonDeterministic)
+        }
+        Some(Sharing::Varies) => Some(SensitivityKind::NonDeterministic),
+        Some(Sharing::Placed | Sharing::Order) => Some(SensitivityKind::OrderSensitive),
+        Some(Sharing::Origin) => Some(SensitivityKind::RowOrigin),
+        None => Some(SensitivityKind::UnknownFunction),
     }
+}
+
+/// When a call of `name` with `arguments` arguments may fail. What is unknown may.
+pub(super) fn failure(name: &str, arguments: u32) -> Failure {
+    if matches!(name, "to_date" | "to_timestamp") && arguments > 1 {
+        // A format may be malformed, or understood otherwise by old versions, which is an error by default.
+        return Failure::May;
+    }
+    FUNCTIONS
+        .get(name)
+        .map_or(Failure::May, |traits| traits.failure)
 }
 
 /// Whether a bare word that no relation owns is a function of the session.
@@ -114,21 +147,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lists_are_sorted_and_disjoint() {
-        let lists: [&[&str]; 4] = [
-            &DETERMINISTIC,
-            &NON_DETERMINISTIC,
-            &ORDER_SENSITIVE,
-            &ROW_ORIGIN,
+    fn every_line_is_classified_and_every_name_is_listed_once() {
+        let files = [
+            include_str!("functions/spark-3.5.6.tsv"),
+            include_str!("functions/later.tsv"),
+            include_str!("functions/words.tsv"),
         ];
-        for list in lists {
-            assert!(list.is_sorted());
+        let mut lines = 0;
+        for file in files {
+            let mut names = Vec::new();
+            for line in file.lines().skip(1) {
+                assert!(entry(line).is_some(), "{line}");
+                names.extend(line.split('\t').next());
+            }
+            assert!(names.is_sorted());
+            lines += names.len();
         }
-        let mut all: Vec<&str> = lists.concat();
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count);
+        assert_eq!(FUNCTIONS.len(), lines);
+        assert!(lines > 440);
+    }
+
+    #[test]
+    fn what_spark_takes_for_varying_is_not_shared() {
+        let file = include_str!("functions/spark-3.5.6.tsv");
+        let varying = file
+            .lines()
+            .filter(|line| line.split('\t').nth(4) == Some("varies"));
+        let mut count = 0;
+        for line in varying {
+            count += 1;
+            let (name, traits) = entry(line).unwrap();
+            assert_ne!(traits.sharing, Sharing::Same, "{name}");
+        }
+        assert!(count > 15);
     }
 
     #[test]
@@ -137,7 +188,13 @@ mod tests {
             ("upper", 1, None),
             ("unix_timestamp", 1, None),
             ("unix_timestamp", 0, Some(SensitivityKind::NonDeterministic)),
-            ("rand", 1, Some(SensitivityKind::NonDeterministic)),
+            ("rand", 0, Some(SensitivityKind::NonDeterministic)),
+            ("rand", 1, Some(SensitivityKind::OrderSensitive)),
+            (
+                "current_database",
+                0,
+                Some(SensitivityKind::NonDeterministic),
+            ),
             ("row_number", 0, Some(SensitivityKind::OrderSensitive)),
             ("rank", 0, None),
             ("input_file_name", 0, Some(SensitivityKind::RowOrigin)),
@@ -146,6 +203,22 @@ mod tests {
         ];
         for (name, arguments, expected) in cases {
             assert_eq!(classify(name, arguments), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn failures_are_classified() {
+        let cases = [
+            ("count", 1, Failure::Never),
+            ("sum", 1, Failure::Ansi),
+            ("cast", 1, Failure::Ansi),
+            ("to_date", 1, Failure::Ansi),
+            ("to_date", 2, Failure::May),
+            ("raise_error", 1, Failure::May),
+            ("my_udf", 1, Failure::May),
+        ];
+        for (name, arguments, expected) in cases {
+            assert_eq!(failure(name, arguments), expected, "{name}");
         }
     }
 }

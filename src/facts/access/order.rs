@@ -1,9 +1,31 @@
 //! What depends on the order of rows, and what is proven not to; filters that hold for single tables.
+//!
+//! What follows for sharing from the traits that are found here (Spark's functions: [`super::functions`]):
+//!
+//! | the result depends on | examples | may stand in what a frame computes | its statement may read frames |
+//! |---|---|---|---|
+//! | arguments and settings | most | yes | yes |
+//! | the evaluation | `rand()`, `uuid()`, `current_date`, `current_user` | no: all readers would get one value | yes: over the same rows it is as free as before |
+//! | the order of rows, which a declared key makes unique | `row_number()` over a key, `LIMIT` after `ORDER BY` of a key | yes | yes |
+//! | the order of rows otherwise | ties, `LIMIT`, `first`, `collect_list`, `ROWS` bounds | no | no |
+//! | the place in a split of the rows | `rand(7)`, `monotonically_increasing_id()` | no | no |
+//! | where rows come from | `input_file_name()`, `_metadata` | no | no: it is empty over cached rows |
+//! | a sample | `TABLESAMPLE` | no | no |
+//! | a function that is not known | a function of the user that is not declared | no | no |
+//! | nothing, but it may fail on some values | `element_at`, under ANSI rules every cast | no: tests of a reader may keep rows from it | yes: over the same rows it fails alike |
+//!
+//! Order-sensitive statements read tables as they are, even where a frame in memory holds all rows of a table. Running the
+//! plain pipeline twice gives the same order in practice; through a frame it is the same only if the same files are
+//! packed into the same splits and joined in the same way. Spark packs the files that are left after partitions are pruned, by their
+//! total size (`FilePartition.maxSplitBytes`), and chooses joins by estimated sizes, which for a loaded frame can be ten
+//! times those of its table; neither is known here.
 
 use super::block::Walk;
 use super::from::Block;
+use super::functions::Failure;
 use super::scope::Clause;
 use super::{Filter, Fixed, SensitivityKind, functions};
+use crate::diagnostic::Span;
 use crate::frontend::statement::{
     Call, ColumnReference, Expression, JoinKind, Select, SelectItem, Shape, Window,
 };
@@ -18,18 +40,58 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Notes what in an expression may fail on some values.
+    pub(super) fn failures(&mut self, expression: &Expression) {
+        if expression.operators.failing {
+            let what = "an operator that may fail";
+            self.sensitivity(SensitivityKind::MayFail, expression.span, what);
+        } else if expression.operators.strict {
+            self.strict(
+                expression.span,
+                "an operator that may fail under ANSI rules",
+            );
+        }
+        for call in &expression.calls {
+            let fails = match functions::failure(&call.name, call.arguments) {
+                // Declared: it gives a value for all arguments. Unknown: that says more.
+                _ if self.is_declared(call) || self.is_unknown(call) => false,
+                Failure::Never => false,
+                Failure::Ansi => self.session.rules.strict,
+                Failure::May => true,
+            };
+            if fails {
+                self.sensitivity(SensitivityKind::MayFail, call.span, &call.name);
+            }
+        }
+    }
+
+    fn is_declared(&self, call: &Call) -> bool {
+        let declared = &self.declarations.deterministic_functions;
+        declared.contains(&call.name)
+    }
+
+    fn is_unknown(&self, call: &Call) -> bool {
+        self.trait_of(call) == Some(SensitivityKind::UnknownFunction)
+    }
+
+    /// Notes what may fail under ANSI rules, where they may hold.
+    pub(super) fn strict(&mut self, span: Span, what: &str) {
+        if self.session.rules.strict {
+            self.sensitivity(SensitivityKind::MayFail, span, what);
+        }
+    }
+
     fn trait_of(&self, call: &Call) -> Option<SensitivityKind> {
         let proven = call
             .window
             .as_ref()
             .is_some_and(|window| self.is_unique(window));
         let by_rows = call.window.as_ref().is_some_and(|window| window.rows);
-        if self
-            .declarations
-            .deterministic_functions
-            .contains(&call.name)
-        {
+        if self.is_declared(call) {
             return (by_rows && !proven).then_some(SensitivityKind::OrderSensitive);
+        }
+        if self.session.redefines(&call.name) {
+            return Some(SensitivityKind::UnknownFunction);
         }
         match functions::classify(&call.name, call.arguments) {
             Some(SensitivityKind::OrderSensitive) if proven => None,

@@ -118,7 +118,8 @@ impl<'a> Resolver<'a> {
             | StatementKind::Truncate { .. }) => self.change(kind, &mut access),
             StatementKind::Use { database } => self.session.set_database(database),
             StatementKind::Set { key, value } => {
-                if value.is_some() {
+                if let Some(value) = value {
+                    self.session.rules.set(key, Some(value));
                     self.set(key, statement.span, &mut access);
                 }
             }

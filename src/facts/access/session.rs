@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::storage::Storage;
 
 use super::names::{Location, canonical, files, path_of};
+use super::rules::Rules;
 use super::{Sensitivity, Table, TableId, TableVersion};
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
 use crate::frontend::statement::{Identifier, Name};
@@ -90,6 +91,10 @@ pub(super) struct Session<'a> {
     catalog: Option<String>,
     views: BTreeMap<TableId, View>,
     reading_functions: BTreeSet<String>,
+    /// Last parts of the names of functions that the pipeline made.
+    made_functions: BTreeSet<String>,
+    /// Whether expressions that cannot give a value fail.
+    pub(super) rules: Rules,
     unseen: bool,
 }
 
@@ -111,6 +116,8 @@ impl<'a> Session<'a> {
             catalog: None,
             views: BTreeMap::new(),
             reading_functions: BTreeSet::new(),
+            made_functions: BTreeSet::new(),
+            rules: Rules::of(facts),
             unseen: false,
         };
         for table in tables {
@@ -193,6 +200,17 @@ impl<'a> Session<'a> {
     pub(super) fn add_reading_function(&mut self, name: &Name) {
         let last = name.parts.last().map(Identifier::key).unwrap_or_default();
         self.reading_functions.insert(last);
+    }
+
+    /// Notes a function that the pipeline makes: a temporary one hides a built-in of the same name.
+    pub(super) fn add_function(&mut self, name: &Name) {
+        let last = name.parts.last().map(Identifier::key).unwrap_or_default();
+        self.made_functions.insert(last);
+    }
+
+    /// Whether a name may mean a function that the pipeline made.
+    pub(super) fn redefines(&self, function: &str) -> bool {
+        self.made_functions.contains(function)
     }
 
     /// Last parts of the names of functions that read tables where they are called.
@@ -425,6 +443,7 @@ impl<'a> Session<'a> {
     /// After a statement that is not seen through: nothing is known of tables, views or one-part names any more.
     pub(super) fn lose(&mut self) -> Vec<TableVersion> {
         self.unseen = true;
+        self.rules.lose();
         for view in self.views.values_mut() {
             *view = View::default();
         }

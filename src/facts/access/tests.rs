@@ -15,7 +15,10 @@ use crate::frontend::source::{Sources, Variables};
 /// Tables `db.a (x, y, k, s)`, `db.b (x, z, k)`, `db.c (w)`, each in a folder of its own, `db.d` below `db.c`, the
 /// permanent view `db.view (x)` and `db.new`, which does not exist.
 fn catalog() -> Catalog {
-    let mut catalog = Catalog::default();
+    let mut catalog = Catalog {
+        spark_version: Some("3.5.6".to_owned()),
+        ..Catalog::default()
+    };
     for (name, location, kind, columns) in [
         ("db.a", Some("file:/w/a"), TableKind::Managed, "x y K s"),
         ("db.b", Some("file:/w/b"), TableKind::Managed, "x z k"),

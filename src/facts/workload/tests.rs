@@ -11,7 +11,10 @@ use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
 use crate::frontend::source::{Sources, Variables};
 
 fn catalog() -> Catalog {
-    let mut catalog = Catalog::default();
+    let mut catalog = Catalog {
+        spark_version: Some("3.5.6".to_owned()),
+        ..Catalog::default()
+    };
     // `e` lies in the folder of `d`; `f` is not in the catalog.
     for (name, location, kind) in [
         ("db.a", Some("file:/w/a"), TableKind::Managed),

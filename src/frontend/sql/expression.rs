@@ -1,6 +1,7 @@
 //! Expressions of the syntax tree → [`Expression`].
 
 mod found;
+mod operators;
 mod shape;
 
 use std::ops::Range;

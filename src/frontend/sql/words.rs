@@ -127,6 +127,19 @@ impl<'a> Words<'a> {
         })
     }
 
+    /// Whether text around this word that the parser does not get holds a symbol.
+    pub(super) fn has_left_out(&self, index: usize, symbol: &str) -> bool {
+        self.get(index).is_some_and(|word| {
+            let before = word.full.start..word.own.start;
+            let after = word.own.end..word.full.end;
+            [before, after].into_iter().any(|left_out| {
+                let bytes = left_out.start as usize..left_out.end as usize;
+                let text = self.source.rendered().get(bytes);
+                text.is_some_and(|text| text.contains(symbol))
+            })
+        })
+    }
+
     pub(super) fn keyword(&self, index: usize) -> Keyword {
         match self.get(index).map(|word| word.class) {
             Some(Class::Keyword(keyword)) => keyword,

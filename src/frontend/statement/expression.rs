@@ -16,8 +16,20 @@ pub struct Expression {
     pub calls: Vec<Call>,
     /// Nested queries.
     pub queries: Vec<Query>,
+    /// Operators in it, as far as they may fail.
+    pub operators: Operators,
     /// What kind of test or value it is.
     pub shape: Shape,
+}
+
+/// Operators of an expression, as far as they may fail on some values. Calls of functions are not among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Operators {
+    /// Compares, computes or casts: under ANSI rules some values cannot be cast, overflow, or divide by zero.
+    pub strict: bool,
+    /// May fail under any rules: a regular expression or an escaped pattern, which may be malformed; an interval
+    /// added; a scalar subquery that may have several rows.
+    pub failing: bool,
 }
 
 /// A function call.

@@ -216,7 +216,7 @@ pub enum Effect {
         /// Why, as a lowercase fragment.
         reason: &'static str,
         /// The function that is made, where it is made of SQL.
-        function: Option<SqlFunction>,
+        function: Option<MadeFunction>,
     },
     /// It may do anything.
     Unseen {
@@ -225,12 +225,12 @@ pub enum Effect {
     },
 }
 
-/// A function whose body is SQL.
+/// A function that a statement makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SqlFunction {
+pub struct MadeFunction {
     /// Its name.
     pub name: Name,
-    /// Has a query in its body: whoever calls it reads what that query reads.
+    /// Its body is SQL and has a query: whoever calls it reads what that query reads.
     pub has_query: bool,
 }
 

@@ -229,7 +229,7 @@ fn hull(built: &Built<'_, '_>, select: &Select) -> Option<Option<Hull>> {
     let (Some(first), Some(last)) = (select.filter.first(), select.filter.last()) else {
         return Some(None);
     };
-    let tokens = built.emitted.tokens()?;
+    let tokens = built.tokens()?;
     // Conjuncts come without the parentheses around them: take the whole clause.
     let after = tokens
         .iter()

@@ -9,7 +9,9 @@ use super::{At, Check, Promise, covering, repeated};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion, Write};
 use crate::facts::catalog::{SessionFacts, TableKind};
-use crate::frontend::statement::{Identifier, Name, Query, StatementKind, ViewScope};
+use crate::frontend::statement::{
+    Identifier, Name, Query, QueryBody, Relation, StatementKind, ViewScope,
+};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText};
 use crate::planner::frame::FrameKind;
 use crate::planner::plan::{Frame, Medium, Step};
@@ -173,9 +175,9 @@ fn build<'a>(
     }
     if view.language != Language::Sql
         || !view.namespaced
-        || view.text.matches(NAMESPACE).count() != 1
+        || view.text.matches(NAMESPACE).count() != 2
     {
-        let text = "is no SQL text with the run's prefix in one place";
+        let text = "is no SQL text with the run's prefix in its name and its mark alone";
         check.report(Promise::Text, at, text);
         return;
     }
@@ -199,6 +201,14 @@ fn build<'a>(
             return;
         }
     };
+    let Some(query) = below_mark(check, &emitted, query) else {
+        let text = format!(
+            "frame `{}` does not bear the run's mark: Spark may read it in place of an equal part of any statement",
+            frame.name
+        );
+        check.report(Promise::Sharing, at, text);
+        return;
+    };
     let built = Built {
         frame,
         emitted: &emitted,
@@ -215,7 +225,40 @@ fn build<'a>(
     }
 }
 
+/// The definition below `SELECT * FROM (…) WHERE 'the run' IS NOT NULL`.
+///
+/// Spark reads a cached plan wherever an equal plan occurs. The test is part of the plan as it is analysed, and no
+/// text of the user's holds the run's prefix, so none has an equal plan. The test is true: it leaves out no row.
+fn below_mark<'q>(check: &Check<'_>, emitted: &Emitted, query: &'q Query) -> Option<&'q Query> {
+    let QueryBody::Select(select) = &query.body else {
+        return None;
+    };
+    let [Relation::Derived { query: below, .. }] = select.from.as_slice() else {
+        return None;
+    };
+    let tokens = emitted.tokens()?;
+    let words = |start: u32, end: u32| {
+        tokens
+            .iter()
+            .filter(move |token| start <= token.span.start && token.span.end <= end)
+            .map(Placed::key)
+            .collect::<Vec<_>>()
+    };
+    let before = words(query.span.start, below.span.start);
+    let after = words(below.span.end, u32::MAX);
+    let mark = format!("'{}'", check.prefix.text);
+    let marked = [")", "where", &mark, "is", "not", "null"];
+    (before == ["select", "*", "from", "("] && after == marked).then_some(below)
+}
+
 impl Built<'_, '_> {
+    /// The tokens of the frame's definition; none where its text has no end.
+    pub(super) fn tokens(&self) -> Option<Vec<Placed<'_>>> {
+        let mut tokens = self.emitted.tokens()?;
+        tokens.retain(|token| self.query.span.contains(token.span));
+        Some(tokens)
+    }
+
     /// The table that a name of the frame's text means where the frame is built.
     ///
     /// Qualified names mean one table. What an unqualified name means depends on the current database and on
@@ -379,7 +422,8 @@ fn opaque_view(check: &mut Check<'_>, built: &Built<'_, '_>, table: TableId) {
     }
 }
 
-/// Statements that ask where a row comes from, or sample, read no frame outside of what is sensitive itself.
+/// Statements that ask where a row comes from or in which order rows arrive, that sample, or that call what is not
+/// known read no frame. What varies at each use, or may fail, may read one: it does so over the same rows.
 fn sensitive_readers(check: &mut Check<'_>, frame: &Frame) {
     for reader in &frame.readers {
         let Some((_, access)) = check.statements.get(&reader.statement) else {
@@ -387,10 +431,11 @@ fn sensitive_readers(check: &mut Check<'_>, frame: &Frame) {
         };
         let inside = reader.subquery.and_then(|id| check.subqueries.get(&id));
         let bears = |kind: SensitivityKind| match kind {
-            SensitivityKind::RowOrigin | SensitivityKind::Sampling => true,
-            SensitivityKind::NonDeterministic
+            SensitivityKind::RowOrigin
+            | SensitivityKind::Sampling
             | SensitivityKind::UnknownFunction
-            | SensitivityKind::OrderSensitive => false,
+            | SensitivityKind::OrderSensitive => true,
+            SensitivityKind::NonDeterministic | SensitivityKind::MayFail => false,
         };
         let whole = access.sensitivities.iter().find(|found| bears(found.kind));
         let found = whole.or_else(|| inside.and_then(|body| body.sensitivities.first()));

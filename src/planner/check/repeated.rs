@@ -10,7 +10,7 @@ use crate::planner::frame::Reader;
 
 /// Checks every reader of a repeated subquery.
 pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
-    let Some(file) = built.emitted.tokens() else {
+    let Some(file) = built.tokens() else {
         return;
     };
     let frame = canonical::tokens(built.query, &file, |named| {

@@ -224,7 +224,7 @@ fn faults_of_covering_reads_are_caught() {
             // Another table, more than one, more than a filter.
             &|sample| sample.text(0, "raw.gd", "raw.policies"),
             &|sample| sample.text(0, "raw.gd", "raw.gd JOIN raw.staging"),
-            &|sample| sample.program.steps[0].texts[0].text.push_str(" LIMIT 10"),
+            &|sample| sample.text(0, ") WHERE '{ns}'", " LIMIT 10) WHERE '{ns}'"),
             // A reader that needs all columns.
             &|sample| {
                 sample.text(0, "policy_id, age, day", "policy_id, day, age");
@@ -281,8 +281,18 @@ fn faults_of_sensitivity_are_caught() {
                 sample.workload.accesses[0].sensitivities.push(found);
             },
             &|sample| {
+                let span = sample.workload.statements[0].span;
+                let found = sensitivity(SensitivityKind::OrderSensitive, span);
+                sample.workload.accesses[0].sensitivities.push(found);
+            },
+            &|sample| {
                 let subquery = &mut sample.workload.accesses[2].subqueries[0];
                 let found = sensitivity(SensitivityKind::NonDeterministic, subquery.body);
+                subquery.sensitivities.push(found);
+            },
+            &|sample| {
+                let subquery = &mut sample.workload.accesses[2].subqueries[0];
+                let found = sensitivity(SensitivityKind::MayFail, subquery.body);
                 subquery.sensitivities.push(found);
             },
             &|sample| {
@@ -300,6 +310,25 @@ fn faults_of_sensitivity_are_caught() {
             },
         ],
     ));
+}
+
+#[test]
+fn faults_of_sharing_are_caught() {
+    let mark = " WHERE '{ns}' IS NOT NULL";
+    insta::assert_snapshot!(faults(
+        Promise::Sharing,
+        &[
+            &|sample| sample.text(0, mark, " WHERE '{ns}' IS NULL"),
+            &|sample| sample.text(0, mark, " WHERE '{ns}' IS NOT NULL LIMIT 9"),
+            &|sample| sample.text(0, mark, " WHERE '{ns}' IS NOT NULL AND 1 = 0"),
+            &|sample| sample.text(0, "SELECT * FROM", "SELECT DISTINCT * FROM"),
+        ],
+    ));
+    // Without the mark at all.
+    let mut unmarked = sample();
+    unmarked.text(0, "SELECT * FROM (", "");
+    unmarked.text(0, ") WHERE '{ns}' IS NOT NULL", "");
+    assert!(!unmarked.check().is_empty());
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(super) fn tests(texts: &Texts<'_>, read: &Read, columns: &[(String, String)]
             .iter()
             .find(|(name, _)| name.to_lowercase() == filter.column);
         let test = column
-            .filter(|(_, data_type)| is_usable(filter, data_type))
+            .filter(|(_, data_type)| is_usable(filter, data_type, texts.text(filter.span)))
             .and_then(|(name, _)| test(texts, filter, name));
         if let Some(test) = test
             && !found.iter().any(|known| known.key == test.key)
@@ -79,36 +79,35 @@ fn test(texts: &Texts<'_>, filter: &Filter, column: &str) -> Option<Test> {
     Some(Test { key, test })
 }
 
-/// Whether comparing needs no cast between strings and numbers, which may throw under ANSI rules.
-fn is_usable(filter: &Filter, data_type: &str) -> bool {
+/// Most digits that a decimal holds.
+const MOST_DIGITS: usize = 38;
+
+/// Whether a test cannot fail on any row, under ANSI rules either: comparing needs no cast between strings and numbers,
+/// both sides fit one decimal, and a pattern has no escape, which could be malformed.
+fn is_usable(filter: &Filter, data_type: &str, text: &str) -> bool {
     if matches!(
         filter.operator,
         TestOperator::IsNull | TestOperator::IsNotNull
     ) {
         return true;
     }
-    let base = data_type
-        .split(['(', '<'])
-        .next()
-        .unwrap_or("")
-        .trim()
-        .to_lowercase();
-    let allowed: &[LiteralKind] = match base.as_str() {
-        "string" => &[LiteralKind::String],
+    let data_type = data_type.to_lowercase();
+    let base = data_type.split(['(', '<']).next().unwrap_or("").trim();
+    let like = filter.operator == TestOperator::Like;
+    let allowed: &[LiteralKind] = match base {
+        "string" if !like || !text.contains('\\') => &[LiteralKind::String],
         "tinyint" | "smallint" | "int" | "integer" | "bigint" | "decimal" | "float" | "double"
-            if filter.operator != TestOperator::Like =>
+            if !like && fits(base, &data_type, text) =>
         {
             &[LiteralKind::Number]
         }
-        "date" if filter.operator != TestOperator::Like => {
-            &[LiteralKind::Date, LiteralKind::String]
-        }
-        "timestamp" if filter.operator != TestOperator::Like => &[
+        "date" if !like => &[LiteralKind::Date, LiteralKind::String],
+        "timestamp" if !like => &[
             LiteralKind::Timestamp,
             LiteralKind::Date,
             LiteralKind::String,
         ],
-        "boolean" if filter.operator != TestOperator::Like => &[LiteralKind::Boolean],
+        "boolean" if !like => &[LiteralKind::Boolean],
         _ => &[],
     };
     !filter.literals.is_empty()
@@ -116,6 +115,28 @@ fn is_usable(filter: &Filter, data_type: &str) -> bool {
             .literals
             .iter()
             .all(|literal| allowed.contains(literal))
+}
+
+/// Whether a column and the numbers of its test fit one decimal: the digits of the type and of the longest number
+/// together are a bound for it. The other numbers are compared as they are, or as floating point.
+fn fits(base: &str, data_type: &str, text: &str) -> bool {
+    let digits = match base {
+        "float" | "double" => return true,
+        "tinyint" => 3,
+        "smallint" => 5,
+        "int" | "integer" => 10,
+        "bigint" => 20,
+        _ => {
+            let stated = data_type.split(['(', ',', ')']).nth(1);
+            // Without digits Spark means decimal(10,0).
+            stated.map_or(10, |stated| stated.trim().parse().unwrap_or(MOST_DIGITS))
+        }
+    };
+    let longest = text
+        .split(|c: char| !c.is_ascii_digit() && c != '.')
+        .map(|number| number.chars().filter(char::is_ascii_digit).count())
+        .max();
+    digits + longest.unwrap_or(0) <= MOST_DIGITS
 }
 
 /// The disjunction of the readers' conjunctions; empty where a reader has no test or it would be too long.
@@ -233,7 +254,7 @@ mod unit {
             start: 0,
             end: 1,
         };
-        let usable = |operator, literals: &[LiteralKind], data_type: &str| {
+        let compared = |operator, literals: &[LiteralKind], data_type: &str, text: &str| {
             let filter = Filter {
                 span,
                 column: "c".to_owned(),
@@ -241,8 +262,30 @@ mod unit {
                 operator,
                 literals: literals.to_vec(),
             };
-            is_usable(&filter, data_type)
+            is_usable(&filter, data_type, text)
         };
+        let usable = |operator, literals: &[LiteralKind], data_type: &str| {
+            compared(operator, literals, data_type, "c")
+        };
+        let like = |text| compared(TestOperator::Like, &[LiteralKind::String], "string", text);
+        assert!(like("c LIKE 'a%'"));
+        assert!(!like(r"c LIKE 'a\%'"));
+        let number = |data_type, text| {
+            compared(
+                TestOperator::Compare,
+                &[LiteralKind::Number],
+                data_type,
+                text,
+            )
+        };
+        assert!(number("decimal(30,2)", "c > 0.5"));
+        assert!(number("bigint", "c > 123456789.123456789"));
+        assert!(!number("decimal(38,0)", "c > 0.5"));
+        assert!(!number("bigint", "c > 0.0000000000000000001"));
+        assert!(number(
+            "double",
+            "c > 0.00000000000000000000000000000000000001"
+        ));
         assert!(usable(
             TestOperator::Compare,
             &[LiteralKind::Number],

@@ -223,7 +223,13 @@ impl Context<'_> {
         let sharing = access
             .sensitivities
             .iter()
-            .find(|sensitivity| sensitivity.kind != SensitivityKind::NonDeterministic);
+            // What varies at each use, or may fail, does so over the same rows.
+            .find(|sensitivity| {
+                !matches!(
+                    sensitivity.kind,
+                    SensitivityKind::NonDeterministic | SensitivityKind::MayFail
+                )
+            });
         match sharing {
             None => Ok(()),
             Some(sensitivity) => Err(Reason::new(
@@ -327,6 +333,7 @@ pub(super) fn code(kind: SensitivityKind) -> &'static str {
         SensitivityKind::RowOrigin => "row-origin",
         SensitivityKind::Sampling => "sampling",
         SensitivityKind::OrderSensitive => "order-sensitive",
+        SensitivityKind::MayFail => "may-fail",
     }
 }
 
@@ -338,5 +345,8 @@ pub(super) fn why(kind: SensitivityKind) -> &'static str {
         SensitivityKind::RowOrigin => "which tells where a row comes from",
         SensitivityKind::Sampling => "which reads other rows at each use",
         SensitivityKind::OrderSensitive => "whose result depends on the order of rows",
+        SensitivityKind::MayFail => {
+            "which may fail on rows that the tests of one reader keep from it and those of another do not"
+        }
     }
 }

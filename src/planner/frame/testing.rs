@@ -134,7 +134,7 @@ impl Pipeline {
 
     /// The workload of SQL texts over the tables given, one file per text, the current database being `m`.
     pub(in crate::planner) fn sql(
-        self,
+        mut self,
         texts: &[&str],
         variables: &[(&str, &str)],
     ) -> (Workload, Sources, Catalog) {
@@ -152,6 +152,8 @@ impl Pipeline {
             default_database: "m".to_owned(),
             ..Declarations::default()
         };
+        let version = &mut self.catalog.spark_version;
+        version.get_or_insert_with(|| "3.5.6".to_owned());
         let accesses = resolve(&parsed.statements, &self.catalog, &declarations);
         (build(parsed.statements, accesses), sources, self.catalog)
     }

@@ -219,7 +219,7 @@ fn a_subquery_reader_keeps_its_names() {
         "WITH l AS (SELECT p.id, max(p.premium) AS best FROM m.policies p GROUP BY p.id) SELECT * FROM l -- end",
         "WITH latest AS ( select q.ID, max(q.premium) Best from policies q group by q.id ) SELECT latest.BEST FROM latest",
     ]), @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_l_1 AS SELECT p.id, max(p.premium) AS best FROM m.policies p GROUP BY p.id
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_l_1 AS SELECT * FROM (SELECT p.id, max(p.premium) AS best FROM m.policies p GROUP BY p.id) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_l_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     WITH l AS (SELECT `id`, `best` FROM {ns}_l_1) SELECT * FROM l
     WITH latest AS ( SELECT `ID`, `Best` FROM {ns}_l_1 ) SELECT latest.BEST FROM latest
@@ -233,7 +233,7 @@ fn a_nested_subquery_is_edited_once() {
     let nested =
         "SELECT n FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) x";
     insta::assert_snapshot!(emitted(&[nested, nested]), @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_x_1 AS SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_x_1 AS SELECT * FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_x_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     SELECT n FROM (SELECT `id`, `n` FROM {ns}_x_1) x
     UNCACHE TABLE IF EXISTS {ns}_x_1
@@ -248,7 +248,7 @@ fn readers_keep_aliases_comments_and_variables() {
         "SELECT p.id FROM `policies` p WHERE p.year > 1 AND p.status IN ('policies', 'b')",
         "INSERT INTO m.copy SELECT id, 'policies', `policies`.status FROM `policies` WHERE year > 1",
     ]), @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_1 AS SELECT `Id`, `year`, `status` FROM `m`.`policies` WHERE `year` > 1
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_1 AS SELECT * FROM (SELECT `Id`, `year`, `status` FROM `m`.`policies` WHERE `year` > 1) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_policies_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     SELECT policies.id /* x */ FROM
       {ns}_policies_1 AS policies -- all

@@ -94,7 +94,7 @@ fn general_data(readers: u32, bytes: u64) -> Pipeline {
 fn a_table_that_many_read_becomes_a_frame() {
     let planned = planned(general_data(8, 64 * MIB), &options());
     insta::assert_snapshot!(planned.text, @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT * FROM (SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_general_data_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     INSERT OVERWRITE TABLE m.out_0 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2020 -- kept
     INSERT OVERWRITE TABLE m.out_1 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2021 -- kept
@@ -221,7 +221,7 @@ fn no_frame_lives_across_a_write_or_a_barrier() {
     let planned = planned(barrier, &options());
     // After the barrier the schema is not trusted, but named columns are.
     insta::assert_snapshot!(planned.text, @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_t_1 AS SELECT `a` FROM `m`.`t`
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_t_1 AS SELECT * FROM (SELECT `a` FROM `m`.`t`) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_t_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     SELECT a FROM {ns}_t_1 AS t
     SELECT a FROM {ns}_t_1 AS t
@@ -230,7 +230,7 @@ fn no_frame_lives_across_a_write_or_a_barrier() {
     SELECT a FROM {ns}_t_1 AS t
     SELECT a FROM {ns}_t_1 AS t
     UNCACHE TABLE IF EXISTS {ns}_t_1
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_t_2 AS SELECT `a` FROM `m`.`t`
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_t_2 AS SELECT * FROM (SELECT `a` FROM `m`.`t`) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_t_2 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     SELECT a FROM {ns}_t_2 AS t
     SELECT a FROM {ns}_t_2 AS t
@@ -266,7 +266,7 @@ fn sensitive_readers_stay_on_the_table() {
         pipeline = pipeline.statement(&text, facts);
     }
     insta::assert_snapshot!(planned(pipeline, &options()).text, @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT * FROM (SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_general_data_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     INSERT OVERWRITE TABLE m.out_0 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2020 -- kept
     INSERT OVERWRITE TABLE m.out_1 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2021 -- kept
@@ -292,7 +292,7 @@ fn a_wide_reader_is_left_out() {
         Facts::default().read("m.general_data", &[]).all_columns(),
     );
     insta::assert_snapshot!(planned(pipeline, &options()).text, @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT * FROM (SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_general_data_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     INSERT OVERWRITE TABLE m.out_0 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2020 -- kept
     INSERT OVERWRITE TABLE m.out_1 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2021 -- kept
@@ -336,7 +336,7 @@ fn a_statement_with_the_placeholder_stays() {
     let facts = Facts::default().read("m.general_data", &["policy_id"]);
     pipeline = pipeline.statement("SELECT policy_id, '{ns}' FROM m.general_data", facts);
     insta::assert_snapshot!(planned(pipeline, &options()).text, @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_general_data_1 AS SELECT * FROM (SELECT `policy_id`, `Year` FROM `m`.`general_data` WHERE `Year` >= 2020 OR `Year` >= 2021) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_general_data_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     INSERT OVERWRITE TABLE m.out_0 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2020 -- kept
     INSERT OVERWRITE TABLE m.out_1 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2021 -- kept

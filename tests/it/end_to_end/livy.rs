@@ -141,7 +141,7 @@ pub(crate) fn the_sample(url: &str, options: LivyOptions, sessions: &dyn Fn() ->
     assert_eq!(sessions(), 0, "no session is left");
     catalog_is_told(&collected);
     assert_secret(&[&std::fs::read_to_string(home.path("catalog.json")).unwrap()]);
-    let plan = saved_plan(&home);
+    let plan = saved_plan(&home, "queries");
     said.tells(&[&totals(&plan), "\n  session start ", "\n  set-up "]);
     assert!(!said.err.contains("warning"), "{}", said.err);
     for file in ["journal.jsonl", "queries/.hoist/plan.json"] {

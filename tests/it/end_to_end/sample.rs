@@ -60,8 +60,10 @@ fn the_sample_from_set_up_to_proof() {
     outputs_are_equal(&home);
 }
 
-pub(super) fn saved_plan(home: &Home) -> PlanFile {
-    let text = fs::read_to_string(home.path("queries/.hoist/plan.json")).unwrap();
+/// The plan that a run of a pipeline saved.
+pub(super) fn saved_plan(home: &Home, pipeline: &str) -> PlanFile {
+    let path = home.path(pipeline).join(".hoist/plan.json");
+    let text = fs::read_to_string(path).unwrap();
     PlanFile::parse(&text).unwrap()
 }
 
@@ -140,7 +142,7 @@ fn first_run(home: &Home) -> PlanFile {
     let arguments = ["execute", "queries", "--journal", "journal.jsonl"];
     let said = home.hoist(&arguments, 0);
     home.assert_nothing_left("queries");
-    let plan = saved_plan(home);
+    let plan = saved_plan(home, "queries");
     let total = totals(&plan);
     said.tells(&[
         &total,
@@ -192,7 +194,11 @@ fn from_the_saved_plan(home: &Home, plan: &PlanFile) {
     said.tells(&["25 of 25 statements"]);
     assert!(!said.err.contains("set-up"), "{}", said.err);
     assert!(!said.err.contains("warning"), "{}", said.err);
-    assert_eq!(&saved_plan(home), plan, "the plan stays as it was");
+    assert_eq!(
+        &saved_plan(home, "queries"),
+        plan,
+        "the plan stays as it was"
+    );
 }
 
 /// Runs the saved plan in a session that can be asked what it did.
@@ -216,6 +222,39 @@ pub(super) async fn frames_are_read<E: Engine>(
     home: &Home,
     plan: &PlanFile,
 ) -> usize {
+    let (input, scans) = frames_scanned(engine, home, "queries", plan).await;
+    let rows = "hoist_value = {t.name: spark.table('mart.' + t.name).count() \
+                for t in spark.catalog.listTables('mart') if not t.isTemporary}";
+    let rows = done(engine, value(rows)).await.value.unwrap();
+    for table in written(plan) {
+        let name = table.strip_prefix("mart.").unwrap();
+        assert!(
+            rows[name].as_u64().is_some_and(|rows| rows > 0),
+            "{table}: {rows}"
+        );
+    }
+    let readers = compare_reads(&input, &scans);
+    let planned: BTreeSet<(&str, u32)> = plan
+        .frames
+        .iter()
+        .flat_map(|frame| {
+            let readers = frame.readers.iter();
+            readers.map(|reader| (frame.name.as_str(), reader.step))
+        })
+        .collect();
+    assert_eq!(readers, planned.len());
+    assert!(readers > 20, "{readers}");
+    readers
+}
+
+/// Runs a plan in an open session. Gives what ran, and by place of a statement the frames that Spark's own account says it
+/// scanned.
+pub(super) async fn frames_scanned<E: Engine>(
+    engine: &mut E,
+    home: &Home,
+    pipeline: &str,
+    plan: &PlanFile,
+) -> (RunInput, BTreeMap<String, BTreeSet<String>>) {
     const RUN: &str = "0a1b2c3d";
     let input = RunInput::from_plan(plan);
     let clock = SystemClock::new();
@@ -224,7 +263,7 @@ pub(super) async fn frames_are_read<E: Engine>(
     let options = RunOptions {
         run: RUN.to_owned(),
         variables: Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]),
-        root: home.path("queries"),
+        root: home.path(pipeline),
         ..RunOptions::default()
     };
     let cancel = Cancel::default();
@@ -244,25 +283,12 @@ pub(super) async fn frames_are_read<E: Engine>(
             found.insert(rest[..end.unwrap_or(rest.len())].to_owned());
         }
     }
-    let rows = "hoist_value = {t.name: spark.table('mart.' + t.name).count() \
-                for t in spark.catalog.listTables('mart') if not t.isTemporary}";
-    let rows = done(engine, value(rows)).await.value.unwrap();
-    for table in written(plan) {
-        let name = table.strip_prefix("mart.").unwrap();
-        assert!(
-            rows[name].as_u64().is_some_and(|rows| rows > 0),
-            "{table}: {rows}"
-        );
-    }
-    compare_reads(plan, &input, &scans)
+    (input, scans)
 }
 
-/// Compares the frames that statements were found to read with those planned.
-fn compare_reads(
-    plan: &PlanFile,
-    input: &RunInput,
-    scans: &BTreeMap<String, BTreeSet<String>>,
-) -> usize {
+/// Compares the frames that statements were found to read with those planned: no others, where there are none either.
+/// Gives the number of such reads.
+pub(super) fn compare_reads(input: &RunInput, scans: &BTreeMap<String, BTreeSet<String>>) -> usize {
     let mut readers = 0;
     for step in &input.steps {
         let Work::Run(statement) = &step.work else {
@@ -284,16 +310,6 @@ fn compare_reads(
             statement.place()
         );
     }
-    let planned: BTreeSet<(&str, u32)> = plan
-        .frames
-        .iter()
-        .flat_map(|frame| {
-            let readers = frame.readers.iter();
-            readers.map(|reader| (frame.name.as_str(), reader.step))
-        })
-        .collect();
-    assert_eq!(readers, planned.len());
-    assert!(readers > 20, "{readers}");
     readers
 }
 

@@ -230,7 +230,7 @@ impl Shape {
             (name.clone(), facts)
         };
         Catalog {
-            spark_version: None,
+            spark_version: Some("3.5.6".to_owned()),
             session: None,
             tables: names.iter().map(facts).collect::<BTreeMap<_, _>>(),
         }

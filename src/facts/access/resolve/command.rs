@@ -24,13 +24,17 @@ impl Resolver<'_> {
         }
         match &command.effect {
             Effect::None | Effect::InPlace => {}
-            Effect::Reset(key) => self.set(key, span, access),
+            Effect::Reset(key) => {
+                self.session.rules.set(key, None);
+                self.set(key, span, access);
+            }
             Effect::Rows { reason, function } => {
-                if let Some(function) = function
+                if let Some(function) = function {
+                    self.session.add_function(&function.name);
                     // What it calls may read as well.
-                    && (function.has_query || !self.session.reading_functions().is_empty())
-                {
-                    self.session.add_reading_function(&function.name);
+                    if function.has_query || !self.session.reading_functions().is_empty() {
+                        self.session.add_reading_function(&function.name);
+                    }
                 }
                 note_starts(self.session.start_all(), access);
                 access.barrier = Some(Barrier {

@@ -22,6 +22,11 @@ fn traits_that_bear_on_sharing_are_found() {
             "SELECT first(x), collect_list(y) FROM a",
             "OrderSensitive first, OrderSensitive collect_list",
         ),
+        // Which value a row gets depends on its place in a split.
+        (
+            "SELECT rand(7), monotonically_increasing_id() FROM a",
+            "OrderSensitive rand, OrderSensitive monotonically_increasing_id",
+        ),
         ("SELECT x FROM a LIMIT 3", "OrderSensitive LIMIT"),
         ("SELECT x FROM a ORDER BY x LIMIT 3", "OrderSensitive LIMIT"),
         // A view brings along what it contains.
@@ -37,6 +42,74 @@ fn traits_that_bear_on_sharing_are_found() {
     ];
     for (sql, expected) in cases {
         assert_eq!(resolved(sql).sensitivities(), expected, "{sql}");
+    }
+}
+
+#[test]
+fn a_function_of_the_pipeline_hides_a_built_in() {
+    let made = "CREATE OR REPLACE TEMPORARY FUNCTION Upper AS 'example.Upper'; ";
+    for (sql, expected) in [
+        ("SELECT upper(x) FROM a", "UnknownFunction upper"),
+        ("SELECT lower(x) FROM a", ""),
+        ("SELECT mine(x) FROM a", ""),
+    ] {
+        let resolved = resolved(&format!("{made}{sql}"));
+        assert_eq!(resolved.sensitivities(), expected, "{sql}");
+    }
+    let sql = "CREATE FUNCTION lower(s STRING) RETURNS STRING RETURN concat(s, uuid()); SELECT lower(x) FROM a";
+    assert_eq!(resolved(sql).sensitivities(), "UnknownFunction lower");
+}
+
+#[test]
+fn what_may_fail_depends_on_the_rules() {
+    let operator = "MayFail an operator that may fail";
+    let strict = "MayFail an operator that may fail under ANSI rules";
+    let cases = [
+        ("SELECT count(*), max(x) FROM a WHERE y IS NULL", "", ""),
+        ("SELECT x FROM a WHERE y > 1", "", strict),
+        ("SELECT x + y FROM a", "", strict),
+        ("SELECT x::int FROM a", "", strict),
+        ("SELECT cast(x AS INT) FROM a", "", "MayFail cast"),
+        ("SELECT sum(x) FROM a", "", "MayFail sum"),
+        (
+            "SELECT x FROM a UNION SELECT y FROM a",
+            "",
+            "MayFail a set operation",
+        ),
+        ("SELECT to_date(x) FROM a", "", "MayFail to_date"),
+        (
+            "SELECT to_date(x, 'y') FROM a",
+            "MayFail to_date",
+            "MayFail to_date",
+        ),
+        (
+            "SELECT element_at(x, k) FROM a",
+            "MayFail element_at",
+            "MayFail element_at",
+        ),
+        ("SELECT mine(x) FROM a", "", ""),
+        ("SELECT x LIKE 'a%' FROM a", "", strict),
+        (r"SELECT x LIKE 'a\%' FROM a", operator, operator),
+        ("SELECT x LIKE y FROM a", operator, operator),
+        ("SELECT x RLIKE 'a' FROM a", operator, operator),
+        ("SELECT x - INTERVAL 1 DAY FROM a", operator, operator),
+        ("SELECT (SELECT max(x) FROM a)", "", ""),
+        ("SELECT (SELECT x FROM a)", operator, operator),
+    ];
+    for (sql, usual, ansi) in cases {
+        let shown = resolved(sql).sensitivities();
+        assert_eq!(shown, usual, "{sql}");
+        for set in [
+            "SET spark.sql.ansi.enabled = true",
+            "RESET spark.sql.ansi.enabled",
+        ] {
+            let shown = resolved(&format!("{set}; {sql}")).sensitivities();
+            assert_eq!(shown, ansi, "{set}; {sql}");
+        }
+        let off = resolved(&format!(
+            "SET spark.sql.ansi.enabled = true; SET spark.sql.ansi.enabled = false; {sql}"
+        ));
+        assert_eq!(off.sensitivities(), usual, "{sql}");
     }
 }
 

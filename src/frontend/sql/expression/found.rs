@@ -7,6 +7,7 @@ use sqlparser::ast::{
     WindowFrameBound, WindowFrameUnits, WindowType,
 };
 
+use super::operators::is_one_row;
 use crate::frontend::sql::dialect::word_number;
 use crate::frontend::sql::query::{Lowering, NotUnderstood, not_understood};
 use crate::frontend::statement::{Call, ColumnReference, Expression, Name, Query, Shape, Window};
@@ -20,6 +21,8 @@ pub(super) struct Found<'l, 'a> {
     pub(super) stars: Vec<Option<Name>>,
     pub(super) calls: Vec<Call>,
     pub(super) queries: Vec<Query>,
+    /// Has a scalar subquery that may give several rows.
+    several_rows: bool,
     /// Parameters of the lambdas around the place at hand, lower-case.
     parameters: Vec<String>,
 }
@@ -33,17 +36,21 @@ impl<'l, 'a> Found<'l, 'a> {
             stars: Vec::new(),
             calls: Vec::new(),
             queries: Vec::new(),
+            several_rows: false,
             parameters: Vec::new(),
         }
     }
 
     pub(super) fn finish(self, range: Range<usize>, shape: Shape) -> Expression {
+        let mut operators = self.lowering.operators(range.clone());
+        operators.failing |= self.several_rows;
         Expression {
             span: self.lowering.text.span(range),
             columns: self.columns,
             stars: self.stars,
             calls: self.calls,
             queries: self.queries,
+            operators,
             shape,
         }
     }
@@ -121,7 +128,11 @@ impl<'l, 'a> Found<'l, 'a> {
                 self.query(subquery)
             }
             Expr::Exists { subquery, .. } => self.query(subquery),
-            Expr::Subquery(query) => self.query(query),
+            Expr::Subquery(query) => {
+                self.query(query)?;
+                self.several_rows |= !self.queries.last().is_some_and(is_one_row);
+                Ok(())
+            }
             Expr::Case {
                 operand,
                 conditions,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Failure, Header};
 use crate::frontend::statement::{
-    Change, Command, Effect, Identifier, SqlFunction, StatementKind, ViewScope,
+    Change, Command, Effect, Identifier, MadeFunction, StatementKind, ViewScope,
 };
 
 /// The clauses of a table.
@@ -287,9 +287,9 @@ impl Header<'_> {
         let (name, at) = self.name(at)?;
         let body = self.find(at..self.range.end, &["RETURN"]);
         let mut command = Command::new("create_function");
-        command.effect = function_changed(body.map(|body| SqlFunction {
+        command.effect = function_changed(Some(MadeFunction {
             name,
-            has_query: self.has_query(body + 1..self.range.end),
+            has_query: body.is_some_and(|body| self.has_query(body + 1..self.range.end)),
         }));
         Ok(StatementKind::Command(command))
     }
@@ -316,7 +316,7 @@ impl Header<'_> {
 }
 
 /// A function gets another meaning.
-pub(super) fn function_changed(function: Option<SqlFunction>) -> Effect {
+pub(super) fn function_changed(function: Option<MadeFunction>) -> Effect {
     Effect::Rows {
         reason: "a function that later statements may call is made or removed",
         function,

@@ -69,10 +69,10 @@ fn values_of_set_statements_count_where_they_are_set() {
     assert_eq!(
         views,
         [
-            "CREATE OR REPLACE TEMPORARY VIEW {ns}_gd_1 AS SELECT `policy_id`, `age`, `day` FROM `raw`.`gd` \
-             WHERE `age` < ${low} OR `age` < ${hivevar:low}",
-            "CREATE OR REPLACE TEMPORARY VIEW {ns}_gd_2 AS SELECT `policy_id`, `age`, `day` FROM `m`.`gd` \
-             WHERE `day` < ${low}",
+            "CREATE OR REPLACE TEMPORARY VIEW {ns}_gd_1 AS SELECT * FROM (SELECT `policy_id`, `age`, `day` FROM `raw`.`gd` \
+             WHERE `age` < ${low} OR `age` < ${hivevar:low}) WHERE '{ns}' IS NOT NULL",
+            "CREATE OR REPLACE TEMPORARY VIEW {ns}_gd_2 AS SELECT * FROM (SELECT `policy_id`, `age`, `day` FROM `m`.`gd` \
+             WHERE `day` < ${low}) WHERE '{ns}' IS NOT NULL",
         ]
     );
 }
@@ -126,8 +126,8 @@ fn faults_of_a_derived_covering_frame_are_caught() {
             &|sample| sample.text(1, "WHERE", "WHERE `region` = 'n' AND"),
             &|sample| sample.text(1, "'${day}'", "'2024-06-30'"),
             &|sample| sample.text(1, "AND (", "AND NOT ("),
-            &|sample| sample.text(1, "SELECT", "SELECT DISTINCT"),
-            &|sample| sample.program.steps[1].texts[0].text.push_str(" LIMIT 9"),
+            &|sample| sample.text(1, "SELECT `", "SELECT DISTINCT `"),
+            &|sample| sample.text(1, ") WHERE '{ns}'", " LIMIT 9) WHERE '{ns}'"),
             // A table of the same schema.
             &|sample| sample.text(1, "`gd`", "`staging`"),
         ],

@@ -258,8 +258,8 @@ pub(super) fn namespaced(text: &str) -> ProgramText {
     }
 }
 
-const COVERING: &str = "CREATE OR REPLACE TEMP VIEW {ns}_gd_1 AS SELECT policy_id, age, day FROM raw.gd WHERE (age < 25 AND day = '${day}') OR (age BETWEEN 70 AND 90 AND `Day` = '${day}')";
-const REPEATED: &str = "CREATE OR REPLACE TEMP VIEW {ns}_latest_1 AS SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id";
+const COVERING: &str = "CREATE OR REPLACE TEMP VIEW {ns}_gd_1 AS SELECT * FROM (SELECT policy_id, age, day FROM raw.gd WHERE (age < 25 AND day = '${day}') OR (age BETWEEN 70 AND 90 AND `Day` = '${day}')) WHERE '{ns}' IS NOT NULL";
+const REPEATED: &str = "CREATE OR REPLACE TEMP VIEW {ns}_latest_1 AS SELECT * FROM (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id) WHERE '{ns}' IS NOT NULL";
 const READERS: [&str; 4] = [
     "CREATE TABLE m.young AS -- the young\nSELECT policy_id, age FROM {ns}_gd_1 AS gd WHERE age < 25 AND day = '${day}'",
     "CREATE TABLE m.old AS SELECT g.policy_id\nFROM {ns}_gd_1 g WHERE (g.age BETWEEN 70 AND 90) AND g.Day = '${day}'",
@@ -371,7 +371,7 @@ fn catalog() -> Catalog {
         ..TableFacts::default()
     };
     Catalog {
-        spark_version: None,
+        spark_version: Some("3.5.6".to_owned()),
         session: None,
         tables: BTreeMap::from([("raw.gd".to_owned(), facts)]),
     }

@@ -66,7 +66,7 @@ fn catalog(asked: &[String]) -> Catalog {
         (name.clone(), facts)
     };
     Catalog {
-        spark_version: None,
+        spark_version: Some("3.5.6".to_owned()),
         session: None,
         tables: asked.iter().map(facts).collect(),
     }
