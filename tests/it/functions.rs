@@ -73,7 +73,7 @@ async fn asked<E: Engine>(engine: &mut E, query: &str) -> (bool, u64) {
         "frame = spark.sql(\"\"\"{query}\"\"\")\n\
          rows = frame.collect()\n\
          plan = frame._jdf.queryExecution().executedPlan().toString()\n\
-         hoist_value = ['InMemoryTableScan' in plan, sum(1 for row in rows if row[0])]"
+         hoist_value = ['Scan In-memory table' in plan, sum(1 for row in rows if row[0])]"
     );
     let said = done(engine, value(&text)).await.value.unwrap();
     (said[0].as_bool().unwrap(), said[1].as_u64().unwrap())
