@@ -28,6 +28,7 @@ mod names;
 mod repeated;
 mod replay;
 mod rewrite;
+mod steady;
 mod totals;
 
 use std::collections::BTreeMap;

@@ -16,6 +16,7 @@ mod canonical;
 mod covering;
 mod hull;
 mod inputs;
+mod lift;
 mod repeated;
 #[cfg(test)]
 pub(in crate::planner) mod testing;
@@ -24,6 +25,7 @@ mod tests;
 mod texts;
 mod walk;
 
+pub use self::lift::{Lift, lift};
 use crate::diagnostic::Span;
 use crate::facts::access::{ReadId, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;

@@ -381,3 +381,68 @@ fn program() {
     }
     insta::assert_snapshot!(text);
 }
+
+/// Codes of reasons in the source of the planner: after `Reason::new(`, and where a code is chosen by a `match`.
+fn reason_codes() -> BTreeSet<String> {
+    let planner = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/planner");
+    let folder = std::fs::read_dir(planner.join("frame")).unwrap();
+    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    files.push(planner.join("plan/decide.rs"));
+    let mut codes = BTreeSet::new();
+    for file in files {
+        if file.ends_with("tests.rs") || file.ends_with("lift.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(file).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        for (before, rest) in text.match_indices('"').map(|(at, _)| text.split_at(at)) {
+            let before = before.trim_end();
+            let chooses = ["Reason::new(", "=> (", "=>"]
+                .iter()
+                .any(|end| before.ends_with(end));
+            let code = rest[1..].split('"').next().unwrap();
+            let kebab = code.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+            if chooses && kebab && !code.is_empty() {
+                codes.insert(code.to_owned());
+            }
+        }
+    }
+    codes
+}
+
+#[test]
+fn every_refusal_says_what_lifts_it() {
+    let codes = reason_codes();
+    assert!(codes.len() > 30, "{codes:?}");
+    for code in &codes {
+        let lift = frame::lift(code);
+        assert!(lift.is_some(), "nothing is said of what lifts `{code}`");
+        if let Some(advice) = lift.and_then(frame::Lift::advice) {
+            let fragment = advice.chars().next().is_some_and(char::is_lowercase);
+            assert!(fragment && !advice.ends_with('.'), "{advice}");
+        }
+    }
+    assert_eq!(frame::lift("no-such-code"), None);
+}
+
+/// Soundness does not eat the gain: of the sample every repeated read and subquery could use a frame, and what does not
+/// would gain too little.
+#[test]
+fn nothing_of_the_sample_is_refused() {
+    let sample = sample();
+    assert_eq!(sample.candidates.refusals, []);
+    let decisions = sample.plan.decisions.iter();
+    let codes: BTreeSet<&str> = decisions
+        .flat_map(|decision| &decision.reasons)
+        .map(|reason| reason.code)
+        .collect();
+    let allowed = [
+        "chosen",
+        "not-worth",
+        "served-by-another-frame",
+        "widens-frame",
+    ];
+    for code in codes {
+        assert!(allowed.contains(&code), "{code}");
+    }
+}

@@ -16,14 +16,13 @@ impl Rules {
     /// As a pipeline finds them: as the session says; without one, as the version has them by default, off in Spark 3.
     pub(super) fn of(catalog: &Catalog) -> Self {
         let session = catalog.session.as_ref();
-        let strict = match session.and_then(|session| session.settings.get(ANSI)) {
-            Some(value) => !value.trim().eq_ignore_ascii_case("false"),
-            None => {
-                let version = catalog.spark_version.as_deref();
-                !version.is_some_and(|version| version.starts_with("3."))
-            }
-        };
-        Rules { strict }
+        let stated = session.and_then(|session| session.settings.get(ANSI));
+        let version = catalog.spark_version.as_deref();
+        let off = stated.map_or_else(
+            || version.is_some_and(|version| version.starts_with("3.")),
+            |value| value.trim().eq_ignore_ascii_case("false"),
+        );
+        Rules { strict: !off }
     }
 
     /// After `SET key = value`, or `RESET` with no value.

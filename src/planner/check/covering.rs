@@ -2,6 +2,7 @@
 
 use super::emitted::{Placed, within};
 use super::frames::{Built, shown};
+use super::steady::is_steady;
 use super::{Check, Promise};
 use crate::diagnostic::Span;
 use crate::facts::access::{Filter, Read};
@@ -31,6 +32,12 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
         check.report(Promise::Covering, built.at, text);
         return;
     };
+    if let Some(test) = hull.as_ref().and_then(|hull| unsteady(check, built, hull)) {
+        let text = format!(
+            "frame `{name}` makes the test `{test}`, which may fail on rows of other readers"
+        );
+        check.report(Promise::Covering, built.at, text);
+    }
     for reader in &built.frame.readers {
         let at = check.run_of(reader.statement);
         if reader.subquery.is_some() {
@@ -210,6 +217,18 @@ impl Hull {
         Hull::Test(bare(tokens).iter().map(normalised).collect())
     }
 
+    /// All its tests.
+    fn tests<'h>(&'h self, found: &mut Vec<&'h Test>) {
+        match self {
+            Hull::Test(test) => found.push(test),
+            Hull::All(parts) | Hull::Any(parts) => {
+                for part in parts {
+                    part.tests(found);
+                }
+            }
+        }
+    }
+
     /// Whether a row that passes these tests passes the hull, whatever other tests give for it.
     fn is_implied_by(&self, own: &[Test]) -> bool {
         match self {
@@ -218,6 +237,29 @@ impl Hull {
             Hull::Any(parts) => parts.iter().any(|part| part.is_implied_by(own)),
         }
     }
+}
+
+/// A test of the frame that no reader makes, or that may fail.
+fn unsteady(check: &Check<'_>, built: &Built<'_, '_>, hull: &Hull) -> Option<String> {
+    let mut steady: Vec<Test> = Vec::new();
+    let ids = built.frame.readers.iter().flat_map(|reader| &reader.reads);
+    for read in ids.filter_map(|id| check.reads.get(id)) {
+        let Some(file) = file(check, read) else {
+            continue;
+        };
+        let tests = read.filters.iter();
+        let tests = tests.filter(|filter| is_steady(check, read.version.table, filter));
+        steady.extend(tests.map(|filter| test(filter, file)));
+    }
+    let mut tests = Vec::new();
+    hull.tests(&mut tests);
+    let unsteady = tests.into_iter().find(|test| !steady.contains(test))?;
+    Some(unsteady.join(" "))
+}
+
+fn file<'c>(check: &'c Check<'_>, read: &Read) -> Option<&'c Vec<Placed<'c>>> {
+    let (statement, _) = check.statements.get(&read.statement)?;
+    check.tokens.get(&statement.source)
 }
 
 /// The frame's filter; none inside where it has no filter, none outside where it has no tokens.
@@ -316,11 +358,7 @@ fn normalised(token: &Placed<'_>) -> String {
 /// Whether every row that a read needs passes the frame's filter: the read's own tests make it true.
 fn implied(check: &Check<'_>, read: &Read, hull: Option<&Hull>) -> bool {
     let Some(hull) = hull else { return true };
-    let Some(file) = check
-        .statements
-        .get(&read.statement)
-        .and_then(|(statement, _)| check.tokens.get(&statement.source))
-    else {
+    let Some(file) = file(check, read) else {
         return false;
     };
     let own: Vec<Test> = read

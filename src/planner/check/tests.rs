@@ -225,6 +225,11 @@ fn faults_of_covering_reads_are_caught() {
             &|sample| sample.text(0, "raw.gd", "raw.policies"),
             &|sample| sample.text(0, "raw.gd", "raw.gd JOIN raw.staging"),
             &|sample| sample.text(0, ") WHERE '{ns}'", " LIMIT 10) WHERE '{ns}'"),
+            // A test that may fail on rows of other readers.
+            &|sample| {
+                let facts = sample.catalog.tables.get_mut("raw.gd").unwrap();
+                facts.columns[2].data_type = "int".to_owned();
+            },
             // A reader that needs all columns.
             &|sample| {
                 sample.text(0, "policy_id, age, day", "policy_id, day, age");

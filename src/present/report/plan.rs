@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::layout::{Align, Table, bytes, count, micros, wrap};
-use crate::planner::frame::FrameKind;
+use crate::planner::frame::{FrameKind, Lift, lift};
 use crate::planner::plan::Summary;
 use crate::planner::plan_file::{DecisionEntry, FrameEntry, PlanFile, SubjectEntry, Verdict};
 
@@ -27,7 +27,11 @@ pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
                 places if places.len() >= decision.reads.len() => String::new(),
                 places => format!(" ({})", places.join(", ")),
             };
-            let _ = writeln!(text, "   {}", wrap(&format!("{}{whom}", reason.text), 5));
+            let lifted = lift(&reason.code)
+                .and_then(Lift::advice)
+                .map_or_else(String::new, |advice| format!("; to lift this, {advice}"));
+            let line = format!("{}{whom}{lifted}", reason.text);
+            let _ = writeln!(text, "   {}", wrap(&line, 5));
         }
     }
     if !text.is_empty() {

@@ -54,7 +54,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 44] = [
+pub(super) const FAULTS: [Seeded; 45] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -185,6 +185,10 @@ pub(super) const FAULTS: [Seeded; 44] = [
     emit("a frame is defined but not cached", Promise::Text, |s| {
         let at = s.step(Step::Materialise(FrameId(0)));
         s.program.steps[at].texts.pop();
+    }),
+    emit("a frame bears no mark of the run", Promise::Sharing, |s| {
+        let at = s.step(Step::Materialise(FrameId(0)));
+        s.edit_step(at, "'{ns}' IS NOT NULL", "'x' IS NOT NULL");
     }),
     emit("the columns of a replaced subquery change places", Promise::Text, |s| {
         s.edit("out.l1 ", "`policy_id`, `version`", "`version`, `policy_id`");

@@ -101,6 +101,7 @@ fn catalog(names: &[String]) -> Catalog {
         (name.clone(), facts)
     };
     Catalog {
+        spark_version: Some("3.5.6".to_owned()),
         tables: names.iter().map(facts).collect(),
         ..Catalog::default()
     }

@@ -355,16 +355,17 @@ pub(super) fn sample() -> Sample {
 }
 
 fn catalog() -> Catalog {
-    let column = |name: &str| ColumnFacts {
+    let column = |(name, data_type): (&str, &str)| ColumnFacts {
         name: name.to_owned(),
-        data_type: "int".to_owned(),
+        data_type: data_type.to_owned(),
         nullable: true,
     };
+    let columns = [("policy_id", "int"), ("age", "int"), ("day", "string")];
     let facts = TableFacts {
         kind: TableKind::External,
         provider: Some("csv".to_owned()),
         location: None,
-        columns: ["policy_id", "age", "day"].map(column).into(),
+        columns: columns.map(column).into(),
         partition_columns: Vec::new(),
         size_bytes: None,
         rows: None,

@@ -1,0 +1,68 @@
+//! What would lift a refusal: the fact or the change of text without which something is not shared.
+
+/// What lifts a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lift {
+    /// A fact that the user can provide, an imperative fragment.
+    Fact(&'static str),
+    /// Another text of the pipeline, an imperative fragment.
+    Text(&'static str),
+    /// Another setting of the planner, an imperative fragment.
+    Setting(&'static str),
+    /// Nothing: sharing it would change results, or gain nothing.
+    Nothing,
+}
+
+impl Lift {
+    /// What to do, for people; none where nothing helps.
+    pub fn advice(self) -> Option<&'static str> {
+        match self {
+            Lift::Fact(advice) | Lift::Text(advice) | Lift::Setting(advice) => Some(advice),
+            Lift::Nothing => None,
+        }
+    }
+}
+
+/// What lifts the refusals with a code; none where there is no such code.
+pub fn lift(code: &str) -> Option<Lift> {
+    Some(match code {
+        "schema-unknown" | "size-unknown" | "unknown-column" | "view" => {
+            Lift::Fact("run `hoist catalog`, which asks for columns, sizes and texts of views")
+        }
+        "unknown-function" => Lift::Fact(
+            "declare `deterministic_functions = [\"f\"]` if it gives the same value each time",
+        ),
+        "order-sensitive" => Lift::Fact(
+            "declare `[tables.NAME] key = […]` if the order is unique, or order by a key",
+        ),
+        "may-fail" => Lift::Text(
+            "use a function that gives NULL instead (`try_…`), or test for it in every place",
+        ),
+        "barrier" => Lift::Text("move the statement that cannot be seen through"),
+        "bare-table" => Lift::Text("write `SELECT * FROM …`"),
+        "column-aliases" => Lift::Text("name the columns in a select list"),
+        "qualified-column" => Lift::Text("qualify the column by an alias of the table"),
+        "outputs-unknown" => Lift::Text("give each column an alias"),
+        "not-closed" => Lift::Text("let it read tables only"),
+        "template-variable" => Lift::Text("let the variable stand within a string or number"),
+        "name" | "placeholder" => Lift::Text("use another name"),
+        "not-a-query" | "view-definition" => Lift::Text("read it in a query of its own"),
+        "rewritten-between" | "written-by-reader" => Lift::Text("write another table"),
+        "over-budget" => Lift::Setting("raise `--budget`"),
+        "frames-off" => Lift::Setting("leave out `--frames off`"),
+        "malformed-rows"
+        | "modified"
+        | "non-deterministic"
+        | "row-origin"
+        | "sampling"
+        | "single-reader"
+        | "no-candidate"
+        | "cheaper-raw"
+        | "widens-frame"
+        | "served-by-another-frame"
+        | "not-worth"
+        | "too-small"
+        | "chosen" => Lift::Nothing,
+        _ => return None,
+    })
+}
