@@ -25,6 +25,7 @@
 mod compare;
 mod digest;
 mod folders;
+pub mod generate;
 mod holdings;
 mod outputs;
 mod sandbox;
