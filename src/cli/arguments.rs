@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::runtime::verify::generate::MIN_ROWS;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0        done
@@ -281,7 +283,7 @@ pub(super) struct Execute {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  hoist verify queries\n  hoist verify queries --plain-runs 1 --output junit=verify.xml"
+    after_help = "Examples:\n  hoist verify queries\n  hoist verify queries --plain-runs 1 --output junit=verify.xml\n  hoist verify queries --generate --catalog catalog.json --seed 0 --seed 1"
 )]
 pub(super) struct Verify {
     /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
@@ -291,6 +293,18 @@ pub(super) struct Verify {
     /// every difference counts
     #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(super) plain_runs: u8,
+    /// Use data made from the schemas in the catalog file instead of tables
+    #[arg(long)]
+    pub(super) generate: bool,
+    /// Facts about tables [default: those in .hoist/plan.json or .hoist/catalog.json, which execute writes]
+    #[arg(long, value_name = "FILE", requires = "generate")]
+    pub(super) catalog: Option<PathBuf>,
+    /// Seed of the data, 0 by default; may be repeated: from 1 on, some tables are empty
+    #[arg(long, value_name = "N", requires = "generate")]
+    pub(super) seed: Vec<u64>,
+    /// Rows of each table, about, at least 40 and 200 by default
+    #[arg(long, value_name = "N", requires = "generate", value_parser = rows_of_a_table)]
+    pub(super) rows: Option<usize>,
     #[command(flatten)]
     pub(super) run: RunOptions,
     #[command(flatten)]
@@ -336,6 +350,13 @@ pub(super) enum Config {
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
     },
+}
+
+fn rows_of_a_table(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(rows) if rows >= MIN_ROWS => Ok(rows),
+        _ => Err(format!("expected a number of rows, at least {MIN_ROWS}")),
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

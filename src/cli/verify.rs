@@ -1,5 +1,7 @@
 //! `hoist verify`.
 
+mod generated;
+
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -95,12 +97,29 @@ impl Verifier<'_> {
         options: LocalOptions,
         output: &mut Output,
     ) -> Result<Option<Comparison>, Failure> {
+        if self.command.generate {
+            return self.on_generated(options, output).await;
+        }
         let Some(inputs) = self.inputs(options.clone(), output).await? else {
             return Ok(None);
         };
         if let Some(totals) = &inputs.totals {
             output.say(totals);
         }
+        match self.both(&inputs, &options, output).await {
+            Ok(comparison) => Ok(Some(comparison)),
+            Err(VerifyError::Interrupted) => Ok(None),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    /// Both runs, one after the other, and their comparison.
+    async fn both(
+        &self,
+        inputs: &Inputs,
+        options: &LocalOptions,
+        output: &mut Output,
+    ) -> Result<Comparison, VerifyError> {
         let current = &self.context.environment.current;
         let run_options = RunOptions {
             run: run::run_id(&self.clock, std::process::id()),
@@ -142,11 +161,7 @@ impl Verifier<'_> {
         let compared = verify(&mut make, &folder, &input, cancel, &self.clock, &mut watch).await;
         // The sandboxes are gone, so their folder is empty unless something else lies there.
         let _ = std::fs::remove_dir(&folder);
-        match compared {
-            Ok(comparison) => Ok(Some(comparison)),
-            Err(VerifyError::Interrupted) => Ok(None),
-            Err(error) => Err(failure(error)),
-        }
+        compared
     }
 
     /// Reads the state and plans, in a session of its own that is closed again; none where the user interrupted.

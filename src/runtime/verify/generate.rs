@@ -150,8 +150,8 @@ pub fn generate(
     let mut problems = needed.problems;
     let views = needed
         .views
-        .iter()
-        .filter_map(|(_, facts)| facts.view.as_ref());
+        .values()
+        .filter_map(|facts| facts.view.as_ref());
     let texts = text::texts(sources, views.map(|view| view.text.as_str()));
     let hints = Hints::read(texts.iter().map(String::as_str));
     let mut anchors = hints.dates();

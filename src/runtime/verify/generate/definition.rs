@@ -1,5 +1,7 @@
 //! Definitions of tables and views as SQL, as near to the catalog's as a local Spark can hold.
 
+use std::fmt::Write as _;
+
 use super::Level;
 use super::types::DataType;
 use super::values::{choices, quoted};
@@ -60,15 +62,19 @@ pub(super) fn table(name: &str, facts: &TableFacts) -> (String, Option<String>) 
         fields.collect::<Vec<_>>().join(", ")
     );
     if !facts.partition_columns.is_empty() {
-        text += &format!(" PARTITIONED BY ({})", columns(&facts.partition_columns));
+        let _ = write!(
+            text,
+            " PARTITIONED BY ({})",
+            columns(&facts.partition_columns)
+        );
     }
     // Spark does not insert into bucketed tables of Hive.
     if let Some(bucketing) = facts.bucketing.as_ref().filter(|_| !hive) {
-        text += &format!(" CLUSTERED BY ({})", columns(&bucketing.columns));
+        let _ = write!(text, " CLUSTERED BY ({})", columns(&bucketing.columns));
         if !bucketing.sort_columns.is_empty() {
-            text += &format!(" SORTED BY ({})", columns(&bucketing.sort_columns));
+            let _ = write!(text, " SORTED BY ({})", columns(&bucketing.sort_columns));
         }
-        text += &format!(" INTO {} BUCKETS", bucketing.buckets);
+        let _ = write!(text, " INTO {} BUCKETS", bucketing.buckets);
     }
     (text, note)
 }

@@ -92,9 +92,14 @@ impl<'a> Needed<'a> {
         }
         self.databases.insert(database.to_owned());
         match catalog.tables.get(name).map(|facts| (facts, facts.kind)) {
-            None if uncertain => {}
+            None | Some((_, TableKind::Missing)) if uncertain => {}
+            // A temporary view of whoever collected the facts.
+            Some((_, TableKind::Temporary)) => {
+                self.problem(format!(
+                    "`{name}` is a temporary view made outside of the pipeline"
+                ));
+            }
             None => self.problem(format!("nothing is known about `{name}`")),
-            Some((_, TableKind::Missing)) if uncertain => {}
             Some((_, TableKind::Missing)) => {
                 self.problem(format!("`{name}` does not exist according to the catalog"));
             }

@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same everywhere, for ever: SplitMix64 (Steele, Lea, Flood 2014).
+//! Numbers that look random and are the same everywhere, for ever: `SplitMix64` (Steele, Lea, Flood 2014).
 //!
 //! Our own, because the streams of a library may change with its version, and a seed that found a defect must find it
 //! again.

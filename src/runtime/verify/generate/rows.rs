@@ -50,7 +50,7 @@ pub(super) fn rows(columns: &[Column], hints: &Hints, shape: &Shape<'_>) -> Vec<
     let mut rows: Vec<Row> = (0..shape.rows).map(|number| maker.row(number)).collect();
     maker.place_specials(&mut rows);
     if shape.key.is_empty() {
-        let copies: Vec<Row> = (0..shape.rows / 20 + 1)
+        let copies: Vec<Row> = (0..=shape.rows / 20)
             .filter_map(|_| maker.random.pick(&rows).cloned())
             .collect();
         rows.extend(copies);

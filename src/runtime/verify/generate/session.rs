@@ -71,7 +71,7 @@ pub async fn populate<E: Engine>(
         Ok(Some(_)) => tokio::select! {
             biased;
             () = cancel.reached(1) => Ok(None),
-            made = in_session(&mut engine, generated) => made.map(Some),
+            state = in_session(&mut engine, generated) => state.map(Some),
         },
         Ok(None) => Ok(None),
         Err(error) => Err(error.into()),

@@ -45,8 +45,8 @@ fn catalog() -> Catalog {
         ("d.unused", facts(&[("odd", "interval year")])),
     ];
     Catalog {
-        spark_version: None,
         tables: tables.map(|(name, facts)| (name.to_owned(), facts)).into(),
+        ..Catalog::default()
     }
 }
 

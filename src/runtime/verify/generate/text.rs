@@ -5,7 +5,7 @@ use crate::frontend::source::Sources;
 /// Texts with SQL in them.
 pub(super) fn texts<'a>(sources: &Sources, views: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut texts = Vec::new();
-    for source in sources.iter() {
+    for source in sources {
         if source.name.to_lowercase().ends_with(".py") {
             texts.extend(strings(source.rendered()));
         } else {

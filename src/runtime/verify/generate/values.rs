@@ -11,6 +11,8 @@ mod tested;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
+
 use super::Level;
 use super::calendar::{DAY, date_text, days, timestamp_text};
 use super::types::DataType;
@@ -58,7 +60,6 @@ impl Domain {
     /// Whether the column can hold a value.
     pub(super) fn admits(&self, value: &Value) -> bool {
         match (value, &self.data_type) {
-            (Value::Null, _) => true,
             (Value::Number(number), of) => of
                 .limits()
                 .is_some_and(|(least, most)| (least..=most).contains(number)),
@@ -163,7 +164,7 @@ impl Domain {
             Value::Number(number) => decimal_text(*number, self.data_type.scale()),
             Value::Float(number) => float_text(*number, self.data_type == DataType::Float),
             Value::Text(text) => text.clone(),
-            Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
+            Value::Bytes(bytes) => hexadecimal(bytes),
             Value::Date(date) => date_text(*date),
             Value::Timestamp(micros) => timestamp_text(*micros),
             Value::Choice(choice) => choice.to_string(),
@@ -174,6 +175,13 @@ impl Domain {
 /// The day that everything is near where the pipeline names none.
 pub(super) fn default_anchor() -> i64 {
     days(2024, 6, 30)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
 }
 
 fn decimal_text(number: i128, scale: u32) -> String {

@@ -98,10 +98,10 @@ impl Statement<'_, '_> {
             ([], []) => {}
             (_, []) => self.test(&left, operator, &right.literals),
             ([], _) => self.test(&right, flipped(operator), &left.literals),
-            ([one], [other]) if operator == Operator::Equal => {
-                if transparent(&left) && transparent(&right) {
-                    self.join(one, other);
-                }
+            ([one], [other])
+                if operator == Operator::Equal && transparent(&left) && transparent(&right) =>
+            {
+                self.join(one, other);
             }
             _ => {}
         }

@@ -161,7 +161,7 @@ fn of_function(domain: &Domain, function: &str, literal: &Literal) -> Option<Vec
 /// A moment of a day, or the day: with a negative time, that before.
 fn in_day(domain: &Domain, day: i64, time: i64) -> Value {
     if domain.data_type == DataType::Date {
-        Value::Date(day + i64::from(time < 0) * -1)
+        Value::Date(day - i64::from(time < 0))
     } else {
         Value::Timestamp(day * DAY + time)
     }

@@ -37,9 +37,9 @@ pub(in super::super) fn passes(domain: &Domain, value: &Value, test: &Test) -> O
         _ => None,
     };
     let like = || match (&value, first()?) {
-        (Value::Text(text), literal) => {
+        (Value::Text(own), literal) => {
             let pattern: Vec<char> = literal.text.chars().collect();
-            Some(matches(&text.chars().collect::<Vec<_>>(), &pattern))
+            Some(matches(&own.chars().collect::<Vec<_>>(), &pattern))
         }
         _ => None,
     };
