@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, SourceId};
 use source::{Source, SourceKind, Sources};
-use statement::{Statement, StatementId};
+use statement::{Query, Statement, StatementId, StatementKind};
 
 /// The statements of a pipeline.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,27 @@ pub fn parse_within(sources: &Sources, max_statement_bytes: u64) -> Parsed {
             |source: &Source| sql::not_parsed(source, "the system gives no thread for the parser");
         parse_with(sources, BTreeMap::new(), no_thread)
     })
+}
+
+/// The queries that texts of views are, in their order; none for a text that is not understood, or that Spark would
+/// fill in at each use.
+///
+/// Such a text is no file: spans in a query tell its parts apart, and must not be shown.
+pub fn parse_views(texts: &[&str]) -> Vec<Option<Query>> {
+    let query = |text: &str| {
+        let source = Source::of_view(text);
+        let (statements, _) = sql::parse(&source, MAX_STATEMENT_BYTES);
+        let mut kinds = statements.into_iter().map(|statement| statement.kind);
+        match (kinds.next(), kinds.next()) {
+            (Some(StatementKind::Query(query)), None) if !text.contains("${") => Some(query),
+            _ => None,
+        }
+    };
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    sql::on_large_stack(|| texts.iter().map(|text| query(text)).collect())
+        .unwrap_or_else(|| vec![None; texts.len()])
 }
 
 fn parse_with(

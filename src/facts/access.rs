@@ -117,6 +117,8 @@ pub struct Read {
     pub filters: Vec<Filter>,
     /// Why the name in the text must stay as it is, if it must.
     pub fixed: Option<Fixed>,
+    /// It is a view, and what its definition reads is not known: it may read anything.
+    pub unseen: bool,
 }
 
 /// How a read comes about.

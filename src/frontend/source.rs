@@ -86,6 +86,18 @@ impl Source {
         )
     }
 
+    /// SQL that is no file of the pipeline, taken as it is: the definition of a view.
+    pub(super) fn of_view(text: &str) -> Self {
+        Source {
+            id: SourceId(u32::MAX),
+            name: String::new(),
+            kind: SourceKind::Sql,
+            template: text.to_owned(),
+            rendered: Rendered::verbatim(text),
+            line_starts: vec![0],
+        }
+    }
+
     /// The same where earlier files have set something.
     fn after(
         id: SourceId,

@@ -30,6 +30,7 @@ mod replay;
 mod rewrite;
 mod steady;
 mod totals;
+mod views;
 
 use std::collections::BTreeMap;
 use std::fmt;

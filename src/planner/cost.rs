@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::frame::{Candidate, Definition, HullTest, Reader};
 use crate::facts::access::{Access, Origin, Read, ReadId, TableId, TableVersion};
-use crate::facts::catalog::{Catalog, TableFacts};
+use crate::facts::catalog::{Catalog, TableFacts, TableKind};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
 
@@ -179,7 +179,8 @@ impl<'a> CostModel<'a> {
     pub(super) fn unsized_table(&self, candidate: &Candidate) -> Option<String> {
         candidate.inputs.iter().find_map(|version| {
             let table = self.workload.table(version.table)?;
-            (!table.temporary && self.rows(*version).is_none()).then(|| table.name.clone())
+            let unknown = !self.is_view(version.table) && self.rows(*version).is_none();
+            unknown.then(|| table.name.clone())
         })
     }
 
@@ -211,10 +212,8 @@ impl<'a> CostModel<'a> {
         used: Option<u64>,
         low: bool,
     ) -> Option<Work> {
-        let is_view = self.workload.table(version.table)?.temporary;
-        if is_view {
-            let mut seen = BTreeSet::new();
-            return self.view(access, version.table, low, &mut seen);
+        if self.is_view(version.table) {
+            return self.view(access, version.table, low);
         }
         let facts = self.facts(version.table)?;
         let rows = self.rows(version)?;
@@ -232,28 +231,21 @@ impl<'a> CostModel<'a> {
         Some(Work { micros, rows })
     }
 
-    /// The scans below a view; what it computes above them is not counted.
-    fn view(
-        &self,
-        access: &Access,
-        view: TableId,
-        low: bool,
-        seen: &mut BTreeSet<TableId>,
-    ) -> Option<Work> {
-        if !seen.insert(view) {
-            return Some(Work::default());
-        }
+    /// Whether it has no rows of its own.
+    fn is_view(&self, table: TableId) -> bool {
+        let temporary = self.workload.table(table).is_some_and(|it| it.temporary);
+        let found = self.facts(table).map(|facts| facts.kind);
+        let made = |read: &&Read| read.origin == Origin::ThroughView(table);
+        temporary || found == Some(TableKind::View) || self.reads.values().any(made)
+    }
+
+    /// The scans below a view; what it computes above them is not counted. Views in it have theirs among them.
+    fn view(&self, access: &Access, view: TableId, low: bool) -> Option<Work> {
+        let through = Origin::ThroughView(view);
+        let reads = access.reads.iter().filter(|read| read.origin == through);
         let mut total = None;
-        for read in access
-            .reads
-            .iter()
-            .filter(|read| read.origin == Origin::ThroughView(view))
-        {
-            let work = if self.workload.table(read.version.table)?.temporary {
-                self.view(access, read.version.table, low, seen)?
-            } else {
-                self.scan(access, read, low)?
-            };
+        for read in reads.filter(|read| !self.is_view(read.version.table)) {
+            let work = self.scan(access, read, low)?;
             total = Some(sum(total.unwrap_or_default(), work));
         }
         total

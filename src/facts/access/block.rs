@@ -40,6 +40,8 @@ pub(super) struct Walk<'w, 'c> {
     pub scopes: Vec<Scope>,
     /// Common table expressions in scope, by lower-case name; the one that hides the others last.
     pub ctes: BTreeMap<String, Vec<VisibleCte>>,
+    /// The query is the definition of a view: what views in it bring along is told where it is used, as they are there.
+    pub defines: bool,
 }
 
 impl<'w, 'c> Walk<'w, 'c> {
@@ -52,6 +54,7 @@ impl<'w, 'c> Walk<'w, 'c> {
             relations: Relations::default(),
             scopes: Vec::new(),
             ctes: BTreeMap::new(),
+            defines: false,
         }
     }
 

@@ -198,13 +198,15 @@ impl Walk<'_, '_> {
         if meaning.uncertain {
             self.fix(read, Fixed::AfterUnknownSession);
         }
-        self.view_sensitivities(meaning.table, table.name.span);
+        if !self.defines {
+            self.view_sensitivities(meaning.table, table.name.span);
+        }
         let group = self.group(table.name.span);
         if let Some(alias) = &table.alias {
             self.name_group(group, alias.span);
         }
-        let is_view = self.session.view(meaning.table).is_some();
-        let full_name = (table.alias.is_none() && !is_view)
+        let is_temporary = self.session.is_temporary_view(meaning.table);
+        let full_name = (table.alias.is_none() && !is_temporary)
             .then(|| self.session.name(meaning.table).to_owned());
         let schema = if table.columns.is_empty() {
             self.session.schema(meaning.table)
@@ -233,9 +235,9 @@ impl Walk<'_, '_> {
                 let name = self.session.name(view).to_owned();
                 inherited.insert((SensitivityKind::UnknownFunction, name));
             }
-            let definition = self.session.view(view).map(|view| &view.sensitivities);
-            for sensitivity in definition.into_iter().flatten() {
-                inherited.insert((sensitivity.kind, sensitivity.what.clone()));
+            if let Some(definition) = self.session.view(view) {
+                inherited.extend(definition.sensitivities.iter().cloned());
+                self.found.generates |= definition.generates;
             }
         }
         for (kind, what) in inherited {

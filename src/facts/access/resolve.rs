@@ -51,7 +51,7 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(catalog: &'a Catalog, declarations: &'a Declarations, tables: Vec<Table>) -> Self {
-        Resolver {
+        let mut resolver = Resolver {
             session: Session::new(catalog, &declarations.default_database, tables),
             declarations,
             accesses: Vec::new(),
@@ -61,7 +61,9 @@ impl<'a> Resolver<'a> {
             python_reads: BTreeMap::new(),
             python_hidden: false,
             generates: false,
-        }
+        };
+        resolver.permanent_views(catalog);
+        resolver
     }
 
     fn run(mut self, statements: &[Statement]) -> Accesses {
@@ -96,10 +98,19 @@ impl<'a> Resolver<'a> {
             StatementKind::CreateView {
                 target,
                 scope,
+                if_not_exists,
                 columns,
                 query,
                 ..
-            } => self.create_view(target, *scope, columns, query, &mut access),
+            } => {
+                let view = view::Definition {
+                    scope: *scope,
+                    if_not_exists: *if_not_exists,
+                    columns,
+                    query,
+                };
+                self.create_view(target, &view, &mut access);
+            }
             StatementKind::InsertDirectory { files, .. } => {
                 self.write_files(files, &mut access);
             }
@@ -116,7 +127,7 @@ impl<'a> Resolver<'a> {
             | StatementKind::CreateTable { .. }
             | StatementKind::Drop { .. }
             | StatementKind::Truncate { .. }) => self.change(kind, &mut access),
-            StatementKind::Use { database } => self.session.set_database(database),
+            StatementKind::Use { database } => self.session.set_database(&database.key()),
             StatementKind::Set { key, value } => {
                 if let Some(value) = value {
                     self.session.rules.set(key, Some(value));
@@ -205,7 +216,17 @@ impl<'a> Resolver<'a> {
     }
 
     fn walk(&mut self, query: &Query) -> (Found, Outputs) {
+        self.walk_as(query, false)
+    }
+
+    /// The walk through the definition of a view.
+    fn walk_definition(&mut self, query: &Query) -> (Found, Outputs) {
+        self.walk_as(query, true)
+    }
+
+    fn walk_as(&mut self, query: &Query, defines: bool) -> (Found, Outputs) {
         let mut walk = Walk::new(&mut self.session, self.declarations);
+        walk.defines = defines;
         let outputs = walk.query(query);
         let mut found = walk.found;
         found.reads.sort_by_key(|read| read.name.start);
@@ -232,6 +253,7 @@ impl<'a> Resolver<'a> {
             columns: None,
             filters: Vec::new(),
             fixed: None,
+            unseen: self.session.is_unseen_view(table),
         }
     }
 
@@ -327,7 +349,7 @@ impl<'a> Resolver<'a> {
             Change::Create { .. } => self.session.table(target),
             _ => self.session.meaning(target).table,
         };
-        let starts = match (self.session.view(table).is_some(), change) {
+        let starts = match (self.session.is_temporary_view(table), change) {
             (true, Change::Drop) => self.session.drop_view(table),
             // Rows written through a view over files may be those of any table.
             (true, _) => self.session.start_all(),

@@ -1,14 +1,16 @@
 //! The session while statements are walked in file order: what names mean, and which version of each table is current.
 
 mod storage;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::storage::Storage;
+pub(super) use self::views::View;
 
 use super::names::{Location, canonical, files, path_of};
 use super::rules::Rules;
-use super::{Sensitivity, Table, TableId, TableVersion};
+use super::{Table, TableId, TableVersion};
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
 use crate::frontend::statement::{Identifier, Name};
 
@@ -31,17 +33,6 @@ impl Schema {
     pub(super) fn lacks(&self, column: &str) -> bool {
         self.complete && !self.has(column)
     }
-}
-
-/// What a temporary view is made of.
-#[derive(Clone, Debug, Default)]
-pub(super) struct View {
-    /// Tables and temporary views named in its definition; none where the definition is not seen.
-    pub reads: Option<Vec<TableId>>,
-    /// Its columns.
-    pub schema: Schema,
-    /// What its definition brings along.
-    pub sensitivities: Vec<Sensitivity>,
 }
 
 /// What a name means at one place.
@@ -77,6 +68,27 @@ pub(super) enum Change {
     Drop,
 }
 
+impl Change {
+    /// Whether a view is no longer what it was.
+    fn redefines(self) -> bool {
+        match self {
+            Change::Rows => false,
+            Change::Create { if_not_exists, .. } => !if_not_exists,
+            Change::Alter | Change::Code | Change::View | Change::Drop => true,
+        }
+    }
+}
+
+/// What decides which table a name means.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    database: String,
+    /// None stands for `spark_catalog`.
+    catalog: Option<String>,
+    /// Temporary views are visible.
+    temporary: bool,
+}
+
 /// Names and versions, as they are before the statement at hand.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
@@ -87,14 +99,16 @@ pub(super) struct Session<'a> {
     storage: Vec<Storage>,
     /// Tables whose definition the pipeline may have changed: the catalog's columns do not hold any more.
     redefined: Vec<bool>,
-    database: String,
-    catalog: Option<String>,
+    place: Place,
+    /// Temporary views, and permanent ones whose definition is seen.
     views: BTreeMap<TableId, View>,
     reading_functions: BTreeSet<String>,
     /// Last parts of the names of functions that the pipeline made.
     made_functions: BTreeSet<String>,
     /// Whether expressions that cannot give a value fail.
     pub(super) rules: Rules,
+    /// Tables that are, have been or may be views of which the pipeline does not define what they read.
+    once_views: BTreeSet<TableId>,
     unseen: bool,
 }
 
@@ -112,12 +126,16 @@ impl<'a> Session<'a> {
             generations: Vec::new(),
             storage: Vec::new(),
             redefined: Vec::new(),
-            database: default_database.to_lowercase(),
-            catalog: None,
+            place: Place {
+                database: default_database.to_lowercase(),
+                catalog: None,
+                temporary: true,
+            },
             views: BTreeMap::new(),
             reading_functions: BTreeSet::new(),
             made_functions: BTreeSet::new(),
             rules: Rules::of(facts),
+            once_views: BTreeSet::new(),
             unseen: false,
         };
         for table in tables {
@@ -131,18 +149,28 @@ impl<'a> Session<'a> {
         self.tables
     }
 
+    /// All tables but the first `known`.
+    pub(super) fn tables_from(&self, known: usize) -> impl Iterator<Item = &Table> {
+        self.tables.iter().skip(known)
+    }
+
     fn number(&mut self, name: String, temporary: bool) -> TableId {
         if let Some(id) = self.numbers.get(&name) {
             return *id;
         }
         let id = TableId(u32::try_from(self.tables.len()).unwrap_or(u32::MAX));
-        self.storage.push(if temporary {
+        let storage = if temporary {
             Storage::Temporary
         } else if let Some(path) = path_of(&name) {
             Storage::Path(Location::parse(path))
         } else {
             Storage::of(self.facts.tables.get(&name))
-        });
+        };
+        let kind = self.facts.tables.get(&name).map(|facts| facts.kind);
+        if !temporary && matches!(kind, Some(TableKind::View | TableKind::Temporary)) {
+            self.once_views.insert(id);
+        }
+        self.storage.push(storage);
         self.generations.push(0);
         self.redefined.push(false);
         self.numbers.insert(name.clone(), id);
@@ -159,6 +187,7 @@ impl<'a> Session<'a> {
         let one_part = name.parts.len() == 1;
         let may_be_temporary = one_part || name.key().starts_with(GLOBAL_TEMPORARY);
         if may_be_temporary
+            && self.place.temporary
             && let Some(id) = self.numbers.get(&name.key()).copied()
             && let Some(view) = self.views.get(&id)
         {
@@ -175,7 +204,7 @@ impl<'a> Session<'a> {
 
     /// The table of that name, temporary views aside.
     pub(super) fn table(&mut self, name: &Name) -> TableId {
-        let canonical = canonical(name, &self.database, self.catalog.as_deref());
+        let canonical = canonical(name, &self.place.database, self.place.catalog.as_deref());
         self.number(canonical, false)
     }
 
@@ -244,22 +273,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The temporary view, if it is one now.
-    pub(super) fn view(&self, table: TableId) -> Option<&View> {
-        self.views.get(&table)
-    }
-
-    /// Whether it is a view whose definition is not seen.
-    pub(super) fn is_unseen_view(&self, table: TableId) -> bool {
-        if let Some(view) = self.views.get(&table) {
-            return view.reads.is_none();
-        }
-        // It has been one, or may be one, whatever has happened since.
-        let facts = self.facts.tables.get(self.name(table));
-        self.storage.get(table.0 as usize) == Some(&Storage::View)
-            || facts.is_some_and(|facts| facts.kind == TableKind::Temporary)
-    }
-
     /// What is known of its columns.
     pub(super) fn schema(&self, table: TableId) -> Schema {
         if let Some(view) = self.views.get(&table) {
@@ -307,59 +320,33 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether it is a view, and has no rows of its own.
-    pub(super) fn is_view(&self, table: TableId) -> bool {
-        matches!(self.storage(table), Storage::Temporary | Storage::View)
-    }
-
-    /// Tables that the view depends on, through other temporary views too, in the order of its text.
-    pub(super) fn dependences(&self, view: TableId) -> Vec<TableId> {
-        let mut seen = BTreeSet::from([view]);
-        let mut found = Vec::new();
-        let mut open: Vec<TableId> = Vec::new();
-        let push = |open: &mut Vec<TableId>, table: TableId| {
-            if let Some(reads) = self.views.get(&table).and_then(|view| view.reads.as_ref()) {
-                open.extend(reads.iter().rev());
-            }
-        };
-        push(&mut open, view);
-        while let Some(table) = open.pop() {
-            if seen.insert(table) {
-                found.push(table);
-                push(&mut open, table);
-            }
-        }
-        found
-    }
-
     /// `USE`.
-    pub(super) fn set_database(&mut self, name: &Name) {
-        let key = name.key();
-        match key.split_once('.') {
-            Some(("spark_catalog", database)) => {
-                self.catalog = None;
-                database.clone_into(&mut self.database);
-            }
+    pub(super) fn set_database(&mut self, name: &str) {
+        let place = &mut self.place;
+        match name.split_once('.') {
             Some((catalog, database)) => {
-                self.catalog = Some(catalog.to_owned());
-                database.clone_into(&mut self.database);
+                place.catalog = (catalog != "spark_catalog").then(|| catalog.to_owned());
+                database.clone_into(&mut place.database);
             }
-            None => self.database = key,
+            None => name.clone_into(&mut place.database),
         }
     }
 
-    /// Notes the definition of a temporary view and starts the versions that follow.
-    pub(super) fn define_view(&mut self, table: TableId, view: View) -> Vec<TableVersion> {
-        self.views.insert(table, view);
-        let started = self.with_dependent_views(BTreeSet::from([table]));
-        self.start(&started)
+    /// Goes to where names in the text of a permanent view are resolved; tells where names were resolved before.
+    pub(super) fn enter_view(&mut self, database: &str) -> Place {
+        let inside = Place {
+            database: String::new(),
+            catalog: None,
+            temporary: false,
+        };
+        let outside = std::mem::replace(&mut self.place, inside);
+        self.set_database(&database.to_lowercase());
+        outside
     }
 
-    /// Forgets a temporary view and starts the versions that follow.
-    pub(super) fn drop_view(&mut self, table: TableId) -> Vec<TableVersion> {
-        let started = self.with_dependent_views(BTreeSet::from([table]));
-        self.views.remove(&table);
-        self.start(&started)
+    /// Goes back.
+    pub(super) fn leave_view(&mut self, outside: Place) {
+        self.place = outside;
     }
 
     /// Notes a change of a table and starts the versions that follow: of the table, of all that may hold the same
@@ -388,6 +375,7 @@ impl<'a> Session<'a> {
             }
             Change::View => {
                 self.mark_redefined(table);
+                self.once_views.insert(table);
                 Storage::View
             }
             Change::Drop => {
@@ -402,11 +390,18 @@ impl<'a> Session<'a> {
             Change::Rows => before.clone(),
             Change::Alter => {
                 self.mark_redefined(table);
-                Storage::Unknown
+                match before {
+                    Storage::View => Storage::View,
+                    _ => Storage::Unknown,
+                }
             }
             Change::Code => {
                 self.mark_redefined(table);
-                before.clone()
+                match before {
+                    // Made another view, or a table.
+                    Storage::View => Storage::Unknown,
+                    _ => before.clone(),
+                }
             }
         };
         if let Some(storage) = self.storage.get_mut(table.0 as usize)
@@ -414,10 +409,14 @@ impl<'a> Session<'a> {
         {
             *storage = after.clone();
         }
+        if change.redefines() {
+            self.views.remove(&table);
+        }
         let mut started = BTreeSet::from([table]);
         for other in self.tables.iter().map(|table| table.id) {
             let storage = self.storage(other);
-            if matches!(storage, Storage::View | Storage::Unknown)
+            if (*storage == Storage::View && self.is_unseen_view(other))
+                || *storage == Storage::Unknown
                 || before.may_alias(storage)
                 || after.may_alias(storage)
             {
@@ -444,37 +443,8 @@ impl<'a> Session<'a> {
     pub(super) fn lose(&mut self) -> Vec<TableVersion> {
         self.unseen = true;
         self.rules.lose();
-        for view in self.views.values_mut() {
-            *view = View::default();
-        }
+        self.forget_views();
         self.start_all()
-    }
-
-    fn with_dependent_views(&self, mut started: BTreeSet<TableId>) -> BTreeSet<TableId> {
-        // A view may depend on a view that is defined after it, so until nothing is added.
-        loop {
-            let before = started.len();
-            for (id, view) in &self.views {
-                let depends = match &view.reads {
-                    None => true,
-                    Some(reads) => reads.iter().any(|read| {
-                        started.contains(read)
-                            // The view it names is gone.
-                            || (self.is_temporary(*read) && !self.views.contains_key(read))
-                    }),
-                };
-                if depends {
-                    started.insert(*id);
-                }
-            }
-            if started.len() == before {
-                return started;
-            }
-        }
-    }
-
-    fn is_temporary(&self, table: TableId) -> bool {
-        matches!(self.storage.get(table.0 as usize), Some(Storage::Temporary))
     }
 
     fn start(&mut self, tables: &BTreeSet<TableId>) -> Vec<TableVersion> {

@@ -7,6 +7,7 @@ mod order;
 mod python;
 mod subqueries;
 mod versions;
+mod views;
 
 use super::*;
 use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};

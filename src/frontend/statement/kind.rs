@@ -62,6 +62,8 @@ pub enum StatementKind {
         scope: ViewScope,
         /// Replaces an existing view.
         replace: bool,
+        /// Does nothing where the view exists.
+        if_not_exists: bool,
         /// Names of its columns, where they are listed.
         columns: Vec<Identifier>,
         /// Its definition, read whenever the view is used.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
-use super::{At, Check, Promise, covering, repeated};
+use super::{At, Check, Promise, covering, repeated, views};
 use crate::diagnostic::Span;
-use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion, Write};
-use crate::facts::catalog::{SessionFacts, TableKind};
+use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
+use crate::facts::catalog::SessionFacts;
 use crate::frontend::statement::{
     Identifier, Name, Query, QueryBody, Relation, StatementKind, ViewScope,
 };
@@ -314,7 +314,7 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
             check.report(Promise::Residency, built.at, text);
         }
     }
-    // Dependences as the readers' accesses tell them.
+    // Dependences as the readers' accesses tell them, and as the texts of views do.
     let readers: BTreeSet<_> = built
         .frame
         .readers
@@ -326,6 +326,7 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
         .iter()
         .filter_map(|id| check.statements.get(id).map(|(_, access)| *access))
         .collect();
+    let mut looked_into = BTreeSet::new();
     loop {
         let before = needed.len();
         for read in accesses.iter().flat_map(|access| &access.reads) {
@@ -334,6 +335,14 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
             {
                 needed.insert(read.version.table);
                 versions.insert(read.version);
+            }
+        }
+        for table in needed.clone() {
+            if looked_into.insert(table) {
+                match views::named_by(check, built, table) {
+                    Ok(inside) => needed.extend(inside),
+                    Err(problem) => check.report(Promise::Residency, built.at, problem),
+                }
             }
         }
         if needed.len() == before {
@@ -355,7 +364,7 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
         check.report(Promise::Residency, built.at, text);
     }
     for table in needed {
-        opaque_view(check, built, table);
+        views::run(check, built, &accesses, table);
         malformed_rows(check, built, table);
     }
 }
@@ -369,54 +378,6 @@ fn malformed_rows(check: &mut Check<'_>, built: &Built<'_, '_>, table: TableId) 
         let text = format!(
             "frame `{}` reads `{}`, whose malformed rows depend on the columns that are read",
             built.frame.name, known.name
-        );
-        check.report(Promise::Sensitivity, built.at, text);
-    }
-}
-
-/// A view must be one whose text is known and gives the same rows at each evaluation.
-fn opaque_view(check: &mut Check<'_>, built: &Built<'_, '_>, table: TableId) {
-    let Some(known) = check.workload.tables.iter().find(|known| known.id == table) else {
-        return;
-    };
-    let definitions: Vec<&Write> = check
-        .workload
-        .accesses
-        .iter()
-        .filter(|access| {
-            let statement = check.statements.get(&access.statement);
-            statement.is_some_and(|(statement, _)| {
-                matches!(statement.kind, StatementKind::CreateView { .. })
-            })
-        })
-        .flat_map(|access| &access.writes)
-        .filter(|write| write.table == table)
-        .collect();
-    let facts = check.catalog.tables.get(&known.name);
-    let view = known.temporary
-        || !definitions.is_empty()
-        || facts.is_some_and(|facts| matches!(facts.kind, TableKind::View | TableKind::Temporary));
-    if view && definitions.is_empty() {
-        let text = format!(
-            "frame `{}` reads view `{}`, whose text is not known",
-            built.frame.name, known.name
-        );
-        check.report(Promise::Sensitivity, built.at, text);
-    }
-    let sensitive = check
-        .workload
-        .accesses
-        .iter()
-        .filter(|access| {
-            let mut writes = access.writes.iter();
-            writes.any(|write| definitions.contains(&write))
-        })
-        .flat_map(|access| &access.sensitivities)
-        .next();
-    if let Some(sensitivity) = sensitive {
-        let text = format!(
-            "frame `{}` reads view `{}`, which uses `{}`",
-            built.frame.name, known.name, sensitivity.what
         );
         check.report(Promise::Sensitivity, built.at, text);
     }

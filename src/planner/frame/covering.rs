@@ -121,12 +121,15 @@ impl Source {
             let text = format!("the name `{name}` cannot be written as database and table");
             return Err(Reason::new("name", text));
         }
-        let columns = context.facts(version.table).map(|facts| {
-            let columns = facts.columns.iter();
-            columns
-                .map(|column| (column.name.clone(), column.data_type.clone()))
-                .collect::<Vec<_>>()
-        });
+        let facts = context.facts(version.table);
+        let columns = facts
+            .filter(|facts| !facts.columns.is_empty())
+            .map(|facts| {
+                let columns = facts.columns.iter();
+                columns
+                    .map(|column| (column.name.clone(), column.data_type.clone()))
+                    .collect::<Vec<_>>()
+            });
         if let Some((column, _)) = columns.iter().flatten().find(|(column, _)| strange(column)) {
             let text = format!("the column `{column}` of `{name}` looks like a template variable");
             return Err(Reason::new("name", text));
@@ -162,7 +165,7 @@ impl Source {
             return Err(fixed_reason(fixed, &self.name));
         }
         let inputs = closure(access, &[read.id]);
-        context.check_inputs(read.statement, &inputs)?;
+        context.check_inputs(access, &inputs)?;
         context.check_statement(access, &inputs)?;
         check_view_traits(access, read)?;
         self.check_place(context, statement, access, read, names)?;

@@ -52,16 +52,20 @@ impl Context<'_> {
     /// Why nothing that depends on these versions can be shared, if so.
     pub(super) fn check_inputs(
         &self,
-        reader: StatementId,
+        access: &Access,
         versions: &BTreeSet<TableVersion>,
     ) -> Result<(), Reason> {
+        let mut reads = access.reads.iter();
+        if let Some(read) = reads.find(|read| read.unseen && versions.contains(&read.version)) {
+            return Err(self.unseen_view(read.version.table));
+        }
         for version in versions {
             let temporary = self
                 .workload
                 .table(version.table)
                 .is_some_and(|table| table.temporary);
-            if temporary {
-                self.check_view(reader, version.table)?;
+            if temporary || self.is_made_a_view(version.table) {
+                self.check_view(access.statement, version.table)?;
             } else {
                 self.check_table(*version)?;
             }
@@ -69,28 +73,47 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// A temporary view is shared only if its definition is seen and gives the same rows at each use.
-    fn check_view(&self, reader: StatementId, view: TableId) -> Result<(), Reason> {
+    /// A view whose definition is not seen may read anything.
+    fn unseen_view(&self, view: TableId) -> Reason {
         let name = self.name(view);
+        let text = match self.facts(view) {
+            None => format!("the definition of the view `{name}` is not seen"),
+            Some(facts) if facts.view.is_none() => format!(
+                "`{name}` is a permanent view: what its text reads is known where the plan is made \
+                 through an engine or with a catalog file that holds the text"
+            ),
+            Some(_) => format!("`{name}` is a permanent view whose text is not understood"),
+        };
+        Reason::new("view", text)
+    }
+
+    /// Whether a statement of the pipeline makes it a view.
+    fn is_made_a_view(&self, table: TableId) -> bool {
+        let mut accesses = self.workload.accesses.iter();
+        accesses.any(|access| {
+            let statement = self.workload.statement(access.statement);
+            let kind = statement.map(|statement| &statement.kind);
+            matches!(kind, Some(StatementKind::CreateView { .. }))
+                && access.writes.iter().any(|write| write.table == table)
+        })
+    }
+
+    /// A view that the pipeline defines is shared only if the definition gives the same rows at each use.
+    fn check_view(&self, reader: StatementId, view: TableId) -> Result<(), Reason> {
         let definition = self
             .workload
             .accesses
             .iter()
             .take(reader.0 as usize)
             .rfind(|access| access.writes.iter().any(|write| write.table == view));
-        let statement = definition.and_then(|access| self.workload.statement(access.statement));
-        let (Some(definition), Some(StatementKind::CreateView { .. })) =
-            (definition, statement.map(|statement| &statement.kind))
-        else {
-            let text = format!("the definition of the temporary view `{name}` is not seen");
-            return Err(Reason::new("view", text));
-        };
-        match definition.sensitivities.first() {
+        let sensitivity = definition.and_then(|access| access.sensitivities.first());
+        match sensitivity {
             None => Ok(()),
             Some(sensitivity) => Err(Reason::new(
                 code(sensitivity.kind),
                 format!(
-                    "the view `{name}` uses `{}`, {}",
+                    "the view `{}` uses `{}`, {}",
+                    self.name(view),
                     sensitivity.what,
                     why(sensitivity.kind)
                 ),
@@ -100,21 +123,6 @@ impl Context<'_> {
 
     fn check_table(&self, version: TableVersion) -> Result<(), Reason> {
         let name = self.name(version.table);
-        let view = || {
-            let text = format!("`{name}` is a permanent view: what its text reads is not known");
-            Reason::new("view", text)
-        };
-        let made_a_view = self.workload.accesses.iter().any(|access| {
-            let statement = self
-                .workload
-                .statement(access.statement)
-                .map(|one| &one.kind);
-            matches!(statement, Some(StatementKind::CreateView { .. }))
-                && access
-                    .writes
-                    .iter()
-                    .any(|write| write.table == version.table)
-        });
         let facts = self.facts(version.table);
         // Spark asks a table for the columns that are left when outer queries have been merged with what stands
         // inside them, so a subquery that is written in the same way elsewhere may read other columns there.
@@ -125,9 +133,7 @@ impl Context<'_> {
             return Err(Reason::new("malformed-rows", text));
         }
         match facts.map(|facts| facts.kind) {
-            _ if made_a_view => Err(view()),
-            Some(TableKind::Managed | TableKind::External) => Ok(()),
-            Some(TableKind::View) => Err(view()),
+            Some(TableKind::Managed | TableKind::External | TableKind::View) => Ok(()),
             Some(TableKind::Temporary) => Err(Reason::new(
                 "view",
                 format!(

@@ -150,6 +150,6 @@ fn check(context: &Context<'_>, access: &Access, subquery: &Subquery) -> Result<
         }
     }
     let inputs = inputs(access, subquery);
-    context.check_inputs(access.statement, &inputs)?;
+    context.check_inputs(access, &inputs)?;
     context.check_statement(access, &inputs)
 }

@@ -344,6 +344,7 @@ impl Pipeline {
                 .map(|columns| columns.iter().cloned().collect::<BTreeSet<_>>()),
             filters: filters.collect(),
             fixed: None,
+            unseen: false,
         };
         let reference = TableReference {
             name: Name {

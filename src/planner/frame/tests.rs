@@ -1,10 +1,11 @@
 //! Candidates and refusals of SQL texts, printed; and what the emitted texts of such frames look like.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::testing::Pipeline;
 use super::{Definition, candidates};
-use crate::facts::catalog::TableKind;
+use crate::facts::catalog::{TableKind, ViewFacts};
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
 use crate::planner::plan::{PlanOptions, choose};
@@ -34,6 +35,22 @@ fn tables() -> Pipeline {
         )
         .table("m.log", "json", size, &["id bigint", "line string"])
         .facts("m.log", |facts| facts.rows_depend_on_columns = true)
+}
+
+/// The same, and a permanent view with this text.
+fn tables_and_view(text: &'static str) -> Pipeline {
+    tables()
+        .table("m.active", "", None, &["Id bigint", "year int"])
+        .facts("m.active", |facts| {
+            facts.kind = TableKind::View;
+            facts.provider = None;
+            facts.location = None;
+            facts.view = (!text.is_empty()).then(|| ViewFacts {
+                text: text.to_owned(),
+                database: "m".to_owned(),
+                settings: BTreeMap::new(),
+            });
+        })
 }
 
 /// One line per candidate and refusal.
@@ -291,6 +308,62 @@ fn a_temporary_view_is_shared_unless_its_rows_vary() {
         "SELECT id FROM v",
         "SELECT r FROM v",
     ]), @"non-deterministic: the view uses `rand`, which gives other values at each evaluation");
+}
+
+#[test]
+fn a_permanent_view_is_shared_where_its_text_is_seen_and_its_rows_do_not_vary() {
+    let readers = "SELECT id FROM active; SELECT year FROM m.active WHERE id > 1";
+    let plain = "SELECT id, year FROM policies";
+    let cases = [
+        (plain, readers, "covering Id,year where  for [0, 1]"),
+        (
+            "",
+            readers,
+            "view: `m.active` is a permanent view: what its text reads is known where the plan is made through an engine or with a catalog file that holds the text",
+        ),
+        (
+            "SELECT oops(",
+            readers,
+            "view: `m.active` is a permanent view whose text is not understood",
+        ),
+        (
+            "SELECT id, CAST(rand() AS int) AS year FROM policies",
+            readers,
+            "non-deterministic: the view uses `rand`, which gives other values at each evaluation",
+        ),
+        (
+            "SELECT id, 1 AS year FROM elsewhere",
+            readers,
+            "schema-unknown: the schema of `m.elsewhere` is unknown: plan through an engine or give a catalog file",
+        ),
+        // What it reads changes between its readers, or what it does not read.
+        (
+            plain,
+            "SELECT id FROM active; TRUNCATE TABLE policies; SELECT year FROM active",
+            "",
+        ),
+        (
+            plain,
+            "SELECT id FROM active; TRUNCATE TABLE claims; SELECT year FROM active",
+            "covering Id,year where  for [0, 2]",
+        ),
+        // Defined by the pipeline.
+        (
+            plain,
+            "CREATE VIEW fresh AS SELECT id FROM policies; SELECT id FROM fresh; SELECT 1 AS n FROM fresh",
+            "covering id where  for [1, 2]",
+        ),
+        (
+            plain,
+            "CREATE VIEW fresh AS SELECT uuid() AS id FROM policies; SELECT id FROM fresh; SELECT 1 AS n FROM fresh",
+            "non-deterministic: the view uses `uuid`, which gives other values at each evaluation",
+        ),
+    ];
+    for (text, statements, expected) in cases {
+        let statements: Vec<&str> = statements.split("; ").collect();
+        let shown = shown_of(tables_and_view(text), &statements, &[]);
+        assert_eq!(shown.trim(), expected, "{text}: {statements:?}");
+    }
 }
 
 #[test]

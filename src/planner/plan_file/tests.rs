@@ -108,6 +108,7 @@ fn sample() -> Sample {
                 columns: Some(BTreeSet::from(["policy_id".to_owned(), "age".to_owned()])),
                 filters: Vec::new(),
                 fixed: None,
+                unseen: false,
             }],
             writes: vec![Write {
                 table: TableId(number + 1),

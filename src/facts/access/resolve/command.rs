@@ -88,14 +88,15 @@ impl Resolver<'_> {
             }
             Change::CachedQuery(target) => {
                 if let Some(query) = command.queries.first() {
-                    let (found, outputs) = self.walk(query);
+                    let (found, outputs) = self.walk_definition(query);
                     let table = self.session.temporary(target);
                     self.define_view(table, target.span, found, outputs, access);
                 }
             }
             Change::Refresh(target) => {
                 let table = self.session.meaning(target).table;
-                let starts = if self.session.view(table).is_some() {
+                // Of a view it is the listing of whatever the view reads.
+                let starts = if self.session.is_view(table) {
                     self.session.start_all()
                 } else {
                     self.session.change(table, session::Change::Rows)
@@ -126,7 +127,7 @@ impl Resolver<'_> {
     /// The new name lies in the database of the old one (Spark: `SessionCatalog.renameTable`).
     fn rename(&mut self, from: &Name, to: &Name, access: &mut Access) {
         let old = self.session.meaning(from);
-        if self.session.view(old.table).is_some() {
+        if self.session.is_temporary_view(old.table) {
             self.write(from, WriteKind::Drop, session::Change::Drop, access);
             let table = self.session.temporary(to);
             let starts = self.session.define_view(table, View::default());

@@ -135,7 +135,7 @@ impl Resolver<'_> {
             if written.contains(table) && !hidden {
                 continue;
             }
-            let starts = if self.session.view(*table).is_some() {
+            let starts = if self.session.is_temporary_view(*table) {
                 // Either a table of that name, or rows through the view.
                 self.session.start_all()
             } else {
@@ -192,7 +192,7 @@ impl Resolver<'_> {
                     located: *located,
                 };
                 let hidden = self.session.meaning(target).table;
-                if self.session.view(hidden).is_some() {
+                if self.session.is_temporary_view(hidden) {
                     note_starts(self.session.start_all(), access);
                 }
                 self.write(target, WriteKind::Update, change, access);

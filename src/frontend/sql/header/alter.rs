@@ -24,6 +24,7 @@ impl Header<'_> {
                 target,
                 scope: ViewScope::Existing,
                 replace: true,
+                if_not_exists: false,
                 columns: Vec::new(),
                 query: self.query(query..self.range.end)?,
             });

@@ -229,6 +229,7 @@ impl Header<'_> {
     /// After `VIEW`: `[IF NOT EXISTS] name [(columns)] clauses AS query`, or `USING provider [OPTIONS (…)]`.
     fn create_view(&self, at: usize, header: &ViewHeader) -> Result<StatementKind, Failure> {
         let &ViewHeader { scope, replace } = header;
+        let if_not_exists = self.is(at, &["IF", "NOT", "EXISTS"]);
         let at = self.skip(at, &["IF", "NOT", "EXISTS"]);
         let (target, mut at) = self.name(at)?;
         let mut list = None;
@@ -249,6 +250,7 @@ impl Header<'_> {
             target,
             scope,
             replace,
+            if_not_exists,
             columns,
             query: self.query(at..self.range.end)?,
         })

@@ -3,8 +3,11 @@
 mod pipelines;
 mod saved;
 
-use self::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, SET_TWICE, derive, derive_with};
+use self::pipelines::{
+    BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, SET_TWICE, VIEW, derive, derive_with,
+};
 use super::sample::Sample;
+use crate::facts::access::{Origin, Sensitivity, SensitivityKind};
 use crate::planner::check::Promise;
 use crate::planner::frame::FrameKind;
 
@@ -24,7 +27,7 @@ fn violations(sample: &Sample) -> Vec<String> {
 fn derived_plans_hold_every_promise() {
     use FrameKind::{CoveringRead, RepeatedSubquery};
     type Expected<'a> = &'a [(&'a str, FrameKind, usize)];
-    let pipelines: [(&[_], Expected<'_>); 5] = [
+    let pipelines: [(&[_], Expected<'_>); 6] = [
         (&HULL, &[("gd_1", CoveringRead, 4)]),
         (&REPEATED, &[("latest_1", RepeatedSubquery, 5)]),
         (
@@ -41,6 +44,7 @@ fn derived_plans_hold_every_promise() {
                 ("gd_2", CoveringRead, 4),
             ],
         ),
+        (&VIEW, &[("oldest_1", CoveringRead, 4)]),
         (
             &BOTH,
             &[("gd_1", CoveringRead, 5), ("l_1", RepeatedSubquery, 4)],
@@ -106,6 +110,56 @@ fn a_frame_in_a_session_that_tells_names_apart_by_case_is_caught() {
     let mut sample = derive_with(&HULL, false);
     sensitive(&mut sample);
     assert_eq!(violations(&sample), [""; 0]);
+}
+
+/// Steps of [`VIEW`]: build, four readers, release, the insert into what the view reads, a reader of what it leaves.
+#[test]
+fn faults_of_a_frame_over_a_permanent_view_are_caught() {
+    let text = |sample: &mut Sample, view: &str, text: &str| {
+        let facts = sample.catalog.tables.get_mut(view).unwrap();
+        facts.view.as_mut().unwrap().text = text.to_owned();
+    };
+    insta::assert_snapshot!(faults(
+        &VIEW,
+        Promise::Residency,
+        &[
+            // Kept across a change of what the view reads; what it reads forgotten; a text that reads more.
+            &|sample| sample.shift(5, 6),
+            &|sample| {
+                sample.plan.frames[0].inputs.pop();
+            },
+            &|sample| text(
+                sample,
+                "raw.old",
+                "SELECT policy_id, age FROM gd JOIN raw.policies USING (policy_id)"
+            ),
+            &|sample| text(sample, "raw.oldest", "SELECT policy_id, age FROM staging"),
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &VIEW,
+        Promise::Sensitivity,
+        &[
+            // A text that is not there, or not understood, at any depth; one that is not seen.
+            &|sample| sample.catalog.tables.get_mut("raw.old").unwrap().view = None,
+            &|sample| sample.catalog.tables.get_mut("raw.oldest").unwrap().view = None,
+            &|sample| text(sample, "raw.old", "SELECT oops("),
+            &|sample| sample.workload.accesses[0].reads[0].unseen = true,
+            &|sample| sample.workload.accesses[1].reads[1].unseen = true,
+            // What its text brings along.
+            &|sample| {
+                let access = &mut sample.workload.accesses[2];
+                let Origin::Named { name, .. } = access.reads[0].origin else {
+                    panic!()
+                };
+                access.sensitivities.push(Sensitivity {
+                    kind: SensitivityKind::NonDeterministic,
+                    span: name,
+                    what: "rand".to_owned(),
+                });
+            },
+        ],
+    ));
 }
 
 /// Steps of [`HULL`]: `USE`, build, four readers, release, the overwriting, a reader of what it leaves.

@@ -110,6 +110,7 @@ impl Reading<'_> {
                 columns: columns(block),
                 filters: filters(block),
                 fixed: None,
+                unseen: false,
             });
         }
         let (target, kind) = match &statement.kind {

@@ -1,7 +1,9 @@
 //! Small pipelines and what the real stages make of them.
 
+use std::collections::BTreeMap;
+
 use crate::facts::access::{Declarations, names, resolve};
-use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind, ViewFacts};
 use crate::facts::workload::build;
 use crate::frontend::source::{Sources, Variables};
 use crate::planner::check::tests::sample::Sample;
@@ -11,7 +13,7 @@ use crate::planner::frame::candidates;
 use crate::planner::plan::{PlanOptions, choose};
 
 /// Columns of the tables of the catalog, `name type`; every other table of a pipeline is missing at its start.
-const TABLES: [(&str, &[&str]); 4] = [
+const TABLES: [(&str, &[&str]); 6] = [
     (
         "raw.gd",
         &["policy_id bigint", "age int", "day string", "region string"],
@@ -28,6 +30,22 @@ const TABLES: [(&str, &[&str]); 4] = [
     (
         "m.gd",
         &["policy_id bigint", "age int", "day string", "region string"],
+    ),
+    ("raw.old", &["policy_id bigint", "age int"]),
+    ("raw.oldest", &["policy_id bigint", "age int"]),
+];
+
+/// Those of them that are views: database and text.
+const VIEWS: [(&str, &str, &str); 2] = [
+    (
+        "raw.old",
+        "raw",
+        "SELECT policy_id, age FROM gd WHERE age > 70",
+    ),
+    (
+        "raw.oldest",
+        "raw",
+        "SELECT policy_id, age FROM old WHERE age > 90",
     ),
 ];
 
@@ -47,20 +65,30 @@ fn catalog(asked: &[String]) -> Catalog {
             let (name, data_type) = one.split_once(' ').unwrap();
             column(name, data_type)
         });
+        let view = VIEWS.iter().find(|(view, ..)| view == name);
         let idle = (0..IDLE_COLUMNS).map(|number| column(&format!("idle_{number}"), "string"));
-        let kind = if known.is_some() {
+        let idle = idle.filter(|_| view.is_none());
+        let kind = if view.is_some() {
+            TableKind::View
+        } else if known.is_some() {
             TableKind::External
         } else {
             TableKind::Missing
         };
+        let rows = known.filter(|_| view.is_none());
         let facts = TableFacts {
             kind,
             provider: known.map(|_| "csv".to_owned()),
             location: known.map(|_| format!("file:/data/{}", name.replace('.', "/"))),
             columns: used.chain(idle).filter(|_| known.is_some()).collect(),
             partition_columns: Vec::new(),
-            size_bytes: known.map(|_| 500_000_000),
-            rows: known.map(|_| 9_000_000),
+            size_bytes: rows.map(|_| 500_000_000),
+            rows: rows.map(|_| 9_000_000),
+            view: view.map(|(_, database, text)| ViewFacts {
+                text: (*text).to_owned(),
+                database: (*database).to_owned(),
+                settings: BTreeMap::new(),
+            }),
             ..TableFacts::default()
         };
         (name.clone(), facts)
@@ -87,7 +115,14 @@ pub(super) fn derive_with(files: &[(&str, &str)], frames: bool) -> Sample {
         ..Declarations::default()
     };
     let first = resolve(&parsed.statements, &Catalog::default(), &declarations);
-    let catalog = catalog(&names(&first));
+    // What views read is asked for as well.
+    let views = VIEWS.iter().map(|(view, ..)| (*view).to_owned());
+    let asked: Vec<String> = names(&first)
+        .into_iter()
+        .chain(views)
+        .chain(["raw.gd".to_owned()])
+        .collect();
+    let catalog = catalog(&asked);
     let accesses = resolve(&parsed.statements, &catalog, &declarations);
     let workload = build(parsed.statements, accesses);
     let found = candidates(&workload, &sources, &catalog);
@@ -108,6 +143,18 @@ pub(super) fn derive_with(files: &[(&str, &str)], frames: bool) -> Sample {
         program,
     }
 }
+
+/// Readers of a permanent view over a view, before and behind a change of the table below.
+pub(super) const VIEW: [(&str, &str); 2] = [
+    (
+        "1.sql",
+        "SELECT policy_id FROM raw.oldest; SELECT age FROM raw.oldest; SELECT policy_id, age FROM raw.oldest; SELECT o.age FROM raw.oldest o",
+    ),
+    (
+        "2.sql",
+        "INSERT INTO raw.gd SELECT * FROM raw.staging; SELECT policy_id FROM raw.oldest",
+    ),
+];
 
 /// A covering frame with a filter, over a table that is overwritten afterwards.
 pub(super) const HULL: [(&str, &str); 5] = [
