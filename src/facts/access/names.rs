@@ -60,7 +60,17 @@ fn path(name: &Name) -> Option<&str> {
     let [format, path] = name.parts.as_slice() else {
         return None;
     };
-    (FORMATS.contains(&format.key().as_str()) && path.text.contains('/')).then_some(&path.text)
+    // A class of a format has dots: ```org.example.Format`.`/data/x` ``.
+    let is_format = FORMATS.contains(&format.key().as_str()) || format.text.contains('.');
+    (is_format && path.text.contains('/')).then_some(&path.text)
+}
+
+/// Whether a name that no catalog entry has may be read all the same: files of a format at a relative path
+/// (`csv.folder`), or a table of another catalog by the name of a branch, a tag or a snapshot (`lake.db.t.branch_x`).
+pub(super) fn names_more(canonical: &str) -> bool {
+    canonical
+        .split_once('.')
+        .is_some_and(|(first, rest)| FORMATS.contains(&first) || rest.contains('.'))
 }
 
 /// The canonical name of files at a path; of files anywhere where it is not known.

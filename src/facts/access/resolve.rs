@@ -131,7 +131,7 @@ impl<'a> Resolver<'a> {
             StatementKind::Set { key, value } => {
                 if let Some(value) = value {
                     self.session.rules.set(key, Some(value));
-                    self.set(key, statement.span, &mut access);
+                    self.set(key, Some(value), statement.span, &mut access);
                 }
             }
             StatementKind::Describe { target } => {
@@ -139,7 +139,10 @@ impl<'a> Resolver<'a> {
                     access.described.push(self.session.meaning(target).table);
                 }
             }
-            StatementKind::Python(step) => self.python(statement, step, &mut access),
+            StatementKind::Python(step) => {
+                self.session.forget_settings();
+                self.python(statement, step, &mut access);
+            }
             StatementKind::Opaque { reason } => {
                 self.lose(reason.clone(), statement.span, &mut access);
             }
@@ -400,9 +403,12 @@ impl<'a> Resolver<'a> {
         note_starts(starts, access);
     }
 
-    fn set(&mut self, key: &str, span: Span, access: &mut Access) {
+    /// `SET`, or `RESET` where there is no value.
+    fn set(&mut self, key: &str, value: Option<&str>, span: Span, access: &mut Access) {
+        let known = self.session.note_setting(key, value);
         let starts = match settings::effect(key) {
             Effect::Harmless => return,
+            _ if known => return,
             Effect::Rows => self.session.start_all(),
             Effect::Names => self.session.lose(),
         };

@@ -1,4 +1,25 @@
 //! The session while statements are walked in file order: what names mean, and which version of each table is current.
+//!
+//! Two reads may share a frame only where they read the same version, and no frame lives across the start of a version
+//! of anything that it is made from. So the state of the session is part of a version:
+//!
+//! | statement | what follows | test |
+//! |---|---|---|
+//! | `USE` | one-part names lie elsewhere; no row changes | `names_mean_what_spark_takes_them_for` |
+//! | `SET key` | nothing: it shows | `a_write_starts_versions_of_all_that_may_change` |
+//! | `SET` of a key that cannot change rows ([`super::settings`]) | nothing | the same |
+//! | `SET` of another key, `SET TIME ZONE`, `RESET key` | barrier; every version starts | the same, `what_is_not_seen_is_a_barrier` |
+//! | `SET` of a key that changes what names mean, `RESET`, `SET CATALOG` | the same, and names are unknown | `nothing_is_known_after_an_unseen_statement` |
+//! | `SET` of the value that the pipeline has set already | nothing | `a_setting_that_has_its_value_already_changes_nothing` |
+//! | a temporary view is made, replaced or dropped | its versions and those of views over it start: Spark drops what is cached on it | `a_write_starts_versions_of_all_that_may_change` |
+//! | a function or variable is made or dropped | barrier; every version starts | `what_is_not_seen_is_a_barrier` |
+//! | `DROP DATABASE`, a statement that is not seen | barrier; nothing is known any more | the same |
+//! | `REFRESH` | as a write: other files may be listed | `changes_of_rows_start_the_versions_of_what_they_change` |
+//! | `UNCACHE TABLE` | versions of the table and of views over it start: Spark drops what is cached on it | `what_drops_cached_rows_ends_the_life_of_frames_and_changes_nothing` |
+//! | `CLEAR CACHE` | barrier: frames are dropped as well | the same |
+//! | `CACHE TABLE`, `ADD JAR` | nothing: the rows are the same, a class that is loaded stays | `what_is_only_analysed_changes_nothing` |
+//!
+//! Which names may mean the same rows is told in [`storage`].
 
 mod storage;
 mod views;
@@ -8,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::storage::Storage;
 pub(super) use self::views::View;
 
-use super::names::{Location, canonical, files, path_of};
+use super::names::{Location, canonical, files, names_more, path_of};
 use super::rules::Rules;
 use super::{Table, TableId, TableVersion};
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
@@ -109,6 +130,8 @@ pub(super) struct Session<'a> {
     pub(super) rules: Rules,
     /// Tables that are, have been or may be views of which the pipeline does not define what they read.
     once_views: BTreeSet<TableId>,
+    /// Values that the pipeline has set, by key as written: keys are told apart by case.
+    settings: BTreeMap<String, String>,
     unseen: bool,
 }
 
@@ -136,6 +159,7 @@ impl<'a> Session<'a> {
             made_functions: BTreeSet::new(),
             rules: Rules::of(facts),
             once_views: BTreeSet::new(),
+            settings: BTreeMap::new(),
             unseen: false,
         };
         for table in tables {
@@ -165,6 +189,11 @@ impl<'a> Session<'a> {
             Storage::Path(Location::parse(path))
         } else {
             Storage::of(self.facts.tables.get(&name))
+        };
+        let storage = match storage {
+            // What the catalog has no table for may be read all the same.
+            Storage::Absent if names_more(&name) => Storage::Unknown,
+            storage => storage,
         };
         let kind = self.facts.tables.get(&name).map(|facts| facts.kind);
         if !temporary && matches!(kind, Some(TableKind::View | TableKind::Temporary)) {
@@ -433,6 +462,27 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Notes a setting; tells whether it has been set to this value before, and nothing may have changed it since.
+    /// None stands for its default.
+    pub(super) fn note_setting(&mut self, key: &str, value: Option<&str>) -> bool {
+        // Spark fills in variables when the statement runs.
+        match value.filter(|value| !value.contains("${")) {
+            Some(value) => {
+                let before = self.settings.insert(key.to_owned(), value.to_owned());
+                before.as_deref() == Some(value)
+            }
+            None => {
+                self.settings.remove(key);
+                false
+            }
+        }
+    }
+
+    /// After code that may change any setting.
+    pub(super) fn forget_settings(&mut self) {
+        self.settings.clear();
+    }
+
     /// After a change of settings that bears on rows: new versions of everything, names as before.
     pub(super) fn start_all(&mut self) -> Vec<TableVersion> {
         let all = self.tables.iter().map(|table| table.id).collect();
@@ -443,6 +493,7 @@ impl<'a> Session<'a> {
     pub(super) fn lose(&mut self) -> Vec<TableVersion> {
         self.unseen = true;
         self.rules.lose();
+        self.forget_settings();
         self.forget_views();
         self.start_all()
     }

@@ -69,7 +69,7 @@ const HARMLESS_PREFIXES: [&str; 9] = [
 ];
 
 /// Keys and families that change which table, column or folder a name means.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 8] = [
     "spark.sql.casesensitive",
     "spark.sql.catalog.",
     "spark.sql.defaultcatalog",
@@ -77,6 +77,10 @@ const NAMES: [&str; 6] = [
     // Without these a new managed table has its folder to itself: see `session`.
     "spark.sql.legacy.allowcreatingmanagedtableusingnonemptylocation",
     "spark.sql.legacy.allownonemptylocationinctas",
+    // Which of two common table expressions of one name is meant.
+    "spark.sql.legacy.cteprecedencepolicy",
+    // A temporary view keeps what it has found when it was made.
+    "spark.sql.legacy.storeanalyzedplanforview",
 ];
 
 /// What setting `key` can do.

@@ -178,6 +178,8 @@ pub enum Change {
     CachedQuery(Name),
     /// A table's listing of files is read anew: it may show other rows.
     Refresh(Name),
+    /// Cached rows of a table or view are dropped, and those of what is cached on it.
+    Uncache(Name),
     /// Files are moved away, or their listing is read anew.
     Files(Files),
 }
@@ -211,6 +213,8 @@ pub enum Effect {
     None,
     /// Something that bears neither on rows nor on names, but that later statements may need.
     InPlace,
+    /// Everything that is cached is dropped, whoever has cached it.
+    Uncaches,
     /// A setting gets its default.
     Reset(String),
     /// A function or variable that later statements may use gets another meaning.
@@ -310,7 +314,7 @@ impl StatementKind {
             }
             StatementKind::Command(command) => {
                 let refreshed = command.changes.iter().filter_map(|change| match change {
-                    Change::Refresh(name) => Some(name),
+                    Change::Refresh(name) | Change::Uncache(name) => Some(name),
                     _ => None,
                 });
                 command.described.iter().chain(refreshed).collect()
@@ -354,7 +358,7 @@ impl Change {
             | Change::CachedQuery(target)
             | Change::View { target, .. } => vec![target],
             Change::Rename { from, to } => vec![from, to],
-            Change::Refresh(_) | Change::Files(_) => Vec::new(),
+            Change::Refresh(_) | Change::Uncache(_) | Change::Files(_) => Vec::new(),
         }
     }
 }

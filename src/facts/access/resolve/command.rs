@@ -24,9 +24,16 @@ impl Resolver<'_> {
         }
         match &command.effect {
             Effect::None | Effect::InPlace => {}
+            Effect::Uncaches => {
+                // The frames among it: what they hold would be computed again at each use.
+                access.barrier = Some(Barrier {
+                    reason: "it drops everything that is cached".to_owned(),
+                    span,
+                });
+            }
             Effect::Reset(key) => {
                 self.session.rules.set(key, None);
-                self.set(key, span, access);
+                self.set(key, None, span, access);
             }
             Effect::Rows { reason, function } => {
                 if let Some(function) = function {
@@ -103,6 +110,11 @@ impl Resolver<'_> {
                 };
                 access.described.push(table);
                 note_starts(starts, access);
+            }
+            Change::Uncache(target) => {
+                let table = self.session.meaning(target).table;
+                access.described.push(table);
+                note_starts(self.session.uncache(table), access);
             }
             Change::Files(files) => {
                 let (_, starts) = self.change_files(files);

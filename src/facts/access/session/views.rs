@@ -101,6 +101,13 @@ impl Session<'_> {
         self.start(&started)
     }
 
+    /// After `UNCACHE`: the rows are as before, but what is cached on the table goes too, so nothing that is made from
+    /// it lives on (Spark: `CacheManager.uncacheQuery` with `cascade`).
+    pub(in super::super) fn uncache(&mut self, table: TableId) -> Vec<TableVersion> {
+        let started = self.with_dependent_views(BTreeSet::from([table]));
+        self.start(&started)
+    }
+
     /// After a statement that is not seen through: every view may be another.
     pub(super) fn forget_views(&mut self) {
         let views = std::mem::take(&mut self.views).into_keys();

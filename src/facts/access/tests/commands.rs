@@ -157,8 +157,6 @@ fn what_is_only_analysed_changes_nothing() {
         "SHOW TABLES",
         "ANALYZE TABLE a COMPUTE STATISTICS",
         "COMMENT ON TABLE a IS 'x'",
-        "UNCACHE TABLE a",
-        "CLEAR CACHE",
         "ADD JAR '/x.jar'",
         "LIST FILES",
         "CREATE DATABASE other",
@@ -185,6 +183,72 @@ fn what_is_only_analysed_changes_nothing() {
 }
 
 #[test]
+fn what_drops_cached_rows_ends_the_life_of_frames_and_changes_nothing() {
+    let cleared = resolved("CLEAR CACHE");
+    assert!(cleared.accesses.accesses[0].barrier.is_some());
+    assert_eq!(cleared.starts(), "");
+    // What is cached on the table goes too; what merely shares its rows does not.
+    let cases = [
+        ("UNCACHE TABLE a", "db.a@1"),
+        ("UNCACHE TABLE IF EXISTS db.c", "db.c@1"),
+        (
+            "CREATE TEMP VIEW v AS SELECT x FROM a; UNCACHE TABLE a",
+            "db.a@1 v@2",
+        ),
+        (
+            "CREATE TEMP VIEW v AS SELECT x FROM a; UNCACHE TABLE v",
+            "v@2",
+        ),
+    ];
+    for (sql, expected) in cases {
+        let resolved = resolved(&format!("SELECT 1 FROM a, b, c, d; {sql}"));
+        let mut starts: Vec<String> = resolved.starts().split(' ').map(str::to_owned).collect();
+        starts.sort_unstable();
+        assert_eq!(starts.join(" "), expected, "{sql}");
+    }
+}
+
+#[test]
+fn a_setting_that_has_its_value_already_changes_nothing() {
+    let zone = "SET spark.sql.session.timeZone = UTC; ";
+    let cases = [
+        ("SET spark.sql.session.timeZone = UTC", ""),
+        ("SET spark.sql.session.timeZone = Asia/Tokyo", "db.a@2"),
+        // Another key, told apart by case.
+        ("SET spark.sql.session.timezone = UTC", "db.a@2"),
+        ("SET spark.sql.session.timeZone = ${zone}", "db.a@2"),
+        ("RESET spark.sql.session.timeZone", "db.a@2"),
+        (
+            "RESET spark.sql.session.timeZone; SET spark.sql.session.timeZone = UTC",
+            "db.a@3",
+        ),
+        (
+            "LOCK TABLE a; SET spark.sql.session.timeZone = UTC",
+            "db.a@3",
+        ),
+    ];
+    for (sql, expected) in cases {
+        let resolved = resolved(&format!("SELECT x FROM a; {zone}{sql}"));
+        assert_eq!(resolved.starts(), expected, "{sql}");
+        let barrier = &resolved.accesses.accesses.last().unwrap().barrier;
+        assert_eq!(barrier.is_some(), !expected.is_empty(), "{sql}");
+    }
+    let files = [
+        (
+            "1.sql",
+            "SELECT x FROM a; SET spark.sql.session.timeZone = UTC",
+        ),
+        ("2.py", "# hoist: reads db.a; writes db.b\nprint(1)\n"),
+        ("3.sql", "SET spark.sql.session.timeZone = UTC"),
+    ];
+    let resolved = resolved_files(&files, &catalog());
+    assert!(
+        resolved.starts().contains("db.a@2"),
+        "Python can set anything"
+    );
+}
+
+#[test]
 fn what_is_not_seen_is_a_barrier() {
     let start_everything = [
         "CREATE FUNCTION g AS 'example.G'",
@@ -193,6 +257,7 @@ fn what_is_not_seen_is_a_barrier() {
         "SET VAR n = 1",
         "DROP TEMPORARY VARIABLE n",
         "RESET spark.sql.ansi.enabled",
+        "SET TIME ZONE 'Asia/Tokyo'",
     ];
     for sql in start_everything {
         let resolved = resolved(&format!("{ALL}{sql}; SELECT * FROM a"));

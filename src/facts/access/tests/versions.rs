@@ -11,6 +11,10 @@ fn names_mean_what_spark_takes_them_for() {
         ("USE spark_catalog.other; SELECT x FROM a", "other.a@0(x)"),
         ("USE lake.other; SELECT x FROM a", "lake.other.a@0(x)"),
         ("SELECT x FROM parquet.`/w/P`", "path:/w/P@0(x)"),
+        (
+            "SELECT x FROM `org.example.Format`.`/w/P`",
+            "path:/w/P@0(x)",
+        ),
         // Common table expressions: later ones and the body see them, one-part names only.
         ("WITH a AS (SELECT x FROM a) SELECT x FROM A", "db.a@0(x)"),
         (
@@ -132,6 +136,42 @@ fn a_write_starts_versions_of_all_that_may_change() {
     for (sql, expected) in cases {
         assert_eq!(resolved(&format!("{all}{sql}")).starts(), expected, "{sql}");
     }
+}
+
+#[test]
+fn files_at_a_relative_path_may_be_those_of_any_table() {
+    let mut catalog = catalog();
+    let missing = TableFacts {
+        kind: TableKind::Missing,
+        ..TableFacts::default()
+    };
+    catalog.tables.insert("csv.p".to_owned(), missing.clone());
+    catalog.tables.insert("other.p".to_owned(), missing);
+    for (name, changes) in [
+        ("csv.p", true),
+        ("csv.`sub/p`", true),
+        ("csv.`/w/*/p`", true),
+        ("csv.`/v/p`", false),
+        ("other.p", false),
+    ] {
+        let sql = format!("SELECT x FROM {name}; TRUNCATE TABLE a; SELECT x FROM {name}");
+        let resolved = resolved_files(&[("a.sql", &sql)], &catalog);
+        let generation = resolved.accesses.accesses[2].reads[0].version.generation;
+        assert_eq!(generation, u32::from(changes), "{name}");
+    }
+}
+
+#[test]
+fn names_of_branches_may_mean_any_table() {
+    let mut catalog = catalog();
+    let missing = TableFacts::default();
+    assert_eq!(missing.kind, TableKind::Missing);
+    catalog
+        .tables
+        .insert("lake.db.t.branch_x".to_owned(), missing);
+    let sql = "SELECT x FROM lake.db.t.branch_x; INSERT INTO lake.db.t SELECT 1; SELECT x FROM lake.db.t.branch_x";
+    let resolved = resolved_files(&[("a.sql", sql)], &catalog);
+    assert_eq!(resolved.reads(), "lake.db.t.branch_x@1(x)");
 }
 
 #[test]

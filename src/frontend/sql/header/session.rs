@@ -174,14 +174,16 @@ impl Header<'_> {
         self.end(at)?;
         let mut command = Command::new("uncache_table");
         command.effect = Effect::InPlace;
-        command.described.push(target);
+        command.changes.push(Change::Uncache(target));
         Ok(StatementKind::Command(command))
     }
 
     /// After `CLEAR`: `CACHE`
     pub(super) fn clear_cache(&self, at: usize) -> Result<StatementKind, Failure> {
         self.end(self.expect(at, "CACHE")?)?;
-        Ok(in_place("clear_cache"))
+        let mut command = Command::new("clear_cache");
+        command.effect = Effect::Uncaches;
+        Ok(StatementKind::Command(command))
     }
 
     /// After `REFRESH`: `[TABLE] name`, `FUNCTION name`, or a path.
