@@ -64,6 +64,8 @@ impl<'a> Walker<'a> {
             }
             ast::Expr::Attribute(attribute) => {
                 let base = self.evaluate(&attribute.value);
+                self.leaked |= !value.is_plain();
+                self.escape(&value, target.range());
                 match base {
                     // Every part of an object of the pipeline is taken for anything.
                     Value::Class { .. } | Value::Any(_) => {}
@@ -133,27 +135,41 @@ impl<'a> Walker<'a> {
             let applied = self.evaluate(&decorator.expression);
             self.escape(&value, decorator.range());
             value = match applied {
-                Value::Module(path)
-                    if matches!(modules::effect(&path), Effect::None | Effect::Column)
-                        || path.starts_with("builtins.") =>
-                {
-                    self.decorated(&value)
+                Value::Column => self.decorated(&value, true),
+                Value::Module(path) if modules::effect(&path) == Effect::Column => {
+                    self.decorated(&value, true)
                 }
-                Value::Plain | Value::Column => self.decorated(&value),
+                Value::Module(path)
+                    if modules::effect(&path) == Effect::None || path.starts_with("builtins.") =>
+                {
+                    self.decorated(&value, false)
+                }
+                Value::Plain => self.decorated(&value, false),
                 _ => self.unseen(decorator.range(), "a decorator that is not known"),
             };
+        }
+        if self.state.scopes.is_empty() && self.is_late(&definition.name) {
+            self.unseen(
+                definition.name.range(),
+                format!(
+                    "`{}` is bound again, which code uses that may run later",
+                    definition.name
+                ),
+            );
         }
         self.bind(&definition.name, value);
     }
 
     /// What a harmless decorator makes of a function.
-    fn decorated(&self, value: &Value<'a>) -> Value<'a> {
+    ///
+    /// Only a function for columns gives nothing but columns when it is called.
+    fn decorated(&self, value: &Value<'a>, columns: bool) -> Value<'a> {
         let effects = match value {
             Value::Function(function) => self.escaped.get(&function.place).copied().unwrap_or(true),
             Value::Column | Value::Plain => false,
             _ => true,
         };
-        if effects {
+        if effects || !columns {
             Value::Unknown
         } else {
             Value::Column
@@ -174,7 +190,8 @@ impl<'a> Walker<'a> {
             .map(|default| self.evaluate(default))
             .collect();
         // What the function around it binds later may be anything.
-        let captured = self.state.scopes.iter().flat_map(|scope| &scope.locals);
+        let around = self.state.scopes.iter().filter(|scope| !scope.class);
+        let captured = around.flat_map(|scope| &scope.locals);
         let captured: Vec<_> = captured
             .map(|(name, value)| {
                 let fixed = value.is_fixed() && !matches!(value, Value::Constants(_));
@@ -214,8 +231,11 @@ impl<'a> Walker<'a> {
         // Known before its methods are followed, as they may use it.
         let bound = Value::Class { effects: false };
         self.bind(&class.name, bound);
+        let deferred = self.state.scopes.last().is_some_and(|scope| scope.deferred);
         let scope = Scope {
             transparent: true,
+            class: true,
+            deferred,
             ..Scope::default()
         };
         self.state.scopes.push(scope);

@@ -159,7 +159,11 @@ impl<'a> Walker<'a> {
             }
             Value::Column => {
                 self.give(arguments, range);
-                Value::Column
+                if arguments.are_plain() {
+                    Value::Column
+                } else {
+                    Value::Any(arguments.lazy())
+                }
             }
             Value::Plain => self.plain_result(arguments, range),
             _ => self.unseen(range, "a call of something that is not known"),
@@ -343,7 +347,8 @@ impl<'a> Walker<'a> {
                 self.check_texts(arguments, range);
                 Value::Column
             }
-            _ => Value::Column,
+            _ if arguments.are_plain() => Value::Column,
+            _ => Value::Any(arguments.lazy()),
         }
     }
 
@@ -525,10 +530,11 @@ impl<'a> Walker<'a> {
             }
             Value::Column => {
                 self.give(&arguments, range);
-                if !arguments.are_plain() {
-                    self.leaked = true;
+                if arguments.are_plain() {
+                    return Value::Column;
                 }
-                Value::Column
+                self.leaked = true;
+                Value::Any(arguments.lazy())
             }
             Value::Variables => {
                 match (name, arguments.positional.first().and_then(Value::one_text)) {

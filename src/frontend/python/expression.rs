@@ -481,9 +481,8 @@ impl<'a> Walker<'a> {
                 Value::Unknown
             }
             // A method that is called later.
-            (Value::Frame(_) | Value::Any(_), name) if super::frame::has_effects(name) => {
-                Value::Unknown
-            }
+            (Value::Frame(_), name) if super::frame::is_method(name) => Value::Unknown,
+            (Value::Any(_), name) if super::frame::has_effects(name) => Value::Unknown,
             (Value::Frame(_) | Value::Column, _) => Value::Column,
             (
                 Value::Context,
@@ -502,6 +501,9 @@ impl<'a> Walker<'a> {
     /// A part of a module.
     fn part(&mut self, path: &str, name: &str, range: TextRange) -> Value<'a> {
         let path = format!("{path}.{name}");
+        if modules::effect(&path) == Effect::Column && modules::is_of_shell(name) {
+            return self.unseen(range, format!("`{path}` is more than columns"));
+        }
         if path.ends_with("SparkSession.builder") {
             return Value::Builder;
         }

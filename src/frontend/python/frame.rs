@@ -204,6 +204,11 @@ pub(super) fn has_effects(name: &str) -> bool {
     CHANGES.contains(&name) || RUN.contains(&name) || NOT_FOLLOWED.contains(&name)
 }
 
+/// Whether this is a method of a `DataFrame`, and no column of one.
+pub(super) fn is_method(name: &str) -> bool {
+    has_effects(name) || LAZY.contains(&name) || ROWS.contains(&name)
+}
+
 impl<'a> Walker<'a> {
     pub(super) fn frame_method(
         &mut self,

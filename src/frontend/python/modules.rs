@@ -221,6 +221,31 @@ pub(super) fn is_known(path: &str) -> bool {
         || EXCEPTIONS.iter().any(|(part, _)| *part == path)
 }
 
+/// Names that shells bind, and parts of modules for columns that are something else.
+const SHELL: [&str; 16] = [
+    "DataFrame",
+    "HiveContext",
+    "JVMView",
+    "SQLContext",
+    "SparkContext",
+    "SparkSession",
+    "dbutils",
+    "display",
+    "displayHTML",
+    "functools",
+    "get_active_spark_context",
+    "get_ipython",
+    "sc",
+    "sqlContext",
+    "sys",
+    "warnings",
+];
+
+/// Whether a name means something of the session or the process, not a function that makes columns.
+pub(super) fn is_of_shell(name: &str) -> bool {
+    name.starts_with('_') || SHELL.contains(&name)
+}
+
 /// Whether a module keeps something that another file can see: the order of such files matters.
 pub(super) fn has_state(path: &str) -> bool {
     [

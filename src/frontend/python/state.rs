@@ -39,6 +39,8 @@ pub(super) struct Scope<'a> {
     pub captured: Rc<Vec<(String, Value<'a>)>>,
     /// The names of the scope around it are seen as well.
     pub transparent: bool,
+    /// It is the body of a class: its methods do not see its names.
+    pub class: bool,
     /// When it runs is not known.
     pub deferred: bool,
 }

@@ -163,6 +163,10 @@ fn writes_are_seen() {
         ("spark.range(3).toPandas().to_csv('/w/a')", "write /w/a"),
         ("import shutil\nshutil.rmtree('/w/a')", "write /w/a"),
         ("open('/w/a', 'w').write('x')", "write /w/a"),
+        (
+            "from pyspark.sql.functions import *\nopen('/w/a', 'w')",
+            "write /w/a",
+        ),
     ]);
 }
 
@@ -269,6 +273,14 @@ fn what_cannot_be_told_is_not_seen() {
         "list(map(spark.range(1).createOrReplaceTempView, ['v']))",
         "make = spark.range(1).createOrReplaceTempView\nmake('v')",
         "list(map(exec, ['x']))",
+        "m = spark.range(1).select\nm('id').write.saveAsTable('t')",
+        "from functools import lru_cache\ndf = spark.range(1)\n@lru_cache\ndef load():\n    return df\nload().write.saveAsTable(input())",
+        "from pyspark.sql.functions import *\nsc.textFile('/x').saveAsTextFile('/y')",
+        "from pyspark.sql.functions import *\nexec('x')",
+        "from pyspark.sql import functions as F\nF.SparkContext._active_spark_context.textFile('x')",
+        "from pyspark.sql import Row\nRow(x=spark.range(1)).x.write.saveAsTable(input())",
+        "import copy\nclass H:\n    pass\nh = H()\nh.df = spark.range(1)\ncopy.copy(h).df.write.saveAsTable(input())",
+        "def load():\n    spark.table(input())\nclass A:\n    def load(self):\n        pass\n    def go(self):\n        load()\n",
         "d = {}\nd['s'] = spark\nfor s in d.values():\n    s.newSession()",
     ] {
         let seen = seen(text);

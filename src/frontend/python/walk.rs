@@ -561,7 +561,10 @@ impl<'a> Walker<'a> {
         if let Some(binding) = self.state.globals.get(name).cloned() {
             return self.global(name, binding, deferred, range);
         }
-        if let Some(module) = self.stars.last() {
+        if let Some(module) = self.stars.last()
+            && !super::call::is_builtin(name)
+            && !super::modules::is_of_shell(name)
+        {
             return Value::Module(format!("{module}.{name}").into());
         }
         if matches!(name, "__name__" | "__file__" | "__doc__") {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::session::{Change, View};
-use super::super::{Access, Barrier, Origin, Table, TableId, TableVersion, WriteKind, names};
+use super::super::{
+    Access, Barrier, Origin, Table, TableId, TableVersion, Write, WriteKind, names,
+};
 use super::{Resolver, note_starts};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::frontend::statement::{
@@ -66,6 +68,7 @@ impl Resolver<'_> {
                 "it uses names of an earlier Python file of which it is not known what it reads";
             self.lose(reason.to_owned(), statement.span, access);
         }
+        self.settle(access);
         if !self.session.reading_functions().is_empty() && access.barrier.is_none() {
             access.barrier = Some(Barrier {
                 reason: "it may call a function of SQL that reads tables".to_owned(),
@@ -153,10 +156,22 @@ impl Resolver<'_> {
                 self.note_write(*table, WriteKind::Define, *span, starts, access);
             }
         }
-        // The last version of a table is the one that lives on.
-        for write in &mut access.writes {
-            write.produces = self.session.version(write.table);
+    }
+
+    /// One write for each table: of all its versions the last one lives on.
+    fn settle(&self, access: &mut Access) {
+        let mut settled: Vec<Write> = Vec::new();
+        for write in std::mem::take(&mut access.writes) {
+            match settled.iter_mut().find(|other| other.table == write.table) {
+                Some(other) if other.kind != write.kind => other.kind = WriteKind::Update,
+                Some(_) => {}
+                None => settled.push(Write {
+                    produces: self.session.version(write.table),
+                    ..write
+                }),
+            }
         }
+        access.writes = settled;
     }
 
     fn action(

@@ -94,13 +94,22 @@ fn what_is_seen_is_accessed_without_a_header() {
             "v@1",
         ),
         ("spark.sql('TRUNCATE TABLE a')", "", "db.a@1"),
+        (
+            "for i in [1, 2]:\n    spark.sql('INSERT INTO db.b SELECT 1')",
+            "",
+            "db.b@2",
+        ),
     ];
     for (text, reads, starts) in cases {
         let resolved = resolved_python(text);
         assert_eq!(codes(&resolved), [], "{text}");
         assert_eq!(resolved.reads(), reads, "{text}");
         assert_eq!(resolved.starts(), starts, "{text}");
-        assert!(resolved.accesses.accesses[0].barrier.is_none(), "{text}");
+        let access = &resolved.accesses.accesses[0];
+        assert!(access.barrier.is_none(), "{text}");
+        for write in &access.writes {
+            assert!(access.starts.contains(&write.produces), "{text}");
+        }
     }
 }
 
