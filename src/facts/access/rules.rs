@@ -1,5 +1,7 @@
 //! Rules of evaluation that a session has: whether an expression that cannot give a value fails.
 
+use std::collections::BTreeMap;
+
 use crate::facts::catalog::Catalog;
 
 /// The setting; on by default from Spark 4 on.
@@ -23,6 +25,16 @@ impl Rules {
             |value| value.trim().eq_ignore_ascii_case("false"),
         );
         Rules { strict: !off }
+    }
+
+    /// Inside a permanent view that was made under these settings: under its own, or those of the session.
+    pub(super) fn captured(self, settings: &BTreeMap<String, String>) -> Self {
+        let on = settings
+            .get(ANSI)
+            .is_some_and(|value| !value.trim().eq_ignore_ascii_case("false"));
+        Rules {
+            strict: self.strict || on,
+        }
     }
 
     /// After `SET key = value`, or `RESET` with no value.
@@ -77,6 +89,9 @@ mod tests {
         assert!(rules.strict);
         rules.set("`spark.sql.ansi.enabled`", Some(" false"));
         assert!(!rules.strict);
+        let captured = |value: &str| [(ANSI.to_owned(), value.to_owned())].into();
+        assert!(rules.captured(&captured("true")).strict);
+        assert!(!rules.captured(&captured("false")).strict);
         rules.lose();
         assert!(rules.strict);
     }

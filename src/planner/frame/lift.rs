@@ -48,6 +48,9 @@ pub fn lift(code: &str) -> Option<Lift> {
         "name" | "placeholder" => Lift::Text("use another name"),
         "not-a-query" | "view-definition" => Lift::Text("read it in a query of its own"),
         "rewritten-between" | "written-by-reader" => Lift::Text("write another table"),
+        "session" => {
+            Lift::Setting("leave the settings of the session that decide names as Spark has them")
+        }
         "over-budget" => Lift::Setting("raise `--budget`"),
         "frames-off" => Lift::Setting("leave out `--frames off`"),
         "malformed-rows"

@@ -188,7 +188,7 @@ pub(super) const FAULTS: [Seeded; 45] = [
     }),
     emit("a frame bears no mark of the run", Promise::Sharing, |s| {
         let at = s.step(Step::Materialise(FrameId(0)));
-        s.edit_step(at, "'{ns}' IS NOT NULL", "'x' IS NOT NULL");
+        s.edit_step(at, "'{ns}' IS NOT NULL", "'{ns}' IS NULL");
     }),
     emit("the columns of a replaced subquery change places", Promise::Text, |s| {
         s.edit("out.l1 ", "`policy_id`, `version`", "`version`, `policy_id`");

@@ -58,7 +58,10 @@ impl Resolver<'_> {
             for ((table, facts, schema), query) in new.into_iter().zip(queries) {
                 if let Some(query) = query.filter(|_| reads_alike(facts)) {
                     let outside = self.session.enter_view(&facts.database);
+                    let rules = self.session.rules;
+                    self.session.rules = rules.captured(&facts.settings);
                     let (found, _) = self.walk_definition(&query);
+                    self.session.rules = rules;
                     self.session.leave_view(outside);
                     let view = self.view(table, found, schema);
                     if view.reads.is_some() {
