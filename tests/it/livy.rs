@@ -1,7 +1,7 @@
 //! The Livy engine on the test server, with real Spark and with fixed answers, on recorded conversations, and on a
 //! real server where there is one.
 
-mod faults;
+pub(crate) mod faults;
 mod real;
 mod replay;
 mod spark;

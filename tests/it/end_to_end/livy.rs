@@ -1,6 +1,7 @@
 //! The built command through a Livy server: the sample with the results of a plain local run, runs that stop early,
 //! and runs that never begin.
 
+mod catalog;
 mod refused;
 mod stopped;
 

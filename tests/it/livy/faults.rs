@@ -14,12 +14,12 @@ use super::options;
 use crate::livy_server::{Executor, Settings};
 
 /// What a session says of itself in place of Spark.
-fn session_info() -> Value {
+pub(crate) fn session_info() -> Value {
     json!({"id": "local-1", "spark_version": "3.5.6", "python_version": "3.11.7", "java_version": "17.0.9",
            "master": "local[2]", "storage_memory_bytes": 455_501_414, "cores": 2})
 }
 
-fn ok(data: &Value) -> Value {
+pub(crate) fn ok(data: &Value) -> Value {
     json!({"status": "ok", "execution_count": 0, "data": {"application/json": data}})
 }
 

@@ -19,23 +19,25 @@ fn settings() -> Settings {
 /// Ctrl-C while the session starts.
 #[test]
 fn an_interrupt_before_there_is_a_session() {
-    let mut settings = settings();
-    settings.start = Start::Never;
-    let server = LivyServer::start(settings);
-    let home = pipeline();
-    let mut command = through(&home, &server.url(), &["execute", "p"]);
-    let child = command.spawn().unwrap();
-    wait_for("a session that starts", 60, || {
-        server.count("GET", "/sessions/") > 1
-    });
-    assert_eq!(server.sessions().len(), 1);
-    interrupt(&child);
-    let said = home.ended(child.wait_with_output().unwrap(), 130);
-    assert_eq!(server.sessions().len(), 0);
-    said.tells(&[
-        "starting Livy 0.9.0-incubating at http://",
-        "/sessions/0/log",
-    ]);
+    for command in ["execute", "catalog"] {
+        let mut settings = settings();
+        settings.start = Start::Never;
+        let server = LivyServer::start(settings);
+        let home = pipeline();
+        let mut command = through(&home, &server.url(), &[command, "p"]);
+        let child = command.spawn().unwrap();
+        wait_for("a session that starts", 60, || {
+            server.count("GET", "/sessions/") > 1
+        });
+        assert_eq!(server.sessions().len(), 1);
+        interrupt(&child);
+        let said = home.ended(child.wait_with_output().unwrap(), 130);
+        assert_eq!(server.sessions().len(), 0);
+        said.tells(&[
+            "starting Livy 0.9.0-incubating at http://",
+            "/sessions/0/log",
+        ]);
+    }
 }
 
 /// What goes wrong before a session, as the user sees it: always exit code 2, the reason and the next step.
