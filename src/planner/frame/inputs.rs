@@ -78,6 +78,9 @@ impl Context<'_> {
         let name = self.name(view);
         let text = match self.facts(view) {
             None => format!("the definition of the view `{name}` is not seen"),
+            Some(facts) if facts.kind == TableKind::Temporary => format!(
+                "the session has a temporary view named as `{name}`: what it reads is not known"
+            ),
             Some(facts) if facts.view.is_none() => format!(
                 "`{name}` is a permanent view: what its text reads is known where the plan is made \
                  through an engine or with a catalog file that holds the text"
@@ -134,12 +137,7 @@ impl Context<'_> {
         }
         match facts.map(|facts| facts.kind) {
             Some(TableKind::Managed | TableKind::External | TableKind::View) => Ok(()),
-            Some(TableKind::Temporary) => Err(Reason::new(
-                "view",
-                format!(
-                    "the session has a temporary view named as `{name}`: what it reads is not known"
-                ),
-            )),
+            Some(TableKind::Temporary) => Err(self.unseen_view(version.table)),
             Some(TableKind::Missing) if version.generation > 0 => Err(Reason::new(
                 "schema-unknown",
                 format!(
