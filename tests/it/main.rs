@@ -21,6 +21,7 @@ mod livy_server;
 mod local_engine;
 mod mutations;
 mod properties;
+mod python;
 mod reference;
 mod run;
 mod sample;
