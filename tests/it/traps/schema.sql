@@ -124,7 +124,6 @@ CREATE TABLE d.o1 USING parquet AS SELECT id, k FROM d.t;
 CREATE TABLE d.o2 USING parquet AS SELECT * FROM d.t WHERE id > 1;
 --! framed
 CREATE TABLE d.o3 USING parquet COMMENT 'made' AS SELECT k AS other, upper(k) AS k FROM d.t;
---! framed
 CREATE VIEW d.v AS SELECT 1 AS one;
 SELECT id FROM d.t;
 

