@@ -109,6 +109,10 @@ impl Context<'_> {
             .iter()
             .take(reader.0 as usize)
             .rfind(|access| access.writes.iter().any(|write| write.table == view));
+        if definition.is_some() && !self.is_made_a_view(view) {
+            let text = format!("`{}` is kept by `CACHE TABLE … AS`", self.name(view));
+            return Err(Reason::new("view", text));
+        }
         let sensitivity = definition.and_then(|access| access.sensitivities.first());
         match sensitivity {
             None => Ok(()),

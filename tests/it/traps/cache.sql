@@ -20,7 +20,6 @@ CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT * FROM VALUES (1, 'a'), (2, 'b') AS v(id, k);
 --! file 1.sql
 CACHE TABLE d.t;
---! framed
 SELECT id FROM d.t;
 UNCACHE TABLE d.t;
 SELECT k FROM d.t;
@@ -30,7 +29,8 @@ SELECT id FROM d.t;
 SELECT k FROM d.t WHERE id > 1;
 
 --! trap clear_cache
--- CLEAR CACHE takes the frames away; readers behind it give the same rows.
+-- CLEAR CACHE would take the frames away, so none lives across it.
+--! maybe frame
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT * FROM VALUES (1, 'a'), (2, 'b') AS v(id, k);
@@ -111,7 +111,7 @@ SELECT k FROM d.t WHERE id = 1;
 
 --! trap unasked_sharing_and_files
 -- A statement that asks for the file of each row has a part with the very plan of a frame, which knows no files.
---! row result 1_2 (1, True)
+--! row result 1_2 (2, True)
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT * FROM VALUES (1, 'a'), (2, 'b') AS v(id, k);
