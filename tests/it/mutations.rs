@@ -32,16 +32,16 @@ fn the_pipeline_without_a_fault_keeps_every_promise() {
 
 #[test]
 fn every_seeded_fault_breaks_the_promise_it_is_said_to_break() {
-    let names: BTreeSet<&str> = FAULTS.iter().map(|fault| fault.name).collect();
+    let names: BTreeSet<&str> = FAULTS.iter().map(|seeded| seeded.name).collect();
     assert_eq!(names.len(), FAULTS.len(), "a name is used twice");
     let mut missed = Vec::new();
-    for fault in &FAULTS {
+    for seeded in &FAULTS {
         let mut stages = Stages::new();
         let before = format!(
             "{:?}{:?}{:?}",
             stages.candidates, stages.plan, stages.program
         );
-        match fault.seeded {
+        match seeded.fault {
             Fault::Frame(seed) => {
                 seed(&mut stages);
                 stages.choose_again();
@@ -56,16 +56,16 @@ fn every_seeded_fault_breaks_the_promise_it_is_said_to_break() {
             "{:?}{:?}{:?}",
             stages.candidates, stages.plan, stages.program
         );
-        assert_ne!(before, after, "`{}` changes nothing", fault.name);
+        assert_ne!(before, after, "`{}` changes nothing", seeded.name);
         let violations = stages.broken();
-        let promise = fault.promise;
+        let promise = seeded.promise;
         if !violations
             .iter()
             .any(|violation| violation.promise == promise)
         {
             missed.push(format!(
                 "{}: {violations:?} instead of {promise}",
-                fault.name
+                seeded.name
             ));
         }
     }

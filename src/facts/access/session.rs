@@ -466,15 +466,12 @@ impl<'a> Session<'a> {
     /// None stands for its default.
     pub(super) fn note_setting(&mut self, key: &str, value: Option<&str>) -> bool {
         // Spark fills in variables when the statement runs.
-        match value.filter(|value| !value.contains("${")) {
-            Some(value) => {
-                let before = self.settings.insert(key.to_owned(), value.to_owned());
-                before.as_deref() == Some(value)
-            }
-            None => {
-                self.settings.remove(key);
-                false
-            }
+        if let Some(value) = value.filter(|value| !value.contains("${")) {
+            let before = self.settings.insert(key.to_owned(), value.to_owned());
+            before.as_deref() == Some(value)
+        } else {
+            self.settings.remove(key);
+            false
         }
     }
 

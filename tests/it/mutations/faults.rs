@@ -23,7 +23,7 @@ pub(super) struct Seeded {
     /// What is wrong.
     pub(super) name: &'static str,
     /// Makes it.
-    pub(super) seeded: Fault,
+    pub(super) fault: Fault,
     /// The promise that `check` says is broken.
     pub(super) promise: Promise,
 }
@@ -31,7 +31,7 @@ pub(super) struct Seeded {
 const fn frame(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Seeded {
     Seeded {
         name,
-        seeded: Fault::Frame(seed),
+        fault: Fault::Frame(seed),
         promise,
     }
 }
@@ -39,7 +39,7 @@ const fn frame(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> S
 const fn plan(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Seeded {
     Seeded {
         name,
-        seeded: Fault::Plan(seed),
+        fault: Fault::Plan(seed),
         promise,
     }
 }
@@ -47,28 +47,28 @@ const fn plan(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Seeded {
     Seeded {
         name,
-        seeded: Fault::Emit(seed),
+        fault: Fault::Emit(seed),
         promise,
     }
 }
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 45] = [
+pub(super) const FAULTS: [Seeded; 46] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
-        *columns(s).last_mut().unwrap() = "region".to_owned();
+        "region".clone_into(columns(s).last_mut().unwrap());
     }),
     frame("the filter of one reader is left out", Promise::Covering, |s| { hull(s).pop(); }),
     frame("the filter is narrower at a boundary", Promise::Covering, |s| {
-        hull(s)[0][0].after = " < 24".to_owned();
+        " < 24".clone_into(&mut hull(s)[0][0].after);
     }),
     frame("the filter has one more test", Promise::Covering, |s| {
         let test = HullTest { column: "region".to_owned(), before: String::new(), after: " = 'n'".to_owned() };
         hull(s)[0].push(test);
     }),
-    frame("the filter tests another column", Promise::Covering, |s| hull(s)[0][0].column = "policy_id".to_owned()),
+    frame("the filter tests another column", Promise::Covering, |s| "policy_id".clone_into(&mut hull(s)[0][0].column)),
     frame("another table of the same schema", Promise::Covering, |s| {
         let staging = version(s, "raw.staging");
         if let Definition::CoveringRead { version, .. } = &mut covering(s).definition { *version = staging; }
@@ -151,8 +151,8 @@ pub(super) const FAULTS: [Seeded; 45] = [
         let at = s.run_of("out.youngest ");
         s.plan.steps.remove(at);
     }),
-    plan("a frame has the name of a table", Promise::Text, |s| s.frame("gd_1").name = "policies".to_owned()),
-    plan("two frames have one name", Promise::Text, |s| s.frame("gd_2").name = "gd_1".to_owned()),
+    plan("a frame has the name of a table", Promise::Text, |s| "policies".clone_into(&mut s.frame("gd_1").name)),
+    plan("two frames have one name", Promise::Text, |s| "gd_1".clone_into(&mut s.frame("gd_2").name)),
     plan("a frame claims not to read what it reads", Promise::Residency, |s| s.frame("gd_2").inputs.clear()),
     plan("a reader of one frame is given to another", Promise::Covering, |s| {
         let reader = s.frame("gd_1").readers.remove(0);
@@ -163,6 +163,12 @@ pub(super) const FAULTS: [Seeded; 45] = [
         s.frame("gd_1").readers.push(reader);
         let (release, last) = (s.step(Step::Release(FrameId(0))), s.run_of("out.a1 "));
         s.shift(release, last);
+    }),
+    plan("a reader whose result depends on the order of rows", Promise::Sensitivity, |s| {
+        let reader = reader(s, "out.any ");
+        s.frame("gd_1").readers.push(reader);
+        let release = s.step(Step::Release(FrameId(0)));
+        s.shift(release, release + 1);
     }),
     plan("frames that live together exceed the budget", Promise::Totals, |s| {
         s.frame("gd_1").size_bytes = s.plan.summary.budget_bytes + 1;
