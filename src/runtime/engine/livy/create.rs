@@ -207,17 +207,19 @@ mod tests {
             name: "hoist-1".to_owned(),
             owner: "1".to_owned(),
         };
+        let conf =
+            json!({OWNER: "1", "spark.sql.inMemoryColumnarStorage.partitionPruning": "false"});
         let new = session.request(&options, Some("0.9.0-incubating"));
         assert_eq!(
             Value::Object(new),
-            json!({"name": "hoist-1", "conf": {OWNER: "1"}, "driverMemory": "4g", "idleTimeout": "2h",
+            json!({"name": "hoist-1", "conf": conf, "driverMemory": "4g", "idleTimeout": "2h",
                    "heartbeatTimeoutInSecond": 300})
         );
         options.heartbeat = Duration::ZERO;
         let old = session.request(&options, Some("0.8.0-incubating"));
         assert_eq!(
             Value::Object(old),
-            json!({"name": "hoist-1", "conf": {OWNER: "1"}, "driverMemory": "4g"})
+            json!({"name": "hoist-1", "conf": conf, "driverMemory": "4g"})
         );
     }
 }
