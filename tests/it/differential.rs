@@ -12,6 +12,8 @@
 //! Data must be tiny: rows are compared one by one, so a difference is shown as the rows that differ.
 
 mod compare;
+mod generate;
+mod generated;
 mod planning;
 mod session;
 
