@@ -256,13 +256,13 @@ impl Generator {
                     columns.push(Column::new(&bound.name, bound.of));
                     items.push(bound.text);
                 } else {
-                    let name = format!("c{number}");
+                    let name = fresh(&columns, number);
                     items.push(format!("{} AS {}", bound.text, self.word(&name)));
                     columns.push(Column::new(name, bound.of));
                 }
             } else {
                 let value = self.expression(scope, of, 2);
-                let name = format!("c{number}");
+                let name = fresh(&columns, number);
                 items.push(format!("{value} AS {}", self.word(&name)));
                 columns.push(Column::new(name, of));
             }
@@ -520,4 +520,12 @@ impl Generator {
             of: Type::Bigint,
         })
     }
+}
+
+/// A name for a computed column that none of the columns before it has.
+fn fresh(columns: &[Column], number: usize) -> String {
+    (number..)
+        .map(|number| format!("c{number}"))
+        .find(|name| columns.iter().all(|column| column.name != *name))
+        .unwrap_or_default()
 }
