@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hoist::facts::access::Declarations;
 use hoist::frontend::source::Variables;
+use hoist::planner::frame::FrameKind;
 use hoist::planner::plan_file::{Action, PlanFile};
 use hoist::runtime::run::RunRecord;
 
@@ -45,6 +46,8 @@ pub(crate) struct Pipeline {
     pub(crate) keys: BTreeMap<String, Vec<String>>,
     /// Functions declared to be deterministic.
     pub(crate) deterministic_functions: BTreeSet<String>,
+    /// Frames of this kind alone are taken, where there is one: a frame of another kind would serve its readers.
+    pub(crate) only: Option<FrameKind>,
 }
 
 impl Pipeline {

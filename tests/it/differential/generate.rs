@@ -22,6 +22,7 @@ mod statement;
 use std::collections::BTreeSet;
 
 use hoist::facts::catalog::Catalog;
+use hoist::planner::frame::FrameKind;
 
 use self::random::Random;
 use self::schema::{Column, Kind, Relation, Type};
@@ -55,6 +56,7 @@ pub(super) fn generate(seed: u64) -> Generated {
             name: format!("seed_{seed}"),
             setup,
             files,
+            only: (seed % 2 == 1).then_some(FrameKind::RepeatedSubquery),
             ..Pipeline::default()
         },
         statements: generator.statements,

@@ -105,13 +105,14 @@ const FEATURES: [(&str, usize); 62] = [
     ("temporary view named as a table", 5),
     ("temporary view replaced", 8),
 ];
-const MORE_FEATURES: [(&str, usize); 9] = [
+const MORE_FEATURES: [(&str, usize); 10] = [
     ("scalar subquery", 5),
     ("temporary view read", 20),
     ("time zone", 10),
     ("union", 5),
     ("union all", 5),
     ("use", 20),
+    ("view with columns", 10),
     ("window", 30),
     ("write of a base table", 20),
     ("written table read", 30),
@@ -126,7 +127,7 @@ fn planned(generated: &Generated) -> Planned {
     for name in access::names(&known) {
         catalog.tables.entry(name).or_default();
     }
-    Planned::new(sources, catalog, &declarations, &Variables::new())
+    Planned::new(sources, catalog, &generated.pipeline)
 }
 
 #[test]
@@ -146,10 +147,11 @@ fn generated_statements_are_seen_through() {
         assert_eq!(found, generated.statements.len(), "seed {seed}");
         assert!((6..=22).contains(&found), "seed {seed}: {found} statements");
         for (access, text) in planned.workload.accesses.iter().zip(&generated.statements) {
+            // A change of the time zone or of ANSI rules is meant to be one.
+            let barrier = access.barrier.as_ref();
             assert!(
-                access.barrier.is_none(),
-                "seed {seed}: {:?}\n{text}",
-                access.barrier
+                barrier.is_none_or(|barrier| barrier.reason.starts_with("the setting")),
+                "seed {seed}: {barrier:?}\n{text}"
             );
         }
     }
@@ -182,17 +184,22 @@ fn generated_pipelines_have_everything_that_they_should_have() {
         .map(|(feature, percent)| format!("{feature}: {:?} < {percent} %", counts.get(feature)))
         .collect();
     assert!(rare.is_empty(), "{rare:#?}\n{counts:#?}");
-    assert_eq!(
-        counts.len(),
-        FEATURES.len() + MORE_FEATURES.len(),
-        "{counts:#?}"
-    );
+    let listed: BTreeSet<&str> = FEATURES
+        .iter()
+        .chain(&MORE_FEATURES)
+        .map(|(feature, _)| *feature)
+        .collect();
+    let unlisted: Vec<&&str> = counts
+        .keys()
+        .filter(|feature| !listed.contains(*feature))
+        .collect();
+    assert!(unlisted.is_empty(), "{unlisted:?}");
     assert!(
         framed * 100 >= counted * 80,
         "{framed} of {counted} pipelines have a frame"
     );
     assert!(
-        kinds.values().all(|count| *count >= counted / 5) && kinds.len() >= 2,
+        kinds.values().all(|count| *count >= counted / 4) && kinds.len() >= 2,
         "{kinds:?}"
     );
 }

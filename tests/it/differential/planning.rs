@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hoist::facts::access::{self, Declarations};
+use hoist::facts::access;
 use hoist::facts::catalog::Catalog;
 use hoist::facts::workload::{self, Workload};
 use hoist::frontend;
@@ -11,11 +11,13 @@ use hoist::frontend::statement::Statement;
 use hoist::planner::check::check;
 use hoist::planner::cost::CostModel;
 use hoist::planner::emit::{Program, emit};
-use hoist::planner::frame::candidates;
+use hoist::planner::frame::{CandidateId, Candidates, FrameKind, candidates};
 use hoist::planner::plan::{Plan, PlanOptions, choose};
 use hoist::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
 use hoist::runtime::run::RunInput;
 use hoist::runtime::verify::Outputs;
+
+use super::Pipeline;
 
 /// Rows that the cost model takes every table to have.
 const ROWS: u64 = 10_000_000;
@@ -38,16 +40,16 @@ pub(crate) struct Planned {
 
 impl Planned {
     /// Plans. Panics where the plan is not the same after it was saved and read.
-    pub(crate) fn new(
-        sources: Sources,
-        catalog: Catalog,
-        declarations: &Declarations,
-        variables: &Variables,
-    ) -> Self {
+    pub(crate) fn new(sources: Sources, catalog: Catalog, pipeline: &Pipeline) -> Self {
+        let declarations = &pipeline.declarations();
+        let variables = &pipeline.variables;
         let statements = frontend::parse(&sources).statements;
         let accesses = access::resolve(&statements, &catalog, declarations);
         let workload = workload::build(statements, accesses);
-        let candidates = candidates(&workload, &sources, &catalog);
+        let mut candidates = candidates(&workload, &sources, &catalog);
+        if let Some(kind) = pipeline.only {
+            keep(&mut candidates, kind);
+        }
         let slow = slow(&catalog);
         let options = PlanOptions {
             budget_bytes: BUDGET,
@@ -159,4 +161,15 @@ fn slow(catalog: &Catalog) -> Catalog {
         facts.partition_columns.clear();
     }
     slow
+}
+
+/// Leaves candidates of one kind, if there are any.
+fn keep(candidates: &mut Candidates, kind: FrameKind) {
+    let all = &mut candidates.candidates;
+    if all.iter().any(|candidate| candidate.kind() == kind) {
+        all.retain(|candidate| candidate.kind() == kind);
+        for (candidate, number) in all.iter_mut().zip(0..) {
+            candidate.id = CandidateId(number);
+        }
+    }
 }

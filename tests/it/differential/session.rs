@@ -175,7 +175,7 @@ impl Harness {
         let names = access::names(&access::resolve(&statements, &nothing, &declarations));
         let mut catalog = collect(&mut self.engine, &names).await.unwrap().catalog;
         change(&mut catalog);
-        Planned::new(sources, catalog, &declarations, &pipeline.variables)
+        Planned::new(sources, catalog, pipeline)
     }
 
     /// Runs steps in the state as it is, and dumps what they left.

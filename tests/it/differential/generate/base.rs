@@ -223,7 +223,8 @@ impl Generator {
             .filter(|relation| relation.kind != Kind::Path)
             .map(|relation| (relation.name.clone(), facts(relation)));
         Catalog {
-            spark_version: None,
+            spark_version: Some("3.5.6".to_owned()),
+            session: None,
             tables: tables.collect::<BTreeMap<_, _>>(),
         }
     }
