@@ -151,7 +151,7 @@ impl Generator {
                 names: BTreeSet::new(),
             };
             setup.push(format!("CREATE TABLE {}", relation.definition()));
-            if name != "right_twin" && !self.random.percent(8) {
+            if name != "right_twin" && (twin || !self.random.percent(8)) {
                 for _ in 0..self.random.between(1, 2) {
                     setup.push(self.rows_of(&relation));
                 }

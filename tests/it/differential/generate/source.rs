@@ -224,6 +224,10 @@ impl Generator {
             }
             let joined = self.joined(&from, &other, number == 0);
             from = self.join(from, other, joined);
+            if matches!(joined, Joined::Using | Joined::Natural) {
+                // A column that both sides have goes by its bare name, which a third table could have, too.
+                break;
+            }
         }
         if from.single.is_none() {
             self.unqualified(&mut from);
