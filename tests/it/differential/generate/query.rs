@@ -289,8 +289,8 @@ impl Generator {
             });
         }
         let (items, columns) = self.items(&scope, wanted);
-        let texts: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
-        let list = texts.join(", ");
+        let grouped: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
+        let list = grouped.join(", ");
         let group = if keys.is_empty() {
             String::new()
         } else {
@@ -307,7 +307,7 @@ impl Generator {
                     self.tag("grouping sets");
                     format!(
                         " GROUP BY {list} GROUPING SETS (({list}), ({}), ())",
-                        texts[0]
+                        grouped[0]
                     )
                 }
                 _ => format!(" GROUP BY {list}"),
@@ -468,7 +468,7 @@ impl Generator {
         let its = self.bound(&inner.scope, of)?.text.clone();
         let test = self.test(&inner.scope, 0);
         let from = inner.text;
-        let (text, feature) = match self.random.below(6) {
+        let (written, feature) = match self.random.below(6) {
             0 | 1 => (
                 format!("{mine} IN (SELECT {its} FROM {from} WHERE {test})"),
                 "in subquery",
@@ -491,7 +491,7 @@ impl Generator {
             ),
         };
         self.tag(feature);
-        Some(text)
+        Some(written)
     }
 
     fn scalar_subquery(&mut self, outer: &[Bound]) -> Option<Bound> {
@@ -501,21 +501,18 @@ impl Generator {
         let mine = self.bound(outer, Type::Int).cloned();
         let its = self.bound(&inner.scope, Type::Int).cloned();
         let from = inner.text;
-        let text = match (mine, its) {
-            (Some(mine), Some(its)) => {
-                self.tag("correlated subquery");
-                format!(
-                    "(SELECT COUNT(*) FROM {from} WHERE {} = {} AND {test})",
-                    its.text, mine.text
-                )
-            }
-            _ => {
-                self.tag("scalar subquery");
-                format!("(SELECT COUNT(*) FROM {from} WHERE {test})")
-            }
+        let written = if let (Some(mine), Some(its)) = (mine, its) {
+            self.tag("correlated subquery");
+            format!(
+                "(SELECT COUNT(*) FROM {from} WHERE {} = {} AND {test})",
+                its.text, mine.text
+            )
+        } else {
+            self.tag("scalar subquery");
+            format!("(SELECT COUNT(*) FROM {from} WHERE {test})")
         };
         Some(Bound {
-            text,
+            text: written,
             name: "counted".to_owned(),
             of: Type::Bigint,
         })
@@ -524,7 +521,7 @@ impl Generator {
 
 /// A name for a computed column that none of the columns before it has.
 fn fresh(columns: &[Column], number: usize) -> String {
-    (number..)
+    (number..=number + columns.len())
         .map(|number| format!("c{number}"))
         .find(|name| columns.iter().all(|column| column.name != *name))
         .unwrap_or_default()

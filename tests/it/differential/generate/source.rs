@@ -53,9 +53,10 @@ impl Generator {
     pub(super) fn allowed(&self, relation: &Relation) -> bool {
         let storage = self.limits.storage.as_ref();
         let name = self.limits.name.as_ref();
-        !storage.is_some_and(|storage| relation.storages.contains(storage))
-            && !name.is_some_and(|name| relation.name == *name || relation.names.contains(name))
-            && !(self.limits.permanent && relation.kind == Kind::Temporary)
+        let read = storage.is_some_and(|storage| relation.storages.contains(storage))
+            || name.is_some_and(|name| relation.name == *name || relation.names.contains(name));
+        let unseen = self.limits.permanent && relation.kind == Kind::Temporary;
+        !read && !unseen
     }
 
     /// Something to read: mostly a hot table, or what was made lately.
@@ -152,13 +153,13 @@ impl Generator {
             1 => {
                 if let Some(made) = self.pasted() {
                     self.tag("pasted derived table");
-                    return self.derived(made);
+                    return self.derived(&made);
                 }
             }
             2 => {
                 self.tag("derived table");
                 let made = self.query(None, depth + 1);
-                return self.derived(made);
+                return self.derived(&made);
             }
             3 => return self.values(),
             _ => {}
@@ -169,7 +170,7 @@ impl Generator {
         }
     }
 
-    fn derived(&mut self, made: Made) -> From {
+    fn derived(&mut self, made: &Made) -> From {
         let alias = self.alias();
         let text = format!("({}) AS {alias}", made.text);
         self.over(text, &alias, &made.columns, made.rows)
@@ -201,7 +202,7 @@ impl Generator {
             let other = self.named(&relations[1], true);
             let left = self.random.percent(50);
             let joined = if left { Joined::Left } else { Joined::Inner };
-            from = self.join(from, other, joined);
+            from = self.join(&from, &other, joined);
         }
         let made = self.select_over(from, None, 2, true);
         self.random = own;
@@ -223,7 +224,7 @@ impl Generator {
                 break;
             }
             let joined = self.joined(&from, &other, number == 0);
-            from = self.join(from, other, joined);
+            from = self.join(&from, &other, joined);
             if matches!(joined, Joined::Using | Joined::Natural) {
                 // A column that both sides have goes by its bare name, which a third table could have, too.
                 break;
@@ -261,7 +262,7 @@ impl Generator {
         ])
     }
 
-    fn join(&mut self, left: From, right: From, joined: Joined) -> From {
+    fn join(&mut self, left: &From, right: &From, joined: Joined) -> From {
         let (words, feature) = joined.words();
         self.tag(feature);
         let mut text = format!("{} {words} {}", left.text, right.text);
@@ -274,7 +275,7 @@ impl Generator {
                 let mut common: Vec<Bound> = left
                     .scope
                     .iter()
-                    .filter(|one| is_common(one, &right))
+                    .filter(|one| is_common(one, right))
                     .cloned()
                     .collect();
                 if joined == Joined::Using {
@@ -301,7 +302,7 @@ impl Generator {
                 outer.extend(right.outer.iter().cloned());
             }
             _ => {
-                let condition = self.condition(&left, &right);
+                let condition = self.condition(left, right);
                 text = format!("{text} ON {condition}");
                 if !matches!(joined, Joined::Semi | Joined::Anti) {
                     scope.extend(right.scope.iter().cloned());
