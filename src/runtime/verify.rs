@@ -20,7 +20,7 @@
 //! are digested without the unstable columns. A difference is told only after one more plain run does not have it.
 //!
 //! Everything starts from a [`State`], wherever the session that it was captured from took its tables.
-//! [`digest`], [`compare`] and [`holdings`] work in any open session, so many pipelines can be compared in one.
+//! [`digest()`], [`compare()`] and [`holdings()`] work in any open session, so many pipelines can be compared in one.
 
 mod compare;
 mod digest;

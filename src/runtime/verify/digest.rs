@@ -61,8 +61,8 @@ impl Output {
 /// Digests outputs in an open session, by their names. One that is not there is [`Digest::missing`]; one that cannot
 /// be read has a digest that says so, and is no error.
 ///
-/// [`compare`](super::compare) compares two of them. They may come from the same session: set up, run plainly, digest,
-/// drop everything ([`holdings`](super::holdings) lists it), set up, run hoisted, digest, compare.
+/// [`compare`](super::compare()) compares two of them. They may come from the same session: set up, run plainly, digest,
+/// drop everything ([`holdings`](super::holdings()) lists it), set up, run hoisted, digest, compare.
 pub async fn digest<E: Engine>(
     engine: &mut E,
     outputs: &[Output],
