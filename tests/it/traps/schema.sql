@@ -115,7 +115,7 @@ SELECT a + 1 AS a, date_trunc('DAY', b) AS b, c - INTERVAL 1 HOUR AS c, hex(e) A
 -- A table made from another one takes over the comments of its columns.
 --! setup
 CREATE DATABASE d;
-CREATE TABLE d.t (id INT COMMENT 'the key', k STRING COMMENT 'it''s a name') USING parquet COMMENT 'source';
+CREATE TABLE d.t (id INT COMMENT 'the key', k STRING COMMENT 'its name') USING parquet COMMENT 'source';
 INSERT INTO d.t VALUES (1, 'a'), (2, 'b');
 --! file 1.sql
 --! framed
