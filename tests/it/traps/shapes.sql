@@ -31,18 +31,6 @@ SELECT k FROM t WHERE id IN (WITH t AS (SELECT 1 AS id) SELECT id FROM t);
 --! framed
 WITH u AS (SELECT id FROM t), t AS (SELECT 7 AS id) SELECT (SELECT max(id) FROM u) AS u, (SELECT max(id) FROM t) AS t;
 
---! trap nested_shadowing
--- Of two common table expressions of one name the inner one is meant, inside.
---! row result 1_1 (3, 1)
---! setup
-CREATE TABLE t USING parquet AS SELECT * FROM VALUES (1, 'a'), (2, 'b') AS v(id, k);
---! file 1.sql
-WITH x AS (SELECT 1 AS id), y AS (WITH x AS (SELECT max(id) + 1 AS id FROM t) SELECT id FROM x) SELECT (SELECT id FROM y) AS y, (SELECT id FROM x) AS x;
---! framed
-SELECT id FROM t;
---! framed
-WITH x AS (SELECT k FROM t) SELECT count(k) FROM (WITH x AS (SELECT k FROM t WHERE id = 1) SELECT k FROM x) AS s;
-
 --! trap correlated_subqueries
 -- A subquery that uses columns of its outer query, in EXISTS, IN and as a value.
 --! row result 1_1 (1,)
