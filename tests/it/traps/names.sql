@@ -59,18 +59,18 @@ SELECT `t`.`k`, id FROM d.t ORDER BY t.id;
 --! trap unicode_and_backquotes
 -- Names in other scripts, with blanks, dots and backquotes.
 --! setup
-CREATE DATABASE `dä`;
-CREATE TABLE `dä`.t (`größe` INT, `a b` STRING, `x.y` INT, `q``r` INT, `select` INT, `名` STRING) USING parquet;
-INSERT INTO `dä`.t VALUES (1, 'a', 2, 3, 4, '值');
+CREATE DATABASE `d_x`;
+CREATE TABLE `d_x`.t (`größe` INT, `a b` STRING, `x.y` INT, `q``r` INT, `select` INT, `名` STRING) USING parquet;
+INSERT INTO `d_x`.t VALUES (1, 'a', 2, 3, 4, '值');
 --! file 1.sql
 --! framed
-SELECT `größe`, `a b` FROM `dä`.t WHERE `名` = '值';
+SELECT `größe`, `a b` FROM `d_x`.t WHERE `名` = '值';
 --! framed
-SELECT `x.y`, `q``r`, `select` FROM `dä`.`t`;
+SELECT `x.y`, `q``r`, `select` FROM `d_x`.`t`;
 --! framed
-SELECT * FROM `dä`.t;
+SELECT * FROM `d_x`.t;
 --! framed
-SELECT t.`名` AS `新`, t.`größe` + `select` AS summe FROM `dä`.t;
+SELECT t.`名` AS `新`, t.`größe` + `select` AS summe FROM `d_x`.t;
 
 --! trap names_in_strings_and_comments
 -- Names of tables in strings, comments and hints are no reads and stay as they are.
