@@ -44,8 +44,11 @@ impl Generator {
     }
 
     fn push(&mut self, text: &str) {
-        let text = self.laid_out(text);
-        self.statements.push(text);
+        let laid_out = self.laid_out(text);
+        // Spark reads what stands in a `SET` as it is, comments included.
+        let plain = text.starts_with("SET ");
+        self.statements
+            .push(if plain { text.to_owned() } else { laid_out });
     }
 
     fn bare(&mut self) {
