@@ -160,7 +160,7 @@ CREATE TABLE d.t USING parquet AS SELECT 1 AS id, DATE'2024-05-06' AS day;
 SELECT max(p) AS p FROM (SELECT year(day) AS p FROM d.t) AS s;
 --! framed
 SELECT min(p) AS p FROM (SELECT year(day) AS p FROM d.t) AS s;
-CREATE TEMPORARY FUNCTION year AS 'org.apache.hadoop.hive.ql.udf.UDFMonth';
+CREATE OR REPLACE TEMPORARY FUNCTION year AS 'org.apache.hadoop.hive.ql.udf.UDFMonth';
 SELECT max(p) AS p FROM (SELECT year(day) AS p FROM d.t) AS s;
 SELECT min(p) AS p FROM (SELECT year(day) AS p FROM d.t) AS s;
 
