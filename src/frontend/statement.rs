@@ -16,7 +16,9 @@ pub use blocks::Block;
 pub use expression::{
     Call, ColumnReference, Expression, LiteralKind, Operators, Shape, TestOperator, Window,
 };
-pub use kind::{Change, Command, Effect, Files, MadeFunction, StatementKind, ViewScope};
+pub use kind::{
+    Change, Command, Effect, Files, MadeFunction, MadeFunctions, StatementKind, ViewScope,
+};
 pub use mentions::Mentions;
 pub use python::{
     Carried, PythonAction, PythonDeclaration, PythonDeed, PythonNames, PythonStep, Unseen,

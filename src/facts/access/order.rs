@@ -90,7 +90,7 @@ impl Walk<'_, '_> {
         if self.is_declared(call) {
             return (by_rows && !proven).then_some(SensitivityKind::OrderSensitive);
         }
-        if self.session.redefines(&call.name) {
+        if self.session.functions.may_have_made(&call.name) {
             return Some(SensitivityKind::UnknownFunction);
         }
         match functions::classify(&call.name, call.arguments) {

@@ -419,7 +419,14 @@ impl<'a> Resolver<'a> {
         });
     }
 
+    /// A statement that may do anything.
     fn lose(&mut self, reason: String, span: Span, access: &mut Access) {
+        self.session.functions.lose();
+        self.lose_names(reason, span, access);
+    }
+
+    /// A statement after which it is not known what names mean and which settings hold.
+    fn lose_names(&mut self, reason: String, span: Span, access: &mut Access) {
         let starts = self.session.lose();
         note_starts(starts, access);
         access.barrier = Some(Barrier { reason, span });

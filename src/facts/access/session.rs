@@ -12,8 +12,9 @@
 //! | `SET` of a key that changes what names mean, `RESET`, `SET CATALOG` | the same, and names are unknown | `nothing_is_known_after_an_unseen_statement` |
 //! | `SET` of the value that the pipeline has set already | nothing | `a_setting_that_has_its_value_already_changes_nothing` |
 //! | a temporary view is made, replaced or dropped | its versions and those of views over it start: Spark drops what is cached on it | `a_write_starts_versions_of_all_that_may_change` |
-//! | a function or variable is made or dropped | barrier; every version starts | `what_is_not_seen_is_a_barrier` |
-//! | `DROP DATABASE`, a statement that is not seen | barrier; nothing is known any more | the same |
+//! | a function or variable is made or dropped | barrier; every version starts; a function that is made is not known to be deterministic, whatever built-in has its name ([`functions`]) | `what_is_not_seen_is_a_barrier` |
+//! | `DROP DATABASE` | barrier; nothing is known of tables any more | the same |
+//! | a statement that is not seen | the same, and of no function is known what it does | `no_function_is_known_after_an_unseen_statement` |
 //! | `REFRESH` | as a write: other files may be listed | `changes_of_rows_start_the_versions_of_what_they_change` |
 //! | `UNCACHE TABLE` | versions of the table and of views over it start: Spark drops what is cached on it | `what_drops_cached_rows_ends_the_life_of_frames_and_changes_nothing` |
 //! | `CLEAR CACHE` | barrier: frames are dropped as well | the same |
@@ -21,11 +22,13 @@
 //!
 //! Which names may mean the same rows is told in [`storage`].
 
+mod functions;
 mod storage;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::functions::Functions;
 use self::storage::Storage;
 pub(super) use self::views::View;
 
@@ -123,9 +126,8 @@ pub(super) struct Session<'a> {
     place: Place,
     /// Temporary views, and permanent ones whose definition is seen.
     views: BTreeMap<TableId, View>,
-    reading_functions: BTreeSet<String>,
-    /// Last parts of the names of functions that the pipeline made.
-    made_functions: BTreeSet<String>,
+    /// Functions that the pipeline has made.
+    pub(super) functions: Functions,
     /// Whether expressions that cannot give a value fail.
     pub(super) rules: Rules,
     /// Tables that are, have been or may be views of which the pipeline does not define what they read.
@@ -155,8 +157,7 @@ impl<'a> Session<'a> {
                 temporary: true,
             },
             views: BTreeMap::new(),
-            reading_functions: BTreeSet::new(),
-            made_functions: BTreeSet::new(),
+            functions: Functions::default(),
             rules: Rules::of(facts),
             once_views: BTreeSet::new(),
             settings: BTreeMap::new(),
@@ -252,28 +253,6 @@ impl<'a> Session<'a> {
     /// Files at a path; at any place where it is not known.
     pub(super) fn files(&mut self, path: Option<&str>) -> TableId {
         self.number(files(path), false)
-    }
-
-    /// Notes a function that reads tables where it is called.
-    pub(super) fn add_reading_function(&mut self, name: &Name) {
-        let last = name.parts.last().map(Identifier::key).unwrap_or_default();
-        self.reading_functions.insert(last);
-    }
-
-    /// Notes a function that the pipeline makes: a temporary one hides a built-in of the same name.
-    pub(super) fn add_function(&mut self, name: &Name) {
-        let last = name.parts.last().map(Identifier::key).unwrap_or_default();
-        self.made_functions.insert(last);
-    }
-
-    /// Whether a name may mean a function that the pipeline made.
-    pub(super) fn redefines(&self, function: &str) -> bool {
-        self.made_functions.contains(function)
-    }
-
-    /// Last parts of the names of functions that read tables where they are called.
-    pub(super) fn reading_functions(&self) -> &BTreeSet<String> {
-        &self.reading_functions
     }
 
     /// All tables named so far.
@@ -486,7 +465,7 @@ impl<'a> Session<'a> {
         self.start(&all)
     }
 
-    /// After a statement that is not seen through: nothing is known of tables, views or one-part names any more.
+    /// After a statement whose effect on names is not seen: nothing is known of tables, views or one-part names any more.
     pub(super) fn lose(&mut self) -> Vec<TableVersion> {
         self.unseen = true;
         self.rules.lose();

@@ -459,7 +459,7 @@ impl<'a> Walker<'a> {
             }),
             (Value::Session | Value::Any(_), "catalog") => Value::Catalog,
             (Value::Session | Value::Any(_), "conf") => Value::Settings,
-            (Value::Session | Value::Any(_), "udf") => Value::Functions,
+            (Value::Session | Value::Any(_), "udf" | "udtf") => Value::Functions,
             (Value::Session | Value::Any(_), "sparkContext") => Value::Context,
             (Value::Session, "version") => Value::Plain,
             (Value::Frame(_) | Value::Any(_), "sparkSession") => Value::Session,

@@ -9,7 +9,8 @@ use crate::diagnostic::{SourceId, Span};
 use crate::frontend::source::{Source, SourceKind, Variables};
 use crate::frontend::sql;
 use crate::frontend::statement::{
-    Command, Effect, Files, Identifier, Name, PythonDeed, StatementKind, ViewScope,
+    Command, Effect, Files, Identifier, MadeFunction, MadeFunctions, Name, PythonDeed,
+    StatementKind, ViewScope,
 };
 
 impl<'a> Walker<'a> {
@@ -305,13 +306,38 @@ impl<'a> Walker<'a> {
                 self.unseen(range, "a function of Spark whose code uses Spark");
             }
         }
+        let names = arguments
+            .get(0, "name")
+            .filter(|_| !arguments.open)
+            .and_then(Value::texts);
+        let Some(names) = names else {
+            self.make_function(MadeFunctions::Any, range);
+            return Value::Column;
+        };
+        let span = self.span(arguments.first);
+        self.one_of(names, |walker, (text, _)| {
+            // The whole text is the name: functions of a database cannot be registered.
+            let text = text.to_string();
+            let name = Name {
+                parts: vec![Identifier { text, span }],
+                span,
+            };
+            let function = MadeFunction {
+                name,
+                has_query: false,
+            };
+            walker.make_function(MadeFunctions::One(function), range);
+        });
+        Value::Column
+    }
+
+    fn make_function(&mut self, functions: MadeFunctions, range: TextRange) {
         let mut command = Command::new("create_function");
         command.effect = Effect::Rows {
             reason: "a function gets another meaning",
-            function: None,
+            functions,
         };
         self.command(StatementKind::Command(command), range);
-        Value::Column
     }
 
     pub(super) fn catalog_method(

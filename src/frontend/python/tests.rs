@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::parse;
 use super::super::source::{Sources, Variables};
-use super::super::statement::{Name, PythonDeed, PythonStep, StatementKind};
+use super::super::statement::{Effect, MadeFunctions, Name, PythonDeed, PythonStep, StatementKind};
 
 /// The steps of some files, with their sources.
 fn steps(files: &[(&str, &str)]) -> (Vec<PythonStep>, Sources) {
@@ -20,6 +20,18 @@ fn steps(files: &[(&str, &str)]) -> (Vec<PythonStep>, Sources) {
         })
         .collect();
     (steps, sources)
+}
+
+/// The name of a function that is made; `*` where it can be any.
+fn made(effect: &Effect) -> String {
+    match effect {
+        Effect::Rows { functions, .. } => match functions {
+            MadeFunctions::None => String::new(),
+            MadeFunctions::One(function) => format!(" {}", function.name.key()),
+            MadeFunctions::Any => " *".to_owned(),
+        },
+        _ => String::new(),
+    }
 }
 
 fn printed(step: &PythonStep) -> String {
@@ -44,7 +56,12 @@ fn printed(step: &PythonStep) -> String {
                 }
                 PythonDeed::WriteFiles(files) => format!("write {}", path(&files.path)),
                 PythonDeed::View { target, .. } => format!("view {}", name(target)),
-                PythonDeed::Sql { statement, .. } => format!("sql {}", statement.word()),
+                PythonDeed::Sql { statement, .. } => match &**statement {
+                    StatementKind::Command(command) => {
+                        format!("sql {}{}", command.word, made(&command.effect))
+                    }
+                    statement => format!("sql {}", statement.word()),
+                },
             };
             if action.certain {
                 text
@@ -158,7 +175,7 @@ fn writes_are_seen() {
         ("spark.conf.unset('spark.sql.ansi.enabled')", "sql reset"),
         (
             "spark.udf.register('f', lambda x: x + 1)",
-            "sql create_function",
+            "sql create_function f",
         ),
         ("spark.range(3).toPandas().to_csv('/w/a')", "write /w/a"),
         ("import shutil\nshutil.rmtree('/w/a')", "write /w/a"),
@@ -166,6 +183,64 @@ fn writes_are_seen() {
         (
             "from pyspark.sql.functions import *\nopen('/w/a', 'w')",
             "write /w/a",
+        ),
+    ]);
+}
+
+#[test]
+fn functions_are_registered_by_name() {
+    cases(&[
+        (
+            "spark.udf.register(name='Upper', f=lambda x: x)",
+            "sql create_function upper",
+        ),
+        (
+            "spark.udf.registerJavaFunction('year', 'org.example.Year', 'int')",
+            "sql create_function year",
+        ),
+        (
+            "spark.udf.registerJavaUDAF('total', 'org.example.Total')",
+            "sql create_function total",
+        ),
+        (
+            "class Rows:\n    pass\nspark.udtf.register('rows', Rows)",
+            "sql create_function rows",
+        ),
+        (
+            "for f in ['lower', 'upper']:\n    spark.udf.register(f, lambda x: x)",
+            "sql create_function lower; sql create_function upper",
+        ),
+        (
+            "def add(session, name):\n    session.udf.register(name, lambda x: x)\nadd(spark, 'f')\nadd(spark, 'g')",
+            "sql create_function f; sql create_function g",
+        ),
+        (
+            "if input():\n    spark.udf.register('f', lambda x: x)",
+            "sql create_function f?",
+        ),
+        (
+            "name = 'f'\nif input():\n    name = 'g'\nspark.udf.register(name, lambda x: x)",
+            "sql create_function g?; sql create_function f?",
+        ),
+        (
+            "spark.udf.register(input(), lambda x: x)",
+            "sql create_function *",
+        ),
+        (
+            "for name in open('/w/a'):\n    spark.udf.register(name, lambda x: x)",
+            "files /w/a; sql create_function *?",
+        ),
+        (
+            "def f(x):\n    return x\nspark.udf.register(f.__name__, f)",
+            "sql create_function *",
+        ),
+        (
+            "given = input()\nspark.udf.register(*given)",
+            "sql create_function *",
+        ),
+        (
+            "register = spark.udf.register\nregister('f', lambda x: x)",
+            "unseen: a call of something that is not known",
         ),
     ]);
 }

@@ -221,14 +221,30 @@ pub enum Effect {
     Rows {
         /// Why, as a lowercase fragment.
         reason: &'static str,
-        /// The function that is made, where it is made of SQL.
-        function: Option<MadeFunction>,
+        /// The functions that are made.
+        functions: MadeFunctions,
+    },
+    /// Names of tables may mean other tables, and settings may have other values; no function is made.
+    Names {
+        /// Why, as a lowercase fragment.
+        reason: &'static str,
     },
     /// It may do anything.
     Unseen {
         /// Why, as a lowercase fragment.
         reason: &'static str,
     },
+}
+
+/// Functions that a statement makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MadeFunctions {
+    /// None.
+    None,
+    /// One.
+    One(MadeFunction),
+    /// Functions whose names are known only when the statement runs.
+    Any,
 }
 
 /// A function that a statement makes.

@@ -97,6 +97,66 @@ SELECT id FROM d.t;
 --! framed
 SELECT k FROM d.t;
 
+--! trap function_shadows_a_built_in
+-- A function registered by a step takes the place of the deterministic one of its name; this one counts its calls.
+--! row result 2_1 ('1',)
+--! row result 2_2 ('2',)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING parquet AS SELECT 1 AS id, 'a' AS k;
+--! file 1.py
+# hoist: reads d.t
+import os
+import tempfile
+
+calls = os.path.join(tempfile.gettempdir(), "hoist-calls-%d" % os.getpid())
+if os.path.exists(calls):
+    os.remove(calls)
+
+def count(text):
+    with open(calls, "a") as file:
+        file.write(".")
+    return str(os.path.getsize(calls))
+
+spark.udf.register("upper", count)
+--! file 2.sql
+SELECT max(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
+SELECT min(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
+--! framed
+SELECT id FROM d.t;
+--! framed
+SELECT k FROM d.t;
+
+--! trap function_of_a_computed_name
+-- A step that registers a function whose name is computed may have registered any.
+--! row result 2_1 ('1',)
+--! row result 2_2 ('2',)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING parquet AS SELECT 1 AS id, 'a' AS k;
+--! file 1.py
+# hoist: reads d.t
+import os
+import tempfile
+
+calls = os.path.join(tempfile.gettempdir(), "hoist-calls-%d" % os.getpid())
+if os.path.exists(calls):
+    os.remove(calls)
+
+def count(text):
+    with open(calls, "a") as file:
+        file.write(".")
+    return str(os.path.getsize(calls))
+
+spark.udf.register("".join(reversed("reppu")), count)
+--! file 2.sql
+SELECT max(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
+SELECT min(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
+--! framed
+SELECT id FROM d.t;
+--! framed
+SELECT k FROM d.t;
+
 --! trap setting_from_python
 -- A step may change a setting; readers behind it read under the new one.
 --! row result 3_1 (21,)

@@ -35,20 +35,15 @@ impl Resolver<'_> {
                 self.session.rules.set(key, None);
                 self.set(key, None, span, access);
             }
-            Effect::Rows { reason, function } => {
-                if let Some(function) = function {
-                    self.session.add_function(&function.name);
-                    // What it calls may read as well.
-                    if function.has_query || !self.session.reading_functions().is_empty() {
-                        self.session.add_reading_function(&function.name);
-                    }
-                }
+            Effect::Rows { reason, functions } => {
+                self.session.functions.make(functions);
                 note_starts(self.session.start_all(), access);
                 access.barrier = Some(Barrier {
                     reason: (*reason).to_owned(),
                     span,
                 });
             }
+            Effect::Names { reason } => self.lose_names((*reason).to_owned(), span, access),
             Effect::Unseen { reason } => self.lose((*reason).to_owned(), span, access),
         }
     }
@@ -230,7 +225,7 @@ impl Resolver<'_> {
 
     /// A statement that calls a function made of SQL reads what that function reads.
     pub(super) fn check_functions(&self, span: Span, access: &mut Access) {
-        let reading = self.session.reading_functions();
+        let reading = self.session.functions.reading();
         if reading.is_empty() || access.barrier.is_some() {
             return;
         }

@@ -69,7 +69,7 @@ impl Resolver<'_> {
             self.lose(reason.to_owned(), statement.span, access);
         }
         self.settle(access);
-        if !self.session.reading_functions().is_empty() && access.barrier.is_none() {
+        if !self.session.functions.reading().is_empty() && access.barrier.is_none() {
             access.barrier = Some(Barrier {
                 reason: "it may call a function of SQL that reads tables".to_owned(),
                 span: statement.span,
@@ -224,7 +224,7 @@ impl Resolver<'_> {
                         "whether `{}` is defined is known only when the file runs",
                         target.key()
                     );
-                    self.lose(reason, action.span, access);
+                    self.lose_names(reason, action.span, access);
                 }
                 let table = match scope {
                     ViewScope::GlobalTemporary => self.session.global_temporary(target),
@@ -248,7 +248,7 @@ impl Resolver<'_> {
                         "whether its `{}` happens is known only when the file runs",
                         kind.word()
                     );
-                    self.lose(reason, action.span, access);
+                    self.lose_names(reason, action.span, access);
                 }
             }
         }

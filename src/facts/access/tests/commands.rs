@@ -312,6 +312,32 @@ fn names_of_statements_that_are_no_query_stay() {
 }
 
 #[test]
+fn no_function_is_known_after_an_unseen_statement() {
+    let unknown = |sql: &str| {
+        let resolved = resolved(&format!("{sql}; SELECT upper(x) FROM b"));
+        resolved.sensitivities().contains("UnknownFunction upper")
+    };
+    for sql in [
+        "NO SUCH STATEMENT",
+        "EXECUTE IMMEDIATE 'SELECT 1'",
+        "CALL db.f()",
+        "BEGIN IF TRUE THEN SELECT 1; END IF; END",
+        "CREATE TEMPORARY FUNCTION upper AS 'org.example.Upper'",
+    ] {
+        assert!(unknown(sql), "{sql}");
+    }
+    for sql in [
+        "DROP DATABASE db",
+        "RESET",
+        "SET CATALOG other",
+        "CREATE TEMPORARY FUNCTION f AS 'org.example.Upper'",
+        "DROP TEMPORARY FUNCTION f",
+    ] {
+        assert!(!unknown(sql), "{sql}");
+    }
+}
+
+#[test]
 fn callers_of_a_function_read_what_it_reads() {
     let barrier = |sql: &str| {
         let resolved = resolved(sql);

@@ -152,6 +152,59 @@ fn the_session_is_as_code_may_leave_it() {
 }
 
 #[test]
+fn a_registered_function_is_not_the_built_in_of_its_name() {
+    let unknown = |text: &str| {
+        let reader = "SELECT upper(x), lower(x) FROM a";
+        let files = [("1.sql", reader), ("2.py", text), ("3.sql", reader)];
+        let mut resolved = resolved_files(&files, &catalog());
+        let after = resolved.sensitivities();
+        resolved.accesses.accesses.truncate(1);
+        assert_eq!(resolved.sensitivities(), "");
+        after
+    };
+    let one = "UnknownFunction upper";
+    let all = "UnknownFunction upper, UnknownFunction lower";
+    for (text, expected) in [
+        ("spark.udf.register('f', lambda x: x)", ""),
+        ("spark.udf.register('UPPER', lambda x: x)", one),
+        // A header does not speak of functions.
+        (
+            "# hoist: reads a\nspark.udf.register('upper', lambda x: x)",
+            one,
+        ),
+        (
+            "if input():\n    spark.udf.register('upper', lambda x: x)",
+            one,
+        ),
+        (
+            "spark.sql(\"CREATE TEMPORARY FUNCTION upper AS 'org.example.Upper'\")",
+            one,
+        ),
+        (
+            "spark.udf.registerJavaFunction('upper', 'org.example.Upper')",
+            one,
+        ),
+        (
+            "for f in ['upper', 'lower']:\n    spark.udf.register(f, lambda x: x)",
+            all,
+        ),
+        ("spark.udf.register(input(), lambda x: x)", all),
+        (
+            "# hoist: reads a\nspark.udf.register(input(), lambda x: x)",
+            all,
+        ),
+        // What is not seen may register any function, unless a header covers it.
+        ("import helpers\nhelpers.prepare(spark)", all),
+        (
+            "# hoist: reads a\nimport helpers\nhelpers.prepare(spark)",
+            "",
+        ),
+    ] {
+        assert_eq!(unknown(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_header_that_hides_what_is_seen_is_an_error() {
     let cases: [(&str, &[&str]); 7] = [
         ("# hoist: reads a\nspark.table('db.a')", &[]),

@@ -2,7 +2,9 @@
 
 use super::create::function_changed;
 use super::{Failure, Header};
-use crate::frontend::statement::{Change, Command, Effect, StatementKind, ViewScope};
+use crate::frontend::statement::{
+    Change, Command, Effect, MadeFunctions, StatementKind, ViewScope,
+};
 
 impl Header<'_> {
     /// After `ALTER`.
@@ -55,17 +57,17 @@ impl Header<'_> {
             return self.index("drop_index", at + 1);
         }
         let (word, effect) = if self.is(what, &["FUNCTION"]) {
-            ("drop_function", function_changed(None))
+            ("drop_function", function_changed(MadeFunctions::None))
         } else if self.is_any(what, &["VARIABLE", "VAR"]) {
             let reason = "a variable that later statements may use is removed";
             let effect = Effect::Rows {
                 reason,
-                function: None,
+                functions: MadeFunctions::None,
             };
             ("drop_variable", effect)
         } else if self.is_any(at, &["DATABASE", "SCHEMA", "NAMESPACE"]) {
             let reason = "which tables go with the database is not known";
-            ("drop_database", Effect::Unseen { reason })
+            ("drop_database", Effect::Names { reason })
         } else {
             return Err(self.unknown());
         };

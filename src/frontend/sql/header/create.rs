@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Failure, Header};
 use crate::frontend::statement::{
-    Change, Command, Effect, Identifier, MadeFunction, StatementKind, ViewScope,
+    Change, Command, Effect, Identifier, MadeFunction, MadeFunctions, StatementKind, ViewScope,
 };
 
 /// The clauses of a table.
@@ -289,7 +289,7 @@ impl Header<'_> {
         let (name, at) = self.name(at)?;
         let body = self.find(at..self.range.end, &["RETURN"]);
         let mut command = Command::new("create_function");
-        command.effect = function_changed(Some(MadeFunction {
+        command.effect = function_changed(MadeFunctions::One(MadeFunction {
             name,
             has_query: body.is_some_and(|body| self.has_query(body + 1..self.range.end)),
         }));
@@ -318,9 +318,9 @@ impl Header<'_> {
 }
 
 /// A function gets another meaning.
-pub(super) fn function_changed(function: Option<MadeFunction>) -> Effect {
+pub(super) fn function_changed(functions: MadeFunctions) -> Effect {
     Effect::Rows {
         reason: "a function that later statements may call is made or removed",
-        function,
+        functions,
     }
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::parts::item;
 use super::{Failure, Header, kind};
 use crate::frontend::statement::{
-    Change, Command, Effect, Files, Name, Relation, SelectItem, StatementKind, TableReference,
+    Change, Command, Effect, Files, MadeFunctions, Name, Relation, SelectItem, StatementKind,
+    TableReference,
 };
 
 impl Header<'_> {
@@ -33,7 +34,7 @@ impl Header<'_> {
         if !is_key && self.is(at, &["CATALOG"]) {
             let mut command = Command::new("set_catalog");
             let reason = "which database becomes the current one is not known";
-            command.effect = Effect::Unseen { reason };
+            command.effect = Effect::Names { reason };
             return Ok(StatementKind::Command(command));
         }
         let equals = (at..self.range.end).find(|index| self.text.str(*index) == "=");
@@ -100,7 +101,7 @@ impl Header<'_> {
         let key = self.slice(at..self.range.end).trim_matches('`').to_owned();
         command.effect = if key.is_empty() {
             let reason = "every setting gets its default";
-            Effect::Unseen { reason }
+            Effect::Names { reason }
         } else {
             Effect::Reset(key)
         };
@@ -192,7 +193,7 @@ impl Header<'_> {
         let more = at + 1 < self.range.end;
         if self.is(at, &["FUNCTION"]) && more {
             self.name(at + 1)?;
-            command.effect = super::create::function_changed(None);
+            command.effect = super::create::function_changed(MadeFunctions::None);
         } else if self.is(at, &["TABLE"]) && more {
             let (target, at) = self.name(at + 1)?;
             self.end(at)?;
@@ -311,7 +312,7 @@ fn variable(word: &'static str) -> Command {
     let mut command = Command::new(word);
     command.effect = Effect::Rows {
         reason: "a variable that later statements may use is made or changed",
-        function: None,
+        functions: MadeFunctions::None,
     };
     command
 }
