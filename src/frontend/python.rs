@@ -13,10 +13,9 @@
 mod bind;
 mod call;
 mod expression;
-mod frame;
 mod header;
 mod modules;
-mod session;
+mod spark;
 mod state;
 mod text;
 mod value;

@@ -228,7 +228,7 @@ fn functions_are_registered_by_name() {
         ),
         (
             "for name in open('/w/a'):\n    spark.udf.register(name, lambda x: x)",
-            "files /w/a; sql create_function *?",
+            "files /w/a; sql create_function *?; sql create_function *?",
         ),
         (
             "def f(x):\n    return x\nspark.udf.register(f.__name__, f)",
