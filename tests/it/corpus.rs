@@ -238,10 +238,11 @@ fn statement(corpus: &str, row: &Row, measured: &mut Measured, show: &mut Show) 
     let mut spans = Vec::new();
     for statement in &parsed.statements {
         let mentions = Mentions::of(&statement.kind);
-        reads.extend(mentions.reads.iter().map(|name| plain(&name.key())));
+        let names = mentions.reads.iter().map(|table| &table.name);
+        reads.extend(names.clone().map(|name| plain(&name.key())));
         writes.extend(mentions.writes.iter().map(|name| plain(&name.key())));
         columns.extend(mentions.columns);
-        spans.extend(mentions.reads.iter().chain(&mentions.writes).map(|name| {
+        spans.extend(names.chain(mentions.writes.iter().copied()).map(|name| {
             measured.spans += 1;
             (name.span, name.key())
         }));

@@ -143,7 +143,8 @@ fn check(text: &str) -> Result<(), String> {
         }
         end = span.end;
         let mentions = Mentions::of(&statement.kind);
-        for name in mentions.reads.iter().chain(&mentions.writes) {
+        let reads = mentions.reads.iter().map(|table| &table.name);
+        for name in reads.chain(mentions.writes.iter().copied()) {
             if !span.contains(name.span)
                 || text
                     .get(name.span.start as usize..name.span.end as usize)

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Expression, Name, Query, QueryBody, Relation, Select, SelectItem, StatementKind};
+use super::{
+    Expression, Name, Query, QueryBody, Relation, Select, SelectItem, StatementKind, TableReference,
+};
 
 /// How many common table expressions of each name are visible, by lower-case name.
 type Visible = BTreeMap<String, u32>;
@@ -15,7 +17,7 @@ type Visible = BTreeMap<String, u32>;
 #[derive(Clone, Debug, Default)]
 pub struct Mentions<'a> {
     /// Relations whose rows are read, by the statement or by the view that it defines; in the order of the walk.
-    pub reads: Vec<&'a Name>,
+    pub reads: Vec<&'a TableReference>,
     /// What it makes, changes or removes.
     pub writes: Vec<&'a Name>,
     /// Tables of which only metadata is used.
@@ -41,10 +43,12 @@ impl<'a> Mentions<'a> {
         let targets: BTreeSet<_> = mentions.writes.iter().map(|name| place(name)).collect();
         mentions
             .reads
-            .retain(|name| !targets.contains(&place(name)));
+            .retain(|table| !targets.contains(&place(&table.name)));
         // The relations of a `FROM` that several `INSERT`s share.
         let mut seen = BTreeSet::new();
-        mentions.reads.retain(|name| seen.insert(place(name)));
+        mentions
+            .reads
+            .retain(|table| seen.insert(place(&table.name)));
         mentions
     }
 
@@ -104,7 +108,7 @@ impl<'a> Mentions<'a> {
                     _ => false,
                 };
                 if !is_cte {
-                    self.reads.push(&table.name);
+                    self.reads.push(table);
                 }
             }
             Relation::Derived { query, .. } => self.query(query, ctes),

@@ -162,8 +162,9 @@ impl Resolver<'_> {
     /// `EXPLAIN`: names must exist, nothing is read or changed.
     pub(super) fn explain(&mut self, statement: &StatementKind, access: &mut Access) {
         let mentions = Mentions::of(statement);
-        let names = mentions.reads.iter().chain(&mentions.writes);
-        for name in names.chain(&mentions.described) {
+        let reads = mentions.reads.iter().map(|table| &table.name);
+        let names = reads.chain(mentions.writes.iter().copied());
+        for name in names.chain(mentions.described.iter().copied()) {
             let table = self.session.meaning(name).table;
             if !access.described.contains(&table) {
                 access.described.push(table);

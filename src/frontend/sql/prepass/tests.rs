@@ -26,7 +26,11 @@ impl Understood {
             return (format!("opaque: {reason}"), String::new());
         }
         let mentions = Mentions::of(&self.kind);
-        let mut reads: Vec<String> = mentions.reads.iter().map(|name| name.key()).collect();
+        let mut reads: Vec<String> = mentions
+            .reads
+            .iter()
+            .map(|table| table.name.key())
+            .collect();
         reads.sort_unstable();
         let columns: Vec<String> = mentions.columns.into_iter().collect();
         (reads.join(" "), columns.join(" "))

@@ -102,8 +102,9 @@ struct ClausesEntry {
 pub(super) fn text<'a>(kind: &'a StatementKind, sources: &'a Sources) -> TextEntry<'a> {
     let mentions = Mentions::of(kind);
     let names = |names: &[&Name]| names.iter().map(|name| self::name(name)).collect();
+    let reads = mentions.reads.iter().map(|table| name(&table.name));
     TextEntry {
-        reads: names(&mentions.reads),
+        reads: reads.collect(),
         writes: names(&mentions.writes),
         described: names(&mentions.described),
         columns: mentions.columns,

@@ -113,7 +113,7 @@ impl<'a> Needed<'a> {
                     Sources::from_texts([("view.sql", view.text.as_str())], &Variables::new());
                 for statement in crate::frontend::parse(&text).statements {
                     for read in Mentions::of(&statement.kind).reads {
-                        let key = read.key();
+                        let key = read.name.key();
                         let below = match key.strip_prefix("spark_catalog.") {
                             Some(rest) => rest.to_owned(),
                             None if key.contains('.') => key,
