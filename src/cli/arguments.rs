@@ -283,7 +283,7 @@ pub(super) struct Execute {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  hoist verify queries\n  hoist verify queries --plain-runs 1 --output junit=verify.xml\n  hoist verify queries --generate --catalog catalog.json --seed 0 --seed 1"
+    after_help = "Examples:\n  hoist verify queries\n  hoist verify queries --plain-runs 1 --output junit=verify.xml\n  hoist verify queries --engine livy --url http://host:8998 --into scratch\n  hoist verify queries --generate --catalog catalog.json --seed 0 --seed 1"
 )]
 pub(super) struct Verify {
     /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
@@ -293,6 +293,10 @@ pub(super) struct Verify {
     /// every difference counts
     #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(super) plain_runs: u8,
+    /// Lead every write into this database of the pipeline's own catalog, which must be empty or not exist; needed on
+    /// Livy, whose sessions share one catalog
+    #[arg(long, value_name = "DATABASE", conflicts_with = "generate", value_parser = database)]
+    pub(super) into: Option<String>,
     /// Use data made from the schemas in the catalog file instead of tables
     #[arg(long)]
     pub(super) generate: bool,
@@ -350,6 +354,14 @@ pub(super) enum Config {
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
     },
+}
+
+fn database(text: &str) -> Result<String, String> {
+    let name = text.trim_matches('`').to_lowercase();
+    if name.is_empty() || name == "default" || name.contains(['.', '`', '/']) {
+        return Err("expected the name of a database other than `default`".to_owned());
+    }
+    Ok(name)
 }
 
 fn rows_of_a_table(text: &str) -> Result<usize, String> {

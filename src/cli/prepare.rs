@@ -32,6 +32,8 @@ pub(super) enum SetUp {
     Always,
     /// Where a table that the pipeline expects is missing.
     WhereMissing,
+    /// Not even then.
+    Never,
 }
 
 /// Collects facts about the tables, after making them with the set-up scripts where that is called for.
@@ -47,10 +49,10 @@ pub(super) async fn tables<E: Engine>(
         return Ok(None);
     };
     let missing = missing(&stage.pipeline.analyse(&catalog).workload, &catalog);
-    if set_up == SetUp::WhereMissing && missing.is_empty() {
+    if set_up != SetUp::Always && missing.is_empty() {
         return Ok(Some(catalog));
     }
-    if !run_scripts(engine, stage, recorder).await? {
+    if set_up == SetUp::Never || !run_scripts(engine, stage, recorder).await? {
         if stage.cancel.level() > 0 {
             return Ok(None);
         }

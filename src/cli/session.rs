@@ -21,12 +21,35 @@ pub(super) fn engine(
     config: &Config,
     home: &Path,
 ) -> Result<AnyEngine, Failure> {
-    if config.engine.livy {
-        let options = livy_options(context, config)?;
-        return Ok(AnyEngine::Livy(Box::new(Livy::new(options))));
+    Ok(EngineOptions::of(context, config, home)?.engine())
+}
+
+/// How sessions are made on the engine that the configuration names.
+pub(super) enum EngineOptions {
+    Local(Box<LocalOptions>),
+    Livy(Box<LivyOptions>),
+}
+
+impl EngineOptions {
+    pub(super) fn of(context: &Context<'_>, config: &Config, home: &Path) -> Result<Self, Failure> {
+        Ok(if config.engine.livy {
+            EngineOptions::Livy(Box::new(livy_options(context, config)?))
+        } else {
+            EngineOptions::Local(Box::new(local_options(context, config, home)?))
+        })
     }
-    let options = local_options(context, config, home)?;
-    Ok(AnyEngine::Local(Box::new(Local::new(options))))
+
+    /// A new engine, without a session.
+    pub(super) fn engine(&self) -> AnyEngine {
+        match self {
+            EngineOptions::Local(options) => {
+                AnyEngine::Local(Box::new(Local::new((**options).clone())))
+            }
+            EngineOptions::Livy(options) => {
+                AnyEngine::Livy(Box::new(Livy::new((**options).clone())))
+            }
+        }
+    }
 }
 
 /// How sessions are made on the configured Livy server.

@@ -1,6 +1,7 @@
 //! `hoist verify`.
 
 mod generated;
+mod into;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -18,6 +19,7 @@ use crate::present::report::{plan as plan_text, verification};
 use crate::runtime::engine::Engine;
 use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
 use crate::runtime::run::{self, Event, Recorder, RunInput, RunOptions, SystemClock};
+use crate::runtime::verify::into::{Database, IntoInput, redirect};
 use crate::runtime::verify::{
     Comparison, Outputs, Side, State, VerifyError, VerifyInput, capture, verify,
 };
@@ -31,6 +33,8 @@ struct Inputs {
     hoisted: RunInput,
     outputs: Outputs,
     state: State,
+    /// What takes the writes of both, where they share the user's catalog.
+    database: Option<Database>,
     /// The plan in one sentence; none without frames.
     totals: Option<String>,
 }
@@ -45,15 +49,15 @@ pub(super) fn run(
     overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
     let pipeline = pipeline::read(context, &command.paths, overrides, output)?;
     pipeline.require_variables(output)?;
-    if pipeline.config.engine.livy {
+    if pipeline.config.engine.livy && command.into.is_none() {
         return Err(Failure::input(
-            "`verify` needs the local engine: it makes sessions with catalogs of their own",
+            "`verify` on Livy would write to the pipeline's own tables: its sessions share one catalog",
         )
         .hint(
-            "set `kind = \"local\"` under `[engine]` in hoist.toml, or HOIST_ENGINE_KIND=local",
+            "lead every write into another database with `--into DATABASE`, or make sessions with catalogs of \
+             their own with the local engine (`--engine local`)",
         ));
     }
-    let options = session::local_options(context, &pipeline.config, &pipeline.home())?;
     session::runtime()?.block_on(async {
         let interrupts = Interrupts::listen();
         let verifier = Verifier {
@@ -63,10 +67,13 @@ pub(super) fn run(
             interrupts: &interrupts,
             clock: SystemClock::new(),
         };
-        let compared = verifier.compare(options, output).await;
+        let compared = verifier.compare(output).await;
         output.end_progress();
         let Some(comparison) = compared? else {
-            output.explain("interrupted: the sandboxes are removed, the tables are as they were");
+            output.explain(match &command.into {
+                None => "interrupted: the sandboxes are removed, the tables are as they were",
+                Some(_) => "interrupted: the pipeline's tables are as they were",
+            });
             return Ok(interrupts.status());
         };
         documents::write(&command.documents, output, |format, _| match format {
@@ -92,32 +99,50 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     /// Both runs and their comparison; none where the user interrupted.
-    async fn compare(
-        &self,
-        options: LocalOptions,
-        output: &mut Output,
-    ) -> Result<Option<Comparison>, Failure> {
+    async fn compare(&self, output: &mut Output) -> Result<Option<Comparison>, Failure> {
+        if let Some(database) = &self.command.into {
+            return self.into_database(database, output).await;
+        }
+        let (context, pipeline) = (self.context, self.pipeline);
+        let options = session::local_options(context, &pipeline.config, &pipeline.home())?;
         if self.command.generate {
             return self.on_generated(options, output).await;
         }
-        let Some(inputs) = self.inputs(options.clone(), output).await? else {
+        let engine = Local::new(options.clone());
+        let inputs = self.inputs(engine, SetUp::WhereMissing, output).await?;
+        let Some(inputs) = inputs else {
             return Ok(None);
         };
-        if let Some(totals) = &inputs.totals {
-            output.say(totals);
-        }
-        match self.both(&inputs, &options, output).await {
-            Ok(comparison) => Ok(Some(comparison)),
-            Err(VerifyError::Interrupted) => Ok(None),
-            Err(error) => Err(failure(error)),
-        }
+        ended(self.in_sandboxes(&inputs, &options, output).await)
     }
 
-    /// Both runs, one after the other, and their comparison.
-    async fn both(
+    /// Both runs, one after the other, each in a sandbox.
+    async fn in_sandboxes(
         &self,
         inputs: &Inputs,
         options: &LocalOptions,
+        output: &mut Output,
+    ) -> Result<Comparison, VerifyError> {
+        // The same kind of catalog as the user's, so that everything behaves alike; but it goes with its session.
+        let catalog = match options.catalog {
+            CatalogKind::Hive | CatalogKind::TransientHive => CatalogKind::TransientHive,
+            CatalogKind::InMemory => CatalogKind::InMemory,
+        };
+        let mut make = |folder: &Path| {
+            Local::new(LocalOptions {
+                home: folder.to_path_buf(),
+                catalog,
+                ..options.clone()
+            })
+        };
+        self.both(inputs, &mut make, output).await
+    }
+
+    /// Both runs, one after the other, and their comparison.
+    async fn both<E: Engine>(
+        &self,
+        inputs: &Inputs,
+        make: &mut dyn FnMut(&Path) -> E,
         output: &mut Output,
     ) -> Result<Comparison, VerifyError> {
         let current = &self.context.environment.current;
@@ -132,21 +157,13 @@ impl Verifier<'_> {
             hoisted: &inputs.hoisted,
             outputs: &inputs.outputs,
             state: &inputs.state,
+            database: inputs.database.as_ref(),
             twice: self.command.plain_runs > 1,
             options: &run_options,
         };
-        // The same kind of catalog as the user's, so that everything behaves alike; but it goes with its session.
-        let catalog = match options.catalog {
-            CatalogKind::Hive | CatalogKind::TransientHive => CatalogKind::TransientHive,
-            CatalogKind::InMemory => CatalogKind::InMemory,
-        };
-        let mut make = |folder: &Path| {
-            Local::new(LocalOptions {
-                home: folder.to_path_buf(),
-                catalog,
-                ..options.clone()
-            })
-        };
+        if let Some(totals) = &inputs.totals {
+            output.say(totals);
+        }
         let mut progress = RunProgress::new(output);
         let mut watch = |side: Side, event: &Event| {
             let part = match side {
@@ -158,19 +175,19 @@ impl Verifier<'_> {
         };
         let folder = current.join(self.pipeline.home()).join(SANDBOXES);
         let cancel = &self.interrupts.cancel;
-        let compared = verify(&mut make, &folder, &input, cancel, &self.clock, &mut watch).await;
+        let compared = verify(make, &folder, &input, cancel, &self.clock, &mut watch).await;
         // The sandboxes are gone, so their folder is empty unless something else lies there.
         let _ = std::fs::remove_dir(&folder);
         compared
     }
 
     /// Reads the state and plans, in a session of its own that is closed again; none where the user interrupted.
-    async fn inputs(
+    async fn inputs<E: Engine>(
         &self,
-        options: LocalOptions,
+        mut engine: E,
+        set_up: SetUp,
         output: &mut Output,
     ) -> Result<Option<Inputs>, Failure> {
-        let mut engine = Local::new(options);
         let progress = Mutex::new(RunProgress::new(output));
         let mut watch = |event: &Event| {
             if let Ok(mut progress) = progress.lock() {
@@ -184,7 +201,9 @@ impl Verifier<'_> {
             progress: &progress,
         };
         let mut recorder = Recorder::new(&self.clock, None, &mut watch);
-        let inputs = self.in_session(&mut engine, &stage, &mut recorder).await;
+        let inputs = self
+            .in_session(&mut engine, &stage, set_up, &mut recorder)
+            .await;
         run::close(&mut engine, &self.interrupts.cancel, &mut recorder).await?;
         inputs
     }
@@ -193,6 +212,7 @@ impl Verifier<'_> {
         &self,
         engine: &mut E,
         stage: &Stage<'_, '_>,
+        set_up: SetUp,
         recorder: &mut Recorder<'_>,
     ) -> Result<Option<Inputs>, Failure> {
         let Some(session) = run::open(engine, stage.cancel, recorder).await? else {
@@ -200,15 +220,14 @@ impl Verifier<'_> {
         };
         let pipeline = self.pipeline;
         let names = pipeline.table_names(&Catalog::default());
-        let prepared =
-            prepare::tables(engine, stage, &names, SetUp::WhereMissing, recorder).await?;
+        let prepared = prepare::tables(engine, stage, &names, set_up, recorder).await?;
         let Some(catalog) = prepared else {
             return Ok(None);
         };
         let captured = tokio::select! {
             biased;
             () = stage.cancel.reached(1) => return Ok(None),
-            captured = capture(engine, &names) => captured,
+            captured = capture(engine, &names, self.command.into.as_deref()) => captured,
         };
         let captured = captured.map_err(|error| {
             Failure::new(
@@ -238,13 +257,45 @@ impl Verifier<'_> {
         } else {
             (plain.clone(), None)
         };
-        Ok(Some(Inputs {
+        let inputs = Inputs {
             outputs: Outputs::new(&workload, sources),
             plain,
             hoisted,
             state: captured,
+            database: None,
             totals,
+        };
+        if self.command.into.is_none() {
+            return Ok(Some(inputs));
+        }
+        let redirected = redirect(&IntoInput {
+            workload: &workload,
+            catalog: &catalog,
+            declarations: &pipeline.declarations(&catalog),
+            variables: &pipeline.config.variables,
+            state: &inputs.state,
+            outputs: &inputs.outputs,
+            plain: &inputs.plain,
+            hoisted: &inputs.hoisted,
+        });
+        let redirected = redirected.map_err(failure)?;
+        Ok(Some(Inputs {
+            plain: redirected.plain,
+            hoisted: redirected.hoisted,
+            outputs: redirected.outputs,
+            state: redirected.state,
+            database: Some(redirected.database),
+            totals: inputs.totals,
         }))
+    }
+}
+
+/// A comparison; none where the user interrupted.
+fn ended(compared: Result<Comparison, VerifyError>) -> Result<Option<Comparison>, Failure> {
+    match compared {
+        Ok(comparison) => Ok(Some(comparison)),
+        Err(VerifyError::Interrupted) => Ok(None),
+        Err(error) => Err(failure(error)),
     }
 }
 
@@ -252,9 +303,11 @@ fn failure(error: VerifyError) -> Failure {
     let hint = error.help();
     match error {
         VerifyError::Engine(error) => error.into(),
-        VerifyError::Run(_) | VerifyError::WritesOutside { .. } | VerifyError::Sandbox { .. } => {
-            Failure::input(error.to_string()).hint(hint)
-        }
+        VerifyError::Run(_)
+        | VerifyError::WritesOutside { .. }
+        | VerifyError::NotRedirected { .. }
+        | VerifyError::Database { .. }
+        | VerifyError::Sandbox { .. } => Failure::input(error.to_string()).hint(hint),
         VerifyError::Snippet { .. } | VerifyError::RunFailed { .. } | VerifyError::Interrupted => {
             Failure::new(FailureKind::Run, error.to_string()).hint(hint)
         }

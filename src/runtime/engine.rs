@@ -57,7 +57,7 @@ pub enum Want {
     },
     /// Write the complete result as a folder of Parquet files.
     Parquet {
-        /// The folder; an existing one is replaced. Where columns had to be renamed (equal names) or given
+        /// The folder, or its address (`file:/…`; on Livy any that Hadoop takes); an existing one is replaced. Where columns had to be renamed (equal names) or given
         /// another type (VOID), `_columns.json` in it keeps the original names and types.
         path: PathBuf,
     },

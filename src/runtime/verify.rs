@@ -26,7 +26,9 @@ mod compare;
 mod digest;
 mod folders;
 pub mod generate;
+mod ground;
 mod holdings;
+pub mod into;
 mod outputs;
 mod sandbox;
 mod side;
@@ -84,18 +86,49 @@ pub struct State {
     tables: BTreeSet<String>,
     /// Permanent views, canonical names.
     views: BTreeSet<String>,
+    /// The places of the files of every table found.
+    locations: Vec<(String, String)>,
 }
 
 impl State {
-    /// Tables with the places of their files.
-    fn locations(&self) -> impl Iterator<Item = (&str, &str)> {
-        let tables = self
-            .json
-            .get("tables")
-            .and_then(serde_json::Value::as_array);
-        tables.into_iter().flatten().filter_map(|table| {
-            let text = |key| table.get(key).and_then(serde_json::Value::as_str);
-            text("name").zip(text("location_text"))
+    /// Names of the databases.
+    fn databases(&self) -> BTreeSet<&str> {
+        let listed = self.json.get("databases");
+        let listed = listed.and_then(serde_json::Value::as_array);
+        let names = listed.into_iter().flatten();
+        names.filter_map(serde_json::Value::as_str).collect()
+    }
+
+    /// Permanent views with everything below them.
+    fn dependences(&self) -> impl Iterator<Item = (&str, BTreeSet<&str>)> {
+        let views = self.json.get("views").and_then(serde_json::Value::as_array);
+        views.into_iter().flatten().filter_map(|view| {
+            let below = view.get("depends")?.as_array()?;
+            let below = below.iter().filter_map(serde_json::Value::as_str);
+            Some((view.get("name")?.as_str()?, below.collect()))
+        })
+    }
+
+    /// From what the embedded text gives.
+    fn read(json: serde_json::Value) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Named {
+            name: String,
+            location_text: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Lists {
+            tables: Vec<Named>,
+            views: Vec<Named>,
+        }
+        let lists = Lists::deserialize(&json)?;
+        let names = |named: &[Named]| named.iter().map(|named| named.name.clone()).collect();
+        let place = |table: &Named| Some((table.name.clone(), table.location_text.clone()?));
+        Ok(State {
+            json,
+            tables: names(&lists.tables),
+            views: names(&lists.views),
+            locations: lists.tables.iter().filter_map(place).collect(),
         })
     }
 }
@@ -111,6 +144,8 @@ pub struct VerifyInput<'a> {
     pub outputs: &'a Outputs,
     /// What both runs start from.
     pub state: &'a State,
+    /// The database that everything is written to, where the runs share the user's catalog.
+    pub database: Option<&'a into::Database>,
     /// Runs the plain pipeline twice, to know what is unstable by itself.
     pub twice: bool,
     /// Run id, variables and root; where results go is decided here, and a failure always stops.
@@ -202,6 +237,22 @@ pub enum VerifyError {
         /// The clause, in backquotes.
         clause: String,
     },
+    /// A statement would write elsewhere than to the database that everything is led into.
+    #[error("{place} cannot write into another database: {reason}")]
+    NotRedirected {
+        /// `file:line`, or what else the text is.
+        place: String,
+        /// Why, as a fragment.
+        reason: String,
+    },
+    /// The database cannot take what is written.
+    #[error("{problem}")]
+    Database {
+        /// Why.
+        problem: String,
+        /// The next step, a lowercase fragment.
+        help: String,
+    },
     /// A sandbox could not be made.
     #[error("`{}` cannot be made: {source}", path.display())]
     Sandbox {
@@ -232,40 +283,36 @@ impl VerifyError {
             Self::WritesOutside { .. } => {
                 "write to a table without a location of its own, or leave the file out".to_owned()
             }
+            Self::NotRedirected { .. } => {
+                "change the statement, leave its file out, or verify with the local engine".to_owned()
+            }
+            Self::Database { help, .. } => help.clone(),
             Self::Sandbox { .. } => "check that the folder may be written to".to_owned(),
         }
     }
 }
 
-/// Reads the state of the tables named, and of those that views among them depend on, through the user's session.
-pub async fn capture<E: Engine>(engine: &mut E, names: &[String]) -> Result<State, SnippetError> {
-    #[derive(Deserialize)]
-    struct Named {
-        name: String,
-    }
-    #[derive(Deserialize)]
-    struct Lists {
-        tables: Vec<Named>,
-        views: Vec<Named>,
-    }
+/// Reads the state of the tables named, and of those that views among them depend on, through the user's session; also
+/// of the database that is to take what the runs write, where they share the user's catalog.
+pub async fn capture<E: Engine>(
+    engine: &mut E,
+    names: &[String],
+    into: Option<&str>,
+) -> Result<State, SnippetError> {
     let names = serde_json::Value::from(names.to_vec()).to_string();
-    let variables = BTreeMap::from([("names".to_owned(), names)]);
+    let mut variables = BTreeMap::from([("names".to_owned(), names)]);
+    variables.extend(into.map(|database| ("into".to_owned(), database.to_owned())));
     let json: serde_json::Value = value(engine, "state", STATE, variables).await?;
-    let lists: Lists = Lists::deserialize(&json).map_err(|error| SnippetError::Unreadable {
+    State::read(json).map_err(|error| SnippetError::Unreadable {
         label: "state".to_owned(),
         detail: error.to_string(),
-    })?;
-    let set = |named: Vec<Named>| named.into_iter().map(|named| named.name).collect();
-    Ok(State {
-        json,
-        tables: set(lists.tables),
-        views: set(lists.views),
     })
 }
 
 /// Runs the sides one after the other, each in a session of its own made by `make` for its folder, and compares.
 ///
-/// `folder` is absolute; sandboxes are made in it, one after the other, and removed. Spark work already done for
+/// `folder` is absolute; sandboxes are made in it, one after the other, and removed. With a database there are none, and
+/// `make` is given an empty path. Spark work already done for
 /// the user's session should be closed before, so that the memory is free.
 pub async fn verify<E: Engine>(
     make: &mut dyn FnMut(&Path) -> E,

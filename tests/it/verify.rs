@@ -138,7 +138,7 @@ fn both_runs_are_compared_without_touching_the_tables() {
             done(&mut users, sql(text, Want::Nothing)).await;
         }
         let names = ["d.wide", "d.shown", "d.target", "d.log", "d.made"].map(str::to_owned);
-        let state = capture(&mut users, &names).await.unwrap();
+        let state = capture(&mut users, &names, None).await.unwrap();
         let before = files(home.path());
         assert!(before.len() > 5, "{}", before.len());
 
@@ -147,7 +147,7 @@ fn both_runs_are_compared_without_touching_the_tables() {
                 .map(str::to_owned)
                 .into(),
             ordered: [(("c.sql".to_owned(), 1), vec!["id".to_owned()])].into(),
-            barriers: Vec::new(),
+            ..Outputs::default()
         };
         let options_of_run = RunOptions {
             run: "0a1b2c3d".to_owned(),
@@ -159,6 +159,7 @@ fn both_runs_are_compared_without_touching_the_tables() {
             hoisted: &hoisted(),
             outputs: &outputs,
             state: &state,
+            database: None,
             twice: true,
             options: &options_of_run,
         };
@@ -254,7 +255,7 @@ fn folders_are_led_into_the_sandbox_and_compared() {
     block_on(async {
         let mut users = Local::new(options(home.path(), CatalogKind::InMemory));
         open(&mut users).await;
-        let state = capture(&mut users, &[]).await.unwrap();
+        let state = capture(&mut users, &[], None).await.unwrap();
         hoist::runtime::engine::Engine::close(&mut users)
             .await
             .unwrap();
@@ -267,6 +268,7 @@ fn folders_are_led_into_the_sandbox_and_compared() {
             hoisted: &input(11),
             outputs: &Outputs::default(),
             state: &state,
+            database: None,
             twice: false,
             options: &options_of_run,
         };

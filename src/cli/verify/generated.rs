@@ -147,9 +147,10 @@ impl Verifier<'_> {
             hoisted: planned.hoisted.clone(),
             outputs: planned.outputs.clone(),
             state: source.state.clone(),
+            database: None,
             totals: None,
         };
-        let compared = self.both(&inputs, options, output).await;
+        let compared = self.in_sandboxes(&inputs, options, output).await;
         drop(source);
         Ok(compared.map(Some))
     }

@@ -66,7 +66,8 @@ impl Folders {
             } else if let Some(other) = named.iter().find(|other| overlap(path, other)) {
                 Some(format!("which `{other}` in a query reads"))
             } else {
-                let table = state.locations().find(|(_, at)| overlap(path, at));
+                let mut tables = state.locations.iter();
+                let table = tables.find(|(_, at)| overlap(path, at));
                 table.map(|(table, _)| format!("where `{table}` lies"))
             };
             if let Some(seen) = seen {
@@ -226,11 +227,8 @@ mod tests {
     }
 
     fn state(location: &str) -> State {
-        State {
-            json: serde_json::json!({"tables": [{"name": "d.t", "location_text": location}]}),
-            tables: BTreeSet::new(),
-            views: BTreeSet::new(),
-        }
+        let table = serde_json::json!({"name": "d.t", "location_text": location});
+        State::read(serde_json::json!({"tables": [table], "views": []})).unwrap()
     }
 
     const WRITE: &str =

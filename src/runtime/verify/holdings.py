@@ -1,7 +1,12 @@
-"""What a session and its catalog hold. Out: `hoist_value`, lists of names."""
+"""What a session and its catalog hold. Out: `hoist_value`, lists of names.
+
+In: `hoist_vars["databases"]`, where it is given: a JSON list of the only databases to look into.
+"""
 sc = spark.sparkContext
 
 databases = sorted(row[0] for row in spark.sql("SHOW DATABASES").collect())
+if "databases" in hoist_vars:
+    databases = [name for name in databases if name in json.loads(hoist_vars["databases"])]
 tables = set()
 views = set()
 for database in databases:

@@ -90,9 +90,20 @@ impl Holdings {
     }
 }
 
-/// Lists what an open session and its catalog hold now.
-pub async fn holdings<E: Engine>(engine: &mut E) -> Result<Holdings, SnippetError> {
-    value(engine, "holdings", HOLDINGS, BTreeMap::new()).await
+/// Lists what an open session and its catalog hold now; of the catalog only the `databases`, where they are given.
+pub async fn holdings<E: Engine>(
+    engine: &mut E,
+    databases: Option<&[String]>,
+) -> Result<Holdings, SnippetError> {
+    let listed = databases.map(|names| serde_json::json!(names).to_string());
+    let variables = listed.map(|names| ("databases".to_owned(), names));
+    value(
+        engine,
+        "holdings",
+        HOLDINGS,
+        variables.into_iter().collect(),
+    )
+    .await
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Outputs {
     pub ordered: BTreeMap<(String, u32), Vec<String>>,
     /// `file:line` of every statement that cannot be seen through.
     pub barriers: Vec<String>,
+    /// What tables are called in the report, where that is not their name.
+    pub shown: BTreeMap<String, String>,
 }
 
 impl Outputs {

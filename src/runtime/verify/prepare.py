@@ -1,7 +1,8 @@
-"""Rebuilds a state (see state.py) in an empty catalog of its own.
+"""Rebuilds a state (see state.py) in an empty catalog of its own, or in an empty database.
 
-In: `hoist_vars["state"]`, `hoist_vars["copied"]` (a JSON list of the tables whose files are copied; the others read
-the original files), `hoist_vars["folder"]` (for copies of tables that do not belong to the catalog).
+In: `hoist_vars["state"]`, `hoist_vars["copied"]` (a JSON list of the tables that get files of their own; the others read
+the original files), `hoist_vars["emptied"]` (those of the copied that stay without rows), `hoist_vars["folder"]` (for
+copies of tables that do not belong to the catalog).
 Out: `hoist_value`, the names of the tables and views made.
 """
 import re
@@ -12,6 +13,7 @@ configuration = sc._jsc.hadoopConfiguration()
 catalog = spark._jsparkSession.sessionState().catalog()
 state = json.loads(hoist_vars["state"])
 copied = set(json.loads(hoist_vars["copied"]))
+emptied = set(json.loads(hoist_vars["emptied"]))
 LOCATION = re.compile(r"^LOCATION\s*\n?\s*'(?:[^'\\]|\\.)*'\s*$", re.MULTILINE)
 
 
@@ -54,6 +56,8 @@ def make_table(entry):
     if same == copy:
         # Never run on an empty table that should be full, nor write where the original lies.
         raise ValueError("`%s` was prepared at `%s`" % (entry["name"], location.toString()))
+    if entry["name"] in emptied:
+        return
     if copy:
         copy_files(entry["location"], location.toString())
     if entry["partitions"] is not None:

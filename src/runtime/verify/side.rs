@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::digest::{Digest, Output, Place, digest};
 use super::folders::Folders;
+use super::ground::Ground;
 use super::holdings::{Holdings, holdings};
 use super::sandbox::Sandbox;
 use super::{Known, Side, Unstable, VerifyError, VerifyInput, unstable};
@@ -55,50 +56,96 @@ pub(super) struct Sides<'s, E> {
     pub(super) watch: &'s mut (dyn FnMut(Side, &Event) + Send),
 }
 
-impl<E: Engine> Sides<'_, E> {
+impl<'s, E: Engine> Sides<'s, E> {
     /// Runs one side from beginning to end. The session is closed and the folder removed whatever happens.
     pub(super) async fn run(
         &mut self,
         side: Side,
         known: &Known<'_>,
     ) -> Result<Sided, VerifyError> {
-        let name = format!("verify-{}-{}", self.input.options.run, folder_name(side));
-        let sandbox = Sandbox::make(self.folder, &name).map_err(|source| VerifyError::Sandbox {
-            path: self.folder.join(&name),
-            source,
-        })?;
+        let ground = self.ground(side)?;
         let watch = &mut *self.watch;
         let mut forward = |event: &Event| watch(side, event);
         let mut recorder = Recorder::new(self.clock, None, &mut forward);
-        let mut engine = (self.make)(sandbox.path());
+        let mut engine = (self.make)(ground.folder());
         let mut played = Played {
             engine: &mut engine,
-            sandbox: &sandbox,
+            ground: &ground,
             side,
             input: self.input,
             folders: self.folders,
             known,
             cancel: self.cancel,
             recorder: &mut recorder,
+            busy: false,
         };
         let result = played.play().await;
+        // A session that a question still keeps busy, or that is dead, is of no more use.
+        let usable = !played.busy && !matches!(result, Err(VerifyError::Engine(_)));
+        let mut cleared = None;
+        if usable {
+            cleared = unless_hurried(self.cancel, ground.clear(&mut engine)).await;
+        }
         let closed = run::close(&mut engine, self.cancel, &mut recorder).await;
         // An engine that did not close in order ends here, before its folder goes.
         drop(engine);
-        let removed = sandbox.remove();
+        if ground.needs_clearing() && !matches!(cleared, Some(Ok(()))) {
+            let anew = clear_anew(&mut *self.make, &ground, &mut recorder);
+            cleared = unless_hurried(self.cancel, anew).await;
+        }
+        let left = ground.end(cleared);
+        if let (Err(_), Some(left)) = (&result, &left) {
+            recorder.warn(None, left.clone());
+        }
         let (digests, unstable, holdings) = result?;
         closed?;
-        let notes = removed
-            .err()
-            .map(|(path, error)| format!("`{}` could not be removed ({error})", path.display()));
         Ok(Sided {
             digests,
             unstable,
             holdings,
             record: recorder.finish(),
-            notes: notes.into_iter().collect(),
+            notes: left.into_iter().collect(),
         })
     }
+
+    /// Where a side runs.
+    fn ground(&self, side: Side) -> Result<Ground<'s>, VerifyError> {
+        if let Some(database) = self.input.database {
+            return Ok(Ground::Database(database));
+        }
+        let name = format!("verify-{}-{}", self.input.options.run, folder_name(side));
+        let sandbox = Sandbox::make(self.folder, &name).map_err(|source| VerifyError::Sandbox {
+            path: self.folder.join(&name),
+            source,
+        })?;
+        Ok(Ground::Sandbox(sandbox))
+    }
+}
+
+/// What a task of hoist's own gives, unless the user interrupts a second time.
+async fn unless_hurried<T>(cancel: &Cancel, task: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = cancel.reached(2) => None,
+        done = task => Some(done),
+    }
+}
+
+/// Clears the place of a run in a session made for that.
+async fn clear_anew<E: Engine>(
+    make: &mut dyn FnMut(&Path) -> E,
+    ground: &Ground<'_>,
+    recorder: &mut Recorder<'_>,
+) -> Result<(), SnippetError> {
+    // The user's first interrupt has ended the run; what follows is hoist's own work.
+    let cancel = Cancel::default();
+    let mut engine = make(ground.folder());
+    let cleared = match run::open(&mut engine, &cancel, recorder).await {
+        Ok(_) => ground.clear(&mut engine).await,
+        Err(error) => Err(SnippetError::Engine(error)),
+    };
+    let closed = run::close(&mut engine, &cancel, recorder).await;
+    cleared.and(closed.map_err(SnippetError::Engine))
 }
 
 fn folder_name(side: Side) -> &'static str {
@@ -118,13 +165,15 @@ type Left = (
 
 struct Played<'p, 'w, E> {
     engine: &'p mut E,
-    sandbox: &'p Sandbox,
+    ground: &'p Ground<'p>,
     side: Side,
     input: &'p VerifyInput<'p>,
     folders: &'p Folders,
     known: &'p Known<'p>,
     cancel: &'p Cancel,
     recorder: &'p mut Recorder<'w>,
+    /// A question may still be running, because nobody waited for its answer.
+    busy: bool,
 }
 
 impl<'p, E: Engine> Played<'p, '_, E> {
@@ -139,13 +188,19 @@ impl<'p, E: Engine> Played<'p, '_, E> {
         let state = BTreeMap::from([
             ("state".to_owned(), self.input.state.json.to_string()),
             ("copied".to_owned(), json!(copied).to_string()),
-            ("folder".to_owned(), self.file_uri("external")),
+            ("emptied".to_owned(), self.emptied().to_string()),
+            ("folder".to_owned(), self.ground.uri("external")),
         ]);
         let (side, cancel) = (self.side, self.cancel);
+        self.busy = true;
         let prepared = value(self.engine, "prepare", PREPARE, state);
         let _: Vec<String> = answer(side, cancel, prepared).await?;
+        self.busy = false;
         self.statements().await?;
-        let held = answer(side, cancel, holdings(self.engine)).await?;
+        self.busy = true;
+        let databases = self.ground.databases();
+        let held = holdings(self.engine, databases.as_deref());
+        let held = answer(side, cancel, held).await?;
         let outputs = self.outputs(&copied, &held);
         let mut digests = answer(side, cancel, digest(self.engine, &outputs)).await?;
         let found = self.found(&digests);
@@ -155,6 +210,7 @@ impl<'p, E: Engine> Played<'p, '_, E> {
         if !again.is_empty() && self.known.earlier.is_some() {
             digests.extend(answer(side, cancel, digest(self.engine, &again)).await?);
         }
+        self.busy = false;
         Ok((digests, found, held))
     }
 
@@ -188,6 +244,12 @@ impl<'p, E: Engine> Played<'p, '_, E> {
         }
     }
 
+    /// Tables with files of their own that need no rows.
+    fn emptied(&self) -> serde_json::Value {
+        let emptied = self.input.database.map(|database| &database.emptied);
+        emptied.map_or_else(|| json!([]), |names| json!(names))
+    }
+
     fn steps(&self) -> &'p RunInput {
         match self.side {
             Side::Plain | Side::Again => self.input.plain,
@@ -197,11 +259,13 @@ impl<'p, E: Engine> Played<'p, '_, E> {
 
     async fn statements(&mut self) -> Result<(), VerifyError> {
         let options = RunOptions {
-            results: Some(self.sandbox.path().join("results")),
+            results: Some(self.ground.results()),
             keep_going: false,
             ..self.input.options.clone()
         };
-        let steps = self.folders.lead(self.steps(), &|name| self.file_uri(name));
+        let steps = self
+            .folders
+            .lead(self.steps(), &|name| self.ground.uri(name));
         let outcome = run::run(self.engine, &steps, &options, self.cancel, self.recorder).await?;
         match outcome {
             Outcome::Done => Ok(()),
@@ -236,8 +300,15 @@ impl<'p, E: Engine> Played<'p, '_, E> {
             .chain(copied)
             .chain(found)
             .collect();
-        let mut outputs: Vec<Output> = tables.into_iter().map(|name| Output::table(name)).collect();
-        outputs.extend(self.folders.outputs(&|name| self.file_uri(name)));
+        let shown = &self.input.outputs.shown;
+        let mut outputs: Vec<Output> = tables
+            .into_iter()
+            .map(|name| Output {
+                name: shown.get(name).unwrap_or(name).clone(),
+                ..Output::table(name)
+            })
+            .collect();
+        outputs.extend(self.folders.outputs(&|name| self.ground.uri(name)));
         let steps = self.steps();
         let names = steps.result_names();
         for step in &steps.steps {
@@ -248,18 +319,13 @@ impl<'p, E: Engine> Played<'p, '_, E> {
             outputs.push(Output {
                 name: format!("{QUERY}{name}"),
                 place: Place::Result {
-                    path: self.file_uri(&format!("results/{name}")),
+                    path: self.ground.uri(&format!("results/{name}")),
                     order: self.input.outputs.ordered.get(&key).cloned(),
                 },
                 unstable: BTreeSet::new(),
             });
         }
         with_unstable(outputs, &self.known.unstable).collect()
-    }
-
-    /// A path in the sandbox as Hadoop takes it, not percent-encoded.
-    fn file_uri(&self, name: &str) -> String {
-        format!("file:{}", self.sandbox.path().join(name).display())
     }
 }
 

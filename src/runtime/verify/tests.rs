@@ -51,6 +51,7 @@ fn state() -> State {
         json: json!({"tables": []}),
         tables: names(&["d.read", "d.written"]),
         views: names(&["d.view"]),
+        locations: Vec::new(),
     }
 }
 
@@ -59,6 +60,7 @@ fn outputs() -> Outputs {
         tables: ["d.written".to_owned(), "d.made".to_owned()].into(),
         ordered: BTreeMap::from([(("a.sql".to_owned(), 2), vec!["x".to_owned()])]),
         barriers: Vec::new(),
+        shown: BTreeMap::new(),
     }
 }
 
@@ -116,6 +118,7 @@ impl Setup {
             hoisted: &self.hoisted,
             outputs: &self.outputs,
             state: &state,
+            database: None,
             twice: N > 2,
             options: &options,
         };
@@ -289,6 +292,7 @@ async fn asked(outputs: &Outputs) -> Vec<crate::runtime::engine::Submission> {
         hoisted: &plain,
         outputs,
         state: &state,
+        database: None,
         twice: false,
         options: &options,
     };
@@ -344,7 +348,9 @@ async fn the_state_names_its_tables_and_views() {
         "views": [{"name": "d.v", "kind": "view"}],
     });
     let mut engine = Fake::default().on("What a pipeline finds", Reply::Value(answer.clone()));
-    let state = capture(&mut engine, &["d.v".to_owned()]).await.unwrap();
+    let state = capture(&mut engine, &["d.v".to_owned()], None)
+        .await
+        .unwrap();
     assert!(state.tables.contains("d.t") && state.views.contains("d.v"));
     assert_eq!(state.json, answer);
 }

@@ -154,7 +154,7 @@ impl Header<'_> {
                 alias: None,
                 columns: Vec::new(),
                 modified: false,
-                bare: false,
+                bare: true,
             });
             let items = vec![self.all_columns()];
             command

@@ -49,6 +49,9 @@ impl From<Counts> for Progress {
 /// The request that starts a submission.
 pub(super) fn submit(id: SubmissionId, submission: &Submission) -> Result<Value, EngineError> {
     exchange::request(id, submission, |path| {
+        if let Some(address) = path.to_str().filter(|text| text.starts_with("file:")) {
+            return Ok(address.to_owned());
+        }
         let path = std::path::absolute(path).map_err(|source| EngineError::Io {
             action: "resolving the path",
             path: path.to_owned(),

@@ -93,5 +93,5 @@ async fn in_session<E: Engine>(
     let document = serde_json::to_string(generated).unwrap_or_default();
     let variables = BTreeMap::from([("generated".to_owned(), document)]);
     let _: u64 = value(engine, "generate", GENERATE, variables).await?;
-    Ok(capture(engine, &generated.names()).await?)
+    Ok(capture(engine, &generated.names(), None).await?)
 }
