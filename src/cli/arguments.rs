@@ -310,6 +310,8 @@ pub(super) struct Verify {
     #[arg(long, value_name = "N", requires = "generate", value_parser = rows_of_a_table)]
     pub(super) rows: Option<usize>,
     #[command(flatten)]
+    pub(super) engine: EngineChoice,
+    #[command(flatten)]
     pub(super) run: RunOptions,
     #[command(flatten)]
     pub(super) documents: Documents<ComparisonFormat>,

@@ -44,7 +44,8 @@ pub(super) fn run(
     context: &Context<'_>,
     output: &mut Output,
 ) -> Result<ExitStatus, Failure> {
-    let mut overrides = pipeline::spark_settings(&command.run.conf);
+    let mut overrides = pipeline::engine(&command.engine);
+    overrides.extend(pipeline::spark_settings(&command.run.conf));
     let budget = command.run.budget.iter();
     overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
     let pipeline = pipeline::read(context, &command.paths, overrides, output)?;

@@ -4,6 +4,7 @@
 mod catalog;
 mod refused;
 mod stopped;
+mod verified;
 
 use std::process::Command;
 
@@ -150,10 +151,19 @@ pub(crate) fn the_sample(url: &str, options: LivyOptions, sessions: &dyn Fn() ->
     }
     assert_eq!(names(&home.path("plain")), names(&home.path("hoisted")));
 
+    let verified = verified::into_a_database(&home, url, sessions);
     let (tables, reads) = block_on(async {
         let mut engine = Livy::new(options);
         open(&mut engine).await;
+        // What was verified beside them has not touched them.
         let tables = assert_equal(&mut engine, &home).await;
+        let databases =
+            "hoist_value = sorted(row[0] for row in spark.sql('SHOW DATABASES').collect())";
+        let databases = done(&mut engine, value(databases)).await.value;
+        assert_eq!(
+            databases,
+            Some(serde_json::json!(["default", "insurance", "mart"]))
+        );
         let reads = frames_are_read(&mut engine, &home, &plan).await;
         assert_eq!(assert_equal(&mut engine, &home).await, tables);
         for database in ["mart", "insurance"] {
@@ -164,7 +174,7 @@ pub(crate) fn the_sample(url: &str, options: LivyOptions, sessions: &dyn Fn() ->
     });
     assert_eq!(sessions(), 0, "no session is left");
     format!(
-        "the sample: {} frames, {reads} reads of them, {} sessions left; rows and differing rows: {tables}",
+        "the sample: {} frames, {reads} reads of them, {} sessions left; {verified}; rows and differing rows: {tables}",
         plan.summary.frames,
         sessions(),
     )

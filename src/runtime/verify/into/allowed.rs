@@ -59,7 +59,7 @@ pub(super) fn check(input: &IntoInput<'_>) -> Result<(), VerifyError> {
                     })
                 }
                 StatementKind::Command(command) => {
-                    self::command(command, text, &|id| moved.contains(name(id)), access)
+                    self::command(command, &|id| moved.contains(name(id)), access)
                 }
                 _ => None,
             }
@@ -130,12 +130,7 @@ pub(super) fn is_of_the_session(kind: &StatementKind, text: &str) -> bool {
 }
 
 /// Why a command cannot run.
-fn command(
-    command: &Command,
-    text: &str,
-    moved: &dyn Fn(TableId) -> bool,
-    access: &Access,
-) -> Option<String> {
+fn command(command: &Command, moved: &dyn Fn(TableId) -> bool, access: &Access) -> Option<String> {
     let files = command
         .changes
         .iter()
