@@ -22,12 +22,14 @@
 //!
 //! Which names may mean the same rows is told in [`storage`].
 
+mod change;
 mod functions;
 mod storage;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::change::Change;
 use self::functions::Functions;
 use self::storage::Storage;
 pub(super) use self::views::View;
@@ -66,41 +68,6 @@ pub(super) struct Meaning {
     pub table: TableId,
     /// The name has one part and an unseen statement may have given it another meaning.
     pub uncertain: bool,
-}
-
-/// How a table changes, as far as it bears on what is known about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// Rows; it must exist.
-    Rows,
-    /// Made by the statement, or found.
-    Create {
-        /// An existing one is replaced.
-        replace: bool,
-        /// An existing one is left alone.
-        if_not_exists: bool,
-        /// It may name a place that another table has.
-        located: bool,
-    },
-    /// Its schema, properties, partitions or place.
-    Alter,
-    /// Made or changed by code that is not seen.
-    Code,
-    /// Made a permanent view.
-    View,
-    /// Removed.
-    Drop,
-}
-
-impl Change {
-    /// Whether a view is no longer what it was.
-    fn redefines(self) -> bool {
-        match self {
-            Change::Rows => false,
-            Change::Create { if_not_exists, .. } => !if_not_exists,
-            Change::Alter | Change::Code | Change::View | Change::Drop => true,
-        }
-    }
 }
 
 /// What decides which table a name means.
@@ -357,90 +324,6 @@ impl<'a> Session<'a> {
         self.place = outside;
     }
 
-    /// Notes a change of a table and starts the versions that follow: of the table, of all that may hold the same
-    /// rows, and of all views that may depend on one of them.
-    pub(super) fn change(&mut self, table: TableId, change: Change) -> Vec<TableVersion> {
-        // What a view is made of has no rows, or Spark refuses.
-        let before = match change {
-            Change::View => Storage::View,
-            _ => self.storage(table).clone(),
-        };
-        let absent = before == Storage::Absent;
-        let after = match change {
-            Change::Create {
-                replace,
-                if_not_exists,
-                located,
-            } => {
-                if absent || replace || !if_not_exists {
-                    self.mark_redefined(table);
-                }
-                match (absent || replace, located) {
-                    (true, true) => Storage::Unknown,
-                    (true, false) if absent => Storage::Own,
-                    _ => before.clone(),
-                }
-            }
-            Change::View => {
-                self.mark_redefined(table);
-                self.once_views.insert(table);
-                Storage::View
-            }
-            Change::Drop => {
-                self.mark_redefined(table);
-                Storage::Absent
-            }
-            // Writing rows to what does not exist: made by something that is not seen.
-            Change::Rows | Change::Code if absent => {
-                self.mark_redefined(table);
-                Storage::Unknown
-            }
-            Change::Rows => before.clone(),
-            Change::Alter => {
-                self.mark_redefined(table);
-                match before {
-                    Storage::View => Storage::View,
-                    _ => Storage::Unknown,
-                }
-            }
-            Change::Code => {
-                self.mark_redefined(table);
-                match before {
-                    // Made another view, or a table.
-                    Storage::View => Storage::Unknown,
-                    _ => before.clone(),
-                }
-            }
-        };
-        if let Some(storage) = self.storage.get_mut(table.0 as usize)
-            && !matches!(storage, Storage::Temporary | Storage::Path(_))
-        {
-            *storage = after.clone();
-        }
-        if change.redefines() {
-            self.views.remove(&table);
-        }
-        let mut started = BTreeSet::from([table]);
-        for other in self.tables.iter().map(|table| table.id) {
-            let storage = self.storage(other);
-            if (*storage == Storage::View && self.is_unseen_view(other))
-                || *storage == Storage::Unknown
-                || before.may_alias(storage)
-                || after.may_alias(storage)
-            {
-                started.insert(other);
-            }
-        }
-        let started = self.with_dependent_views(started);
-        self.start(&started)
-    }
-
-    fn mark_redefined(&mut self, table: TableId) {
-        if let Some(redefined) = self.redefined.get_mut(table.0 as usize) {
-            *redefined = true;
-        }
-    }
-
     /// Notes a setting; tells whether it has been set to this value before, and nothing may have changed it since.
     /// None stands for its default.
     pub(super) fn note_setting(&mut self, key: &str, value: Option<&str>) -> bool {
@@ -459,12 +342,6 @@ impl<'a> Session<'a> {
         self.settings.clear();
     }
 
-    /// After a change of settings that bears on rows: new versions of everything, names as before.
-    pub(super) fn start_all(&mut self) -> Vec<TableVersion> {
-        let all = self.tables.iter().map(|table| table.id).collect();
-        self.start(&all)
-    }
-
     /// After a statement whose effect on names is not seen: nothing is known of tables, views or one-part names any more.
     pub(super) fn lose(&mut self) -> Vec<TableVersion> {
         self.unseen = true;
@@ -472,14 +349,5 @@ impl<'a> Session<'a> {
         self.forget_settings();
         self.forget_views();
         self.start_all()
-    }
-
-    fn start(&mut self, tables: &BTreeSet<TableId>) -> Vec<TableVersion> {
-        for table in tables {
-            if let Some(generation) = self.generations.get_mut(table.0 as usize) {
-                *generation += 1;
-            }
-        }
-        tables.iter().map(|table| self.version(*table)).collect()
     }
 }
