@@ -23,6 +23,10 @@ pub struct Catalog {
     /// What the session gave names and rows their meaning with; none where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionFacts>,
+    /// Where tables without a place of their own are made, by database: a URI without trailing slash (Spark:
+    /// `CatalogDatabase.locationUri`). A database that is absent is not there, or was not asked about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<String, String>,
     /// Facts by canonical name.
     pub tables: BTreeMap<String, TableFacts>,
 }
@@ -41,6 +45,10 @@ pub struct TableFacts {
     pub columns: Vec<ColumnFacts>,
     /// Names of the partition columns.
     pub partition_columns: Vec<String>,
+    /// Places of partitions outside of `location`, sorted, without trailing `column=value` folders, so that a further
+    /// partition beside the others changes nothing. None where they are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Vec<String>>,
     /// Size of its files in bytes; none where unknown.
     pub size_bytes: Option<u64>,
     /// Number of rows from statistics; none where unknown.

@@ -65,6 +65,8 @@ struct Answer {
     spark_version: String,
     #[serde(default)]
     session: Option<SessionFacts>,
+    #[serde(default)]
+    databases: BTreeMap<String, String>,
     tables: BTreeMap<String, Entry>,
 }
 
@@ -88,6 +90,8 @@ struct Known {
     #[serde(default)]
     partition_columns: Vec<String>,
     #[serde(default)]
+    outside: Option<Vec<String>>,
+    #[serde(default)]
     size_bytes: Option<u64>,
     #[serde(default)]
     rows: Option<u64>,
@@ -110,6 +114,7 @@ impl From<Answer> for Collected {
         let mut collected = Collected::default();
         collected.catalog.spark_version = Some(answer.spark_version);
         collected.catalog.session = answer.session;
+        collected.catalog.databases = answer.databases;
         for (name, entry) in answer.tables {
             match entry {
                 Entry::Problem { problem } => {
@@ -128,6 +133,7 @@ impl From<Answer> for Collected {
                         location: known.location,
                         columns: known.columns,
                         partition_columns: known.partition_columns,
+                        outside: known.outside,
                         size_bytes: known.size_bytes,
                         rows: known.rows,
                         rows_depend_on_columns: known.rows_depend_on_columns,

@@ -19,6 +19,8 @@ fn tables(outside: &str) -> Vec<String> {
         "INSERT INTO d.managed VALUES (1, 'a', 'b', 2.5)",
         "CREATE TABLE d.parts (id BIGINT, day DATE, kind STRING) USING orc PARTITIONED BY (day, kind)",
         "INSERT INTO d.parts SELECT id, date'2024-01-01', concat('k', id % 2) FROM range(4)",
+        "CREATE TABLE d.inside (id BIGINT, day INT) USING parquet PARTITIONED BY (day)",
+        "ALTER TABLE d.inside ADD PARTITION (day = 1)",
         "CREATE TABLE d.buckets (id BIGINT, at TIMESTAMP) USING parquet CLUSTERED BY (id) SORTED BY (at) INTO 4 BUCKETS",
         "CREATE TABLE d.counted (id BIGINT) USING parquet",
         "INSERT INTO d.counted SELECT id FROM range(25)",
@@ -44,15 +46,21 @@ fn tables(outside: &str) -> Vec<String> {
     ]
     .iter()
     .map(|text| (*text).to_owned())
-    .chain([format!(
-        "CREATE TABLE d.outside (id INT, b STRING NOT NULL) USING csv LOCATION '{outside}'"
-    )])
+    .chain([
+        format!("CREATE TABLE d.outside (id INT, b STRING NOT NULL) USING csv LOCATION '{outside}'"),
+        format!(
+            "ALTER TABLE d.parts ADD PARTITION (day = '2023-01-01', kind = 'old') \
+             LOCATION '{outside}/old/day=2023-01-01/kind=old' \
+             PARTITION (day = '2023-01-02', kind = 'old') LOCATION '{outside}/some days'"
+        ),
+    ])
     .collect()
 }
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "d.managed",
     "d.parts",
+    "d.inside",
     "d.buckets",
     "d.counted",
     "d.outside",
@@ -129,6 +137,22 @@ fn tables_have_their_facts(collected: &Collected, outside: &str) {
     assert_eq!(tables["d.parts"].partition_columns, ["day", "kind"]);
     assert_eq!(tables["d.parts"].columns.len(), 3);
     assert_eq!(
+        tables["d.parts"].outside,
+        Some(vec![
+            format!("file:{outside}/old"),
+            format!("file:{outside}/some days")
+        ])
+    );
+    assert_eq!(tables["d.inside"].outside, Some(Vec::new()));
+    assert_eq!(managed.outside, None);
+    let databases = &collected.catalog.databases;
+    let names: Vec<&str> = databases.keys().map(String::as_str).collect();
+    assert_eq!(names, ["d", "default", "other"]);
+    assert_eq!(
+        managed.location,
+        Some(format!("{}/managed", databases["d"]))
+    );
+    assert_eq!(
         tables["d.buckets"].bucketing,
         Some(Bucketing {
             buckets: 4,
@@ -159,6 +183,7 @@ fn views_bring_what_they_depend_on(collected: &Collected) {
             "d.dropped",
             "d.gone",
             "d.inner_view",
+            "d.inside",
             "d.managed",
             "d.odd",
             "d.outer_view",

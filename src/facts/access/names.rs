@@ -122,6 +122,11 @@ impl Location {
         Some(Location { bucket, folders })
     }
 
+    /// Whether a folder on the way to it has the name, or the place itself.
+    pub(super) fn has_folder(&self, name: &str) -> bool {
+        self.folders.iter().any(|folder| folder == name)
+    }
+
     /// Whether one may lie in the other. Authorities that are no buckets are not compared: a name node has many
     /// names, and a path without a scheme lies in whatever the default file system is.
     pub(super) fn overlaps(&self, other: &Location) -> bool {

@@ -13,7 +13,7 @@
 //! | `SET` of the value that the pipeline has set already | nothing | `a_setting_that_has_its_value_already_changes_nothing` |
 //! | a temporary view is made, replaced or dropped | its versions and those of views over it start: Spark drops what is cached on it | `a_write_starts_versions_of_all_that_may_change` |
 //! | a function or variable is made or dropped | barrier; every version starts; a function that is made is not known to be deterministic, whatever built-in has its name ([`functions`]) | `what_is_not_seen_is_a_barrier` |
-//! | `DROP DATABASE` | barrier; nothing is known of tables any more | the same |
+//! | `DROP DATABASE`, `ALTER DATABASE … SET LOCATION` | barrier; nothing is known of tables any more | the same |
 //! | a statement that is not seen | the same, and of no function is known what it does | `no_function_is_known_after_an_unseen_statement` |
 //! | `REFRESH` | as a write: other files may be listed | `changes_of_rows_start_the_versions_of_what_they_change` |
 //! | `UNCACHE TABLE` | versions of the table and of views over it start: Spark drops what is cached on it | `what_drops_cached_rows_ends_the_life_of_frames_and_changes_nothing` |

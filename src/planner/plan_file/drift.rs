@@ -28,6 +28,7 @@ pub fn drift(
     );
     changed_settings(&file.settings, settings, &mut reasons);
     session(&file.catalog, catalog, &mut reasons);
+    databases(&file.catalog, catalog, &mut reasons);
     tables(file, catalog, &mut reasons);
     reasons
 }
@@ -137,6 +138,21 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         );
     }
     lines
+}
+
+/// Where databases lie, as far as they were there and are: the first night may make them, and plans for that.
+fn databases(old: &Catalog, new: &Catalog, reasons: &mut Vec<Drift>) {
+    for (database, old) in &old.databases {
+        if let Some(new) = new.databases.get(database)
+            && old != new
+        {
+            reasons.push(Drift::SettingChanged {
+                key: format!("location of database {database}"),
+                old: old.clone(),
+                new: new.clone(),
+            });
+        }
+    }
 }
 
 /// What the session gives names and rows their meaning with, where both are known.

@@ -142,6 +142,7 @@ fn sample() -> Sample {
         catalog: Catalog {
             spark_version: Some("3.5.6".to_owned()),
             session: None,
+            databases: BTreeMap::new(),
             tables: [
                 (
                     "raw.general_data".to_owned(),
@@ -473,6 +474,7 @@ fn every_kind_of_drift_is_one_sentence() {
     general.kind = TableKind::View;
     general.provider = None;
     general.location = Some("s3://lake/general_data".to_owned());
+    general.outside = Some(vec!["s3://old/data".to_owned()]);
     general.columns.swap(0, 1);
     general.rows_depend_on_columns = true;
     other.catalog.tables.remove("mart.old");
@@ -483,6 +485,16 @@ fn every_kind_of_drift_is_one_sentence() {
         facts(TableKind::Managed, &[("policy_id", "bigint")]),
     );
     sentences.extend(other.drift_from(&file));
+    let with_database = |place: &str| {
+        let mut sample = sample();
+        let place = ("mart".to_owned(), place.to_owned());
+        sample.catalog.databases = [place].into();
+        sample
+    };
+    let here = with_database("file:/warehouse/mart.db").file();
+    sentences.extend(with_database("s3://lake/mart").drift_from(&here));
+    // The first night makes the database.
+    assert_eq!(with_database("s3://lake/mart").drift_from(&file), [""; 0]);
     sentences.extend(view_and_session_drift());
     insta::assert_snapshot!(sentences.join("\n"));
 }

@@ -10,13 +10,15 @@ import time
 FILE_LIMIT = 10000  # files counted per table before its size is left unknown
 TABLE_SECONDS = 5.0  # time spent on one table's files
 TOTAL_SECONDS = 60.0  # time spent on all files
+PARTITION_LIMIT = 10000  # partitions of a table before their places are left unknown
+PLACE_LIMIT = 100  # places outside of a table's folder before they are left unknown
 
 manager = spark._jsparkSession.sessionState().catalogManager()
 started = time.monotonic()
 
 
 class Unlisted(Exception):
-    """The files of a table are not counted."""
+    """The files or partitions of a table are not listed."""
 
 
 def reason(error):
@@ -74,6 +76,56 @@ def files_size(location):
         if not any(part.startswith((".", "_")) and "=" not in part for part in parts):
             size += status.getLen()
     return size
+
+
+def path_of(uri):
+    """A place as `org.apache.hadoop.fs.Path` spells it, escapes resolved."""
+    return jvm.org.apache.hadoop.fs.Path(uri).toString().rstrip("/")
+
+
+def outside(meta, identifier):
+    """Places of partitions that do not lie in the table's folder, without trailing `column=value` folders.
+
+    Asked for as one text: a call for each partition would take as long as everything else.
+    """
+    every = jvm.scala.Option.apply(None)
+    count = catalog.listPartitionNames(identifier, every).size()
+    if count > PARTITION_LIMIT:
+        raise Unlisted("it has more than %d" % PARTITION_LIMIT)
+    if time.monotonic() > started + TOTAL_SECONDS:
+        raise Unlisted("listing files has taken too long already")
+    text = catalog.listPartitions(identifier, every).mkString("\n")
+    printed = set(re.findall(r"^\tLocation: (.*)$", text, re.MULTILINE))
+    if text.count("\n\tLocation: ") < count:
+        raise Unlisted("some have no location")
+    uri = option(meta.storage().locationUri())
+    roots = (plain_uri(uri), path_of(uri)) if uri is not None else ()
+    places = set()
+    for place in printed:
+        place = place.rstrip("/")
+        if ".." not in place and any((place + "/").startswith(root + "/") for root in roots):
+            continue
+        while "=" in place.rsplit("/", 1)[-1]:
+            place = place.rsplit("/", 1)[0]
+        places.add(place)
+    if len(places) > PLACE_LIMIT:
+        raise Unlisted("they lie in more than %d places" % PLACE_LIMIT)
+    return sorted(places)
+
+
+def database_places(names):
+    """Where tables without a place of their own are made, by database, as far as databases exist."""
+    places = {}
+    if manager.currentCatalog().name() != "spark_catalog":
+        return places
+    for parts in {tuple(name.split(".")) for name in names}:
+        database = parts[-2] if len(parts) > 1 else catalog.getCurrentDatabase()
+        try:
+            if len(parts) <= 2 and catalog.databaseExists(database):
+                places[database.lower()] = plain_uri(catalog.getDatabaseMetadata(database).locationUri())
+        except Exception:
+            continue  # nothing is known of it
+    return places
 
 
 def column(field):
@@ -174,6 +226,12 @@ def facts(name):
     entry["bucketing"] = bucketing(meta)
     uri = option(meta.storage().locationUri())
     entry["location"] = plain_uri(uri) if uri is not None else None
+    remarks = []
+    if entry["partition_columns"]:
+        try:
+            entry["outside"] = outside(meta, identifier)
+        except Exception as error:
+            remarks.append("partitions: " + reason(error))
     stats = option(meta.stats())
     if stats is not None:
         rows = option(stats.rowCount())
@@ -186,7 +244,9 @@ def facts(name):
                 raise Unlisted("it has no location")
             entry["size_bytes"] = files_size(entry["location"])
         except Exception as error:
-            entry["remark"] = "size: " + reason(error)
+            remarks.append("size: " + reason(error))
+    if remarks:
+        entry["remark"] = "; ".join(remarks)
     return entry, set()
 
 
@@ -219,3 +279,4 @@ while waiting:
     hoist_value["tables"][name] = entry
     waiting.extend(sorted(below - seen))
     seen |= below
+hoist_value["databases"] = database_places(hoist_value["tables"])

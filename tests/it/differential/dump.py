@@ -110,7 +110,8 @@ def table(database, name):
 def files(path):
     """A folder of data files, by the endings of their names."""
     names = [name for name in os.listdir(path) if name.startswith("part-")]
-    kinds = {name.rsplit(".", 1)[-1] for name in names}
+    # Hive's text files have no ending, only a name that differs from run to run.
+    kinds = {name.rsplit(".", 1)[-1] if "." in name else "none" for name in names}
     facts = {"kinds": " ".join(sorted(kinds))}
     where = "file:" + path
     if kinds == {"parquet"}:

@@ -232,6 +232,7 @@ impl Shape {
         Catalog {
             spark_version: Some("3.5.6".to_owned()),
             session: None,
+            databases: BTreeMap::new(),
             tables: names.iter().map(facts).collect::<BTreeMap<_, _>>(),
         }
     }

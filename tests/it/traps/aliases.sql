@@ -232,3 +232,130 @@ SELECT k FROM d.s;
 --! raw
 --! fails _LEGACY_ERROR_TEMP_2096
 MERGE INTO d.t USING d.s ON t.id = s.id WHEN MATCHED THEN UPDATE SET k = s.k WHEN NOT MATCHED THEN INSERT *;
+
+--! trap partition_in_another_table
+-- A partition that lies in the folder of another table changes when this one is written.
+--! row result 1_3 (20,)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.u (id INT) USING parquet LOCATION '@folder@/data/u';
+INSERT INTO d.u VALUES (2);
+CREATE TABLE d.t (id INT, day INT) USING parquet PARTITIONED BY (day) LOCATION '@folder@/data/t';
+INSERT INTO d.t VALUES (5, 1);
+ALTER TABLE d.t ADD PARTITION (day = 2) LOCATION '@folder@/data/u';
+--! file 1.sql
+-- Spark lists the files of a partition when it is first read.
+--! framed
+SELECT id FROM d.t WHERE day = 1;
+--! framed
+SELECT count(id) FROM d.t WHERE day = 1;
+INSERT INTO d.u VALUES (20);
+SELECT id FROM d.t WHERE day = 2;
+SELECT count(id) FROM d.t WHERE day = 2;
+
+--! trap write_through_a_partition
+-- A write of a partition changes the table in whose folder the partition was put.
+--! row result 1_3 (20,)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.u (id INT, day INT) USING parquet PARTITIONED BY (day) LOCATION '@folder@/data/u';
+INSERT INTO d.u VALUES (1, 1), (2, 2);
+CREATE TABLE d.t (id INT, day INT) USING parquet PARTITIONED BY (day) LOCATION '@folder@/data/t';
+ALTER TABLE d.t ADD PARTITION (day = 9);
+ALTER TABLE d.t PARTITION (day = 9) SET LOCATION '@folder@/data/u/day=2';
+--! file 1.sql
+--! framed
+SELECT id FROM d.u WHERE day = 1;
+--! framed
+SELECT count(id) FROM d.u WHERE day = 1;
+INSERT INTO d.t PARTITION (day = 9) VALUES (20);
+SELECT id FROM d.u WHERE day = 2;
+SELECT count(id) FROM d.u WHERE day = 2;
+
+--! trap partition_written_by_path
+-- A statement that writes into the folder of a partition outside of its table writes the table.
+--! row result 1_3 (7,)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t (id INT, day INT) USING parquet PARTITIONED BY (day);
+INSERT INTO d.t VALUES (5, 1);
+ALTER TABLE d.t ADD PARTITION (day = 2) LOCATION '@folder@/data/out';
+--! file 1.sql
+--! framed
+SELECT id FROM d.t WHERE day = 1;
+--! framed
+SELECT count(id) FROM d.t WHERE day = 1;
+INSERT OVERWRITE DIRECTORY '@folder@/data/out' USING parquet SELECT 7 AS id;
+SELECT id FROM d.t WHERE day = 2;
+SELECT count(id) FROM d.t WHERE day = 2;
+
+--! trap partition_put_into_another_table
+-- A partition that the pipeline itself puts into the folder of another table.
+--! hive
+--! row result 1_3 (20,)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.u (id INT) STORED AS TEXTFILE LOCATION '@folder@/data/u';
+INSERT INTO d.u VALUES (2);
+CREATE TABLE d.t (id INT) PARTITIONED BY (day INT) STORED AS TEXTFILE LOCATION '@folder@/data/t';
+--! file 1.sql
+ALTER TABLE d.t ADD PARTITION (day = 2) LOCATION '@folder@/data/u';
+--! framed
+SELECT id FROM d.t;
+--! framed
+SELECT count(id) FROM d.t;
+INSERT INTO d.u VALUES (20);
+SELECT id FROM d.t;
+SELECT count(id) FROM d.t;
+
+--! trap partition_of_hive_in_another_table
+-- Hive's formats list files at each read.
+--! hive
+--! row result 1_3 (20,)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.u (id INT) STORED AS TEXTFILE LOCATION '@folder@/data/u';
+INSERT INTO d.u VALUES (2);
+CREATE TABLE d.t (id INT) PARTITIONED BY (day INT) STORED AS TEXTFILE LOCATION '@folder@/data/t';
+ALTER TABLE d.t ADD PARTITION (day = 2) LOCATION '@folder@/data/u';
+--! file 1.sql
+--! framed
+SELECT id FROM d.t;
+--! framed
+SELECT count(id) FROM d.t;
+INSERT INTO d.u VALUES (20);
+SELECT id FROM d.t;
+SELECT count(id) FROM d.t;
+
+--! trap partition_at_the_place_of_a_new_table
+-- A managed table is made over an empty folder, which may be that of a partition.
+--! row result 1_3 (20,)
+--! setup
+CREATE DATABASE d LOCATION '@folder@/data/d';
+CREATE TABLE d.t (id INT, day INT) USING parquet PARTITIONED BY (day) LOCATION '@folder@/data/t';
+INSERT INTO d.t VALUES (5, 1);
+ALTER TABLE d.t ADD PARTITION (day = 2) LOCATION '@folder@/data/d/made';
+--! file 1.sql
+--! framed
+SELECT id FROM d.t WHERE day = 1;
+--! framed
+SELECT count(id) FROM d.t WHERE day = 1;
+CREATE TABLE d.made USING parquet AS SELECT 20 AS id;
+SELECT id FROM d.t WHERE day = 2;
+SELECT count(id) FROM d.t WHERE day = 2;
+
+--! trap table_at_the_place_of_a_new_table
+-- An external table whose empty folder is where a managed table is made afterwards.
+--! hive
+--! row result 1_3 (20,)
+--! setup
+CREATE DATABASE d LOCATION '@folder@/data/d';
+CREATE TABLE d.t (id INT) STORED AS TEXTFILE LOCATION '@folder@/data/d/made';
+--! file 1.sql
+--! framed
+SELECT id FROM d.t;
+--! framed
+SELECT count(id) FROM d.t;
+CREATE TABLE d.made STORED AS TEXTFILE AS SELECT 20 AS id;
+SELECT id FROM d.t;
+SELECT count(id) FROM d.t;

@@ -61,7 +61,7 @@ impl Session<'_> {
                 }
                 match (absent || replace, located) {
                     (true, true) => Storage::Unknown,
-                    (true, false) if absent => Storage::Own,
+                    (true, false) if absent => Storage::own(self.name(table), self.facts),
                     _ => before.clone(),
                 }
             }

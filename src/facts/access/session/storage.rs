@@ -6,11 +6,16 @@
 //! |---|---|---|---|
 //! | the same table by `USE`, case, backquotes, `spark_catalog.` | they are one | names are made canonical | `names_mean_what_spark_takes_them_for` |
 //! | a table of which nothing is known, and any | yes | it may be a view, or lie anywhere | `a_write_starts_versions_of_all_that_may_change` |
-//! | two tables of the catalog | where one place lies in the other, in any spelling, by any name node | folders nest, and partitions are folders | the same, `places_overlap_where_one_may_lie_in_the_other` |
+//! | two tables of the catalog | where a place of one lies in a place of the other, in any spelling, by any name node | folders nest, and partitions are folders | the same, `places_overlap_where_one_may_lie_in_the_other` |
+//! | a table with partitions outside of its folder | they are places of it as well | a partition may lie in another table | `partitions_outside_of_their_table_are_places_of_it` |
+//! | a table of whose partitions the places are not known, and any | yes | they may lie anywhere | the same |
 //! | a place that is relative, or has `..` or an escape, and any | yes | the places cannot be compared | `places_that_cannot_be_compared_are_none` |
 //! | files by path and a table | where one place lies in the other; a pattern is the folder before it | a part of a table can be read by path | `a_write_starts_versions_of_all_that_may_change` |
 //! | files by a relative path, and any | yes | the same | `files_at_a_relative_path_may_be_those_of_any_table` |
-//! | a table that is made, without a place | no, but for files by path | Spark makes it only over an empty folder | `a_write_starts_versions_of_all_that_may_change` |
+//! | a table that is made, without a place, and files by path | yes | they may lie in it | `a_write_starts_versions_of_all_that_may_change` |
+//! | the same and a table of the catalog | where that lies in the folder, or around it | Spark makes a table over an empty folder, which may be that of another one | `a_table_that_is_made_may_lie_where_another_one_does` |
+//! | the same, where the place of the database is not known | where a place has a folder of the table's name | as far as is known | the same |
+//! | two tables that are made, without places | no | their folders have their names | `a_write_starts_versions_of_all_that_may_change` |
 //! | a table that is made with a place, and any | yes | the place is not read from the text | the same |
 //! | a table whose definition is altered, and any | yes | `SET LOCATION`, `ADD PARTITION … LOCATION` | `an_altered_table_may_lie_anywhere` |
 //! | a table that is renamed, and any | yes | it takes its files along | `a_renamed_table_takes_its_files_along` |
@@ -21,11 +26,12 @@
 //! | a view whose definition is not seen, and any | yes | it may read anything | `a_view_that_is_not_seen_may_be_anything` |
 //! | any, behind a statement that is not seen | yes | it may have moved them | `nothing_is_known_after_an_unseen_statement` |
 //!
-//! A partition that was put outside of its table before the pipeline began is not known here: the catalog's facts hold
-//! one place for each table.
+//! Not covered: Spark keeps the listing of a partition that it has read, and a write through another name leaves it
+//! stale. A frame that reads more partitions than its readers (`day + 0 = 1` is no filter that it takes over) lists
+//! them before such a write, where the plain run lists them after it.
 
 use super::super::names::Location;
-use crate::facts::catalog::{TableFacts, TableKind};
+use crate::facts::catalog::{Catalog, TableFacts, TableKind};
 
 /// Where the rows of a table lie, as far as it bears on two names meaning the same rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +42,48 @@ pub(super) enum Storage {
     View,
     /// No such table.
     Absent,
-    /// A folder of its own. Spark makes a managed table only over an empty folder
-    /// (`SessionCatalog.validateTableLocation`), and a table lists no files of sub-folders that are no partitions.
-    Own,
-    /// At this place, according to the catalog.
-    Catalogued(Location),
+    /// A folder of its name in that of its database. Spark makes a managed table only over an empty folder
+    /// (`SessionCatalog.validateTableLocation`), which may be the place of an empty table or partition all the same.
+    Own(Home),
+    /// At these places, according to the catalog: its folder, and those of partitions outside.
+    Catalogued(Vec<Location>),
     /// Files read by path.
     Path(Option<Location>),
     /// A temporary view.
     Temporary,
 }
 
+/// Where a table is made that names no place (Spark: `SessionCatalog.defaultTablePath`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    At(Location),
+    /// In the folder of a database of which the place is not known: the name of the table's folder.
+    Named(String),
+}
+
+impl Home {
+    /// Of a canonical name.
+    fn of(table: &str, catalog: &Catalog) -> Home {
+        let (database, name) = table.rsplit_once('.').unwrap_or(("", table));
+        let folder = catalog.databases.get(database);
+        let place = folder.and_then(|folder| Location::parse(&format!("{folder}/{name}")));
+        place.map_or_else(|| Home::Named(name.to_owned()), Home::At)
+    }
+
+    fn overlaps(&self, place: &Location) -> bool {
+        match self {
+            Home::At(home) => home.overlaps(place),
+            Home::Named(name) => place.has_folder(name),
+        }
+    }
+}
+
 impl Storage {
+    /// Of a table that is made without a place.
+    pub(super) fn own(table: &str, catalog: &Catalog) -> Storage {
+        Storage::Own(Home::of(table, catalog))
+    }
+
     pub(super) fn of(facts: Option<&TableFacts>) -> Storage {
         let Some(facts) = facts else {
             return Storage::Unknown;
@@ -57,11 +93,9 @@ impl Storage {
             // Or the table of that name: it may have rows of its own.
             TableKind::Temporary => Storage::Unknown,
             TableKind::Missing => Storage::Absent,
-            TableKind::Managed | TableKind::External => facts
-                .location
-                .as_deref()
-                .and_then(Location::parse)
-                .map_or(Storage::Unknown, Storage::Catalogued),
+            TableKind::Managed | TableKind::External => {
+                places(facts).map_or(Storage::Unknown, Storage::Catalogued)
+            }
         }
     }
 
@@ -70,15 +104,37 @@ impl Storage {
         match (self, other) {
             (Storage::Temporary | Storage::View | Storage::Absent, _)
             | (_, Storage::Temporary | Storage::View | Storage::Absent)
-            | (Storage::Own, Storage::Own | Storage::Catalogued(_))
-            | (Storage::Catalogued(_), Storage::Own) => false,
-            (
-                Storage::Catalogued(left) | Storage::Path(Some(left)),
-                Storage::Catalogued(right) | Storage::Path(Some(right)),
-            ) => left.overlaps(right),
+            | (Storage::Own(_), Storage::Own(_)) => false,
+            (Storage::Own(home), Storage::Catalogued(places))
+            | (Storage::Catalogued(places), Storage::Own(home)) => {
+                places.iter().any(|place| home.overlaps(place))
+            }
+            (Storage::Catalogued(left), Storage::Catalogued(right)) => left
+                .iter()
+                .any(|left| right.iter().any(|right| left.overlaps(right))),
+            (Storage::Catalogued(places), Storage::Path(Some(path)))
+            | (Storage::Path(Some(path)), Storage::Catalogued(places)) => {
+                places.iter().any(|place| place.overlaps(path))
+            }
+            (Storage::Path(Some(left)), Storage::Path(Some(right))) => left.overlaps(right),
             (Storage::Unknown | Storage::Path(_), _) | (_, Storage::Unknown | Storage::Path(_)) => {
                 true
             }
         }
     }
+}
+
+/// All places of a table's rows; none where one is not known.
+fn places(facts: &TableFacts) -> Option<Vec<Location>> {
+    let folder = facts.location.as_deref()?;
+    let outside = match &facts.outside {
+        Some(outside) => outside.as_slice(),
+        None if facts.partition_columns.is_empty() => &[],
+        None => return None,
+    };
+    let outside = outside.iter().map(String::as_str);
+    std::iter::once(folder)
+        .chain(outside)
+        .map(Location::parse)
+        .collect()
 }

@@ -54,6 +54,7 @@ fn an_altered_table_may_lie_anywhere() {
         "ADD COLUMNS (n INT)",
         "SET LOCATION '/w/b'",
         "ADD PARTITION (x = 1) LOCATION '/w/b/x'",
+        "PARTITION (x = 1) SET LOCATION '/w/b/x'",
         "SET TBLPROPERTIES ('a' = 'b')",
     ] {
         let sql = format!("{ALL}ALTER TABLE a {change}");
@@ -269,6 +270,7 @@ fn what_is_not_seen_is_a_barrier() {
         "RESET",
         "SET CATALOG lake",
         "DROP DATABASE other CASCADE",
+        "ALTER DATABASE db SET LOCATION '/v'",
         "EXECUTE IMMEDIATE 'SELECT 1'",
         "CALL db.work()",
         "BEGIN SELECT 1; END",

@@ -271,3 +271,85 @@ fn writes_are_told_apart() {
         assert_eq!(writes[0].produces.generation, 1, "{sql}");
     }
 }
+
+#[test]
+fn partitions_outside_of_their_table_are_places_of_it() {
+    let cases = [
+        // Not known.
+        (None, "db.a@1 db.b@1", "db.a@1 db.b@1"),
+        (Some(vec![]), "db.a@1", "db.b@1"),
+        (Some(vec!["file:/v/p"]), "db.a@1", "db.b@1"),
+        (
+            Some(vec!["file:/v/p", "file:/w/b/p"]),
+            "db.a@1 db.b@1",
+            "db.a@1 db.b@1",
+        ),
+        // Around the other one.
+        (Some(vec!["/w"]), "db.a@1 db.b@1", "db.a@1 db.b@1"),
+        (
+            Some(vec!["file:/v/../w/b"]),
+            "db.a@1 db.b@1",
+            "db.a@1 db.b@1",
+        ),
+    ];
+    for (places, write_of_a, write_of_b) in cases {
+        let mut catalog = catalog();
+        let facts = catalog.tables.get_mut("db.a").unwrap();
+        facts.partition_columns = vec!["x".to_owned()];
+        facts.outside = places
+            .clone()
+            .map(|places| places.into_iter().map(str::to_owned).collect());
+        for (table, expected) in [("a", write_of_a), ("b", write_of_b)] {
+            let sql = format!("SELECT 1 FROM a, b; INSERT INTO {table} SELECT 1");
+            let resolved = resolved_files(&[("a.sql", &sql)], &catalog);
+            assert_eq!(resolved.starts(), expected, "{places:?}, {table}");
+        }
+    }
+    // What is read or written by path.
+    let mut catalog = catalog();
+    let facts = catalog.tables.get_mut("db.a").unwrap();
+    facts.partition_columns = vec!["x".to_owned()];
+    facts.outside = Some(vec!["file:/v/p".to_owned()]);
+    let sql = "SELECT 1 FROM a, b; INSERT OVERWRITE DIRECTORY '/v/p/x=2' SELECT 1";
+    let resolved = resolved_files(&[("a.sql", sql)], &catalog);
+    assert_eq!(resolved.starts(), "db.a@1 path:/v/p/x=2@1");
+}
+
+#[test]
+fn a_table_that_is_made_may_lie_where_another_one_does() {
+    let cases = [
+        (Some("file:/w"), "file:/w/new", "", true),
+        (Some("file:/w"), "file:/w/new/below", "", true),
+        (Some("file:/w"), "file:/w", "", true),
+        (Some("file:/w"), "file:/v/new", "", false),
+        (Some("file:/w"), "file:/w/a", "", false),
+        (Some("file:/w"), "file:/w/a", "file:/w/new", true),
+        (None, "file:/v/NEW", "", true),
+        (None, "file:/v/new/below", "", true),
+        (None, "file:/v/newer", "", false),
+        (None, "file:/v/a", "file:/v/new", true),
+    ];
+    for (database, place, outside, may_share) in cases {
+        let mut catalog = catalog();
+        let places = database.map(|place| ("db".to_owned(), place.to_owned()));
+        catalog.databases = places.into_iter().collect();
+        let facts = catalog.tables.get_mut("db.a").unwrap();
+        facts.location = Some(place.to_owned());
+        let outside = Some(outside.to_owned()).filter(|place| !place.is_empty());
+        facts.outside = Some(outside.into_iter().collect());
+        for made in [
+            "CREATE TABLE new AS SELECT 1",
+            "DROP TABLE IF EXISTS new; CREATE TABLE new (x INT); INSERT INTO new SELECT 1",
+        ] {
+            let sql = format!("SELECT 1 FROM a, b; {made}");
+            let resolved = resolved_files(&[("a.sql", &sql)], &catalog);
+            let starts = resolved.starts();
+            assert_eq!(
+                starts.contains("db.a@"),
+                may_share,
+                "{database:?} {place}: {starts}"
+            );
+            assert!(!starts.contains("db.b@"), "{starts}");
+        }
+    }
+}

@@ -10,9 +10,14 @@ impl Header<'_> {
     /// After `ALTER`.
     pub(super) fn alter(&self, at: usize) -> Result<StatementKind, Failure> {
         if self.is_any(at, &["DATABASE", "SCHEMA", "NAMESPACE"]) {
-            self.name(at + 1)?;
+            let (_, at) = self.name(at + 1)?;
             let mut command = Command::new("alter_database");
-            command.effect = Effect::InPlace;
+            command.effect = if self.is(at, &["SET", "LOCATION"]) {
+                let reason = "tables that are made in the database lie elsewhere from now on";
+                Effect::Unseen { reason }
+            } else {
+                Effect::InPlace
+            };
             return Ok(StatementKind::Command(command));
         }
         let view = self.is(at, &["VIEW"]);

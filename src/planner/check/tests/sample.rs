@@ -375,6 +375,7 @@ fn catalog() -> Catalog {
     Catalog {
         spark_version: Some("3.5.6".to_owned()),
         session: None,
+        databases: BTreeMap::new(),
         tables: BTreeMap::from([("raw.gd".to_owned(), facts)]),
     }
 }

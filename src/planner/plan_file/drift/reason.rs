@@ -67,6 +67,8 @@ pub enum TableAspect {
     Provider,
     /// Where its files lie.
     Location,
+    /// Where partitions lie that do not lie in the table's folder.
+    Partitions,
     /// Columns: names, types, order, nullability; partition columns.
     Columns,
     /// Whether its rows depend on the columns that are read.
@@ -87,6 +89,7 @@ impl fmt::Display for TableAspect {
             TableAspect::Kind => "kind",
             TableAspect::Provider => "format",
             TableAspect::Location => "location",
+            TableAspect::Partitions => "place of partitions outside the folder",
             TableAspect::Columns => "columns",
             TableAspect::MalformedRows => "reading of malformed rows",
             TableAspect::Bucketing => "bucketing",

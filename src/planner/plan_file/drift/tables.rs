@@ -41,6 +41,7 @@ pub(super) fn tables(file: &PlanFile, catalog: &Catalog, reasons: &mut Vec<Drift
                 text(old.location.as_ref()),
                 text(new.location.as_ref()),
             ),
+            (TableAspect::Partitions, outside(old), outside(new)),
             (TableAspect::Columns, columns(old), columns(new)),
             (
                 TableAspect::MalformedRows,
@@ -99,18 +100,30 @@ fn shares_location<'a>(file: &'a PlanFile, table: &str, facts: &TableFacts) -> O
             .strip_prefix(outer.trim_end_matches('/'))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let location = facts.location.as_deref()?;
     file.catalog
         .tables
         .iter()
         .filter(|(name, _)| name.as_str() != table)
         .find(|(_, other)| {
-            other
-                .location
-                .as_deref()
-                .is_some_and(|other| within(location, other) || within(other, location))
+            places(facts).any(|place| {
+                places(other).any(|other| within(place, other) || within(other, place))
+            })
         })
         .map(|(name, _)| name.as_str())
+}
+
+/// A table's folder and those of partitions outside.
+fn places(facts: &TableFacts) -> impl Iterator<Item = &str> {
+    let outside = facts.outside.iter().flatten();
+    facts.location.iter().chain(outside).map(String::as_str)
+}
+
+fn outside(facts: &TableFacts) -> String {
+    match &facts.outside {
+        Some(places) if !places.is_empty() => places.join(", "),
+        None if !facts.partition_columns.is_empty() => "unknown".to_owned(),
+        _ => "none".to_owned(),
+    }
 }
 
 fn kind(kind: TableKind) -> String {

@@ -225,6 +225,7 @@ impl Generator {
         Catalog {
             spark_version: Some("3.5.6".to_owned()),
             session: None,
+            databases: BTreeMap::new(),
             tables: tables.collect::<BTreeMap<_, _>>(),
         }
     }
@@ -296,6 +297,7 @@ fn facts(relation: &Relation) -> TableFacts {
             .map(|column| column.name.clone())
             .filter(|_| !view)
             .collect(),
+        outside: Some(Vec::new()),
         size_bytes: (!view).then_some(1000),
         bucketing: relation
             .clauses

@@ -96,6 +96,7 @@ fn catalog(asked: &[String]) -> Catalog {
     Catalog {
         spark_version: Some("3.5.6".to_owned()),
         session: None,
+        databases: BTreeMap::new(),
         tables: asked.iter().map(facts).collect(),
     }
 }
