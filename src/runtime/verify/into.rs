@@ -16,13 +16,15 @@ mod allowed;
 mod redirect;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use self::redirect::{Redirect, Texts};
+use self::redirect::Redirect;
+use self::texts::Texts;
 use super::{Outputs, State, VerifyError};
 use crate::facts::access::{Declarations, WriteKind};
 use crate::facts::catalog::Catalog;

@@ -7,18 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::texts::{Meaning, Texts, Understood};
 use super::{VerifyError, allowed};
 use crate::diagnostic::{SourceId, Span};
-use crate::facts::access::{self, Access, Accesses, Declarations, Origin, TableId};
+use crate::facts::access::{Declarations, TableId};
 use crate::facts::catalog::Catalog;
-use crate::frontend::source::{Sources, Variables};
+use crate::frontend::source::Variables;
 use crate::frontend::statement::{
-    Identifier, Mentions, Name, PythonDeed, PythonStep, Statement, StatementKind, TableReference,
+    Mentions, Name, PythonDeed, PythonStep, StatementKind, TableReference,
 };
-use crate::planner::emit::{Language, NAMESPACE, ProgramText};
-
-/// Stands for [`NAMESPACE`], of which it has the length, while a text is parsed: a part of a name.
-const STAND_IN: &str = "_ns_";
 
 /// Which names are replaced by which.
 #[derive(Clone, Copy, Debug)]
@@ -32,50 +29,6 @@ pub(super) struct Redirect<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) declarations: &'a Declarations,
     pub(super) variables: &'a Variables,
-}
-
-/// Texts in the order in which a session gets them.
-#[derive(Debug, Default)]
-pub(super) struct Texts {
-    texts: Vec<Text>,
-}
-
-#[derive(Debug)]
-struct Text {
-    /// For messages.
-    place: String,
-    language: Language,
-    text: String,
-    namespaced: bool,
-}
-
-impl Texts {
-    pub(super) fn push(&mut self, place: &str, text: &ProgramText) {
-        self.texts.push(Text {
-            place: place.to_owned(),
-            language: text.language,
-            text: text.text.clone(),
-            namespaced: text.namespaced,
-        });
-    }
-
-    /// The texts as a pipeline, one file each; the spans are those of the texts.
-    fn sources(&self, texts: &[String], variables: &Variables) -> Sources {
-        let files = self.texts.iter().zip(texts).enumerate();
-        let files = files.map(|(number, (of, text))| {
-            let extension = match of.language {
-                Language::Sql => "sql",
-                Language::Python => "py",
-            };
-            let text = if of.namespaced {
-                text.replace(NAMESPACE, STAND_IN)
-            } else {
-                text.clone()
-            };
-            (format!("{number:06}.{extension}"), text)
-        });
-        Sources::from_texts(files.collect::<Vec<_>>(), variables)
-    }
 }
 
 /// A name in backquotes, part by part.
@@ -99,31 +52,25 @@ fn plain(name: &str) -> String {
     }
 }
 
-/// A statement of a text, with what it accesses.
-struct Understood<'t> {
-    place: &'t str,
-    text: &'t str,
-    /// The current database.
-    database: &'t str,
-    statement: &'t Statement,
-    access: &'t Access,
-    tables: &'t Accesses,
-}
-
 impl Redirect<'_> {
     /// The texts with other names.
     pub(super) fn edit(&self, texts: &Texts) -> Result<Vec<String>, VerifyError> {
-        let mut edited: Vec<String> = texts.texts.iter().map(|text| text.text.clone()).collect();
+        let mut edited = texts.written();
         let sources = texts.sources(&edited, self.variables);
         let mut edits: BTreeMap<SourceId, Vec<(Span, String)>> = BTreeMap::new();
-        self.each(texts, &sources, &mut |understood| {
-            let found = self.edits(understood)?;
-            edits
-                .entry(understood.statement.source)
-                .or_default()
-                .extend(found);
-            Ok(())
-        })?;
+        texts.each(
+            &sources,
+            self.catalog,
+            self.declarations,
+            &mut |understood| {
+                let found = self.edits(understood)?;
+                edits
+                    .entry(understood.statement.source)
+                    .or_default()
+                    .extend(found);
+                Ok(())
+            },
+        )?;
         for (source, mut edits) in edits {
             let Some(text) = edited.get_mut(source.0 as usize) else {
                 continue;
@@ -138,49 +85,10 @@ impl Redirect<'_> {
             }
         }
         let sources = texts.sources(&edited, self.variables);
-        self.each(texts, &sources, &mut |understood| self.prove(understood))?;
+        texts.each(&sources, self.catalog, self.declarations, &mut |one| {
+            self.prove(one)
+        })?;
         Ok(edited)
-    }
-
-    /// Calls `visit` for every text, each of which is one statement.
-    fn each(
-        &self,
-        texts: &Texts,
-        sources: &Sources,
-        visit: &mut dyn FnMut(&Understood<'_>) -> Result<(), VerifyError>,
-    ) -> Result<(), VerifyError> {
-        let statements = crate::frontend::parse(sources).statements;
-        let accesses = access::resolve(&statements, self.catalog, self.declarations);
-        let session = self.catalog.session.as_ref();
-        let mut database = session.map_or_else(
-            || self.declarations.default_database.clone(),
-            |session| session.database.clone(),
-        );
-        let mut pairs = statements.iter().zip(&accesses.accesses).peekable();
-        for (source, text) in sources.iter().zip(&texts.texts) {
-            let Some((statement, access)) = pairs.next_if(|(one, _)| one.source == source.id)
-            else {
-                return Err(refused(&text.place, "it cannot be parsed by itself"));
-            };
-            if pairs
-                .peek()
-                .is_some_and(|(next, _)| next.source == source.id)
-            {
-                return Err(refused(&text.place, "it is more than one statement"));
-            }
-            visit(&Understood {
-                place: &text.place,
-                text: source.template(),
-                database: &database,
-                statement,
-                access,
-                tables: &accesses,
-            })?;
-            if let StatementKind::Use { database: name } = &statement.kind {
-                database = name.parts.last().map(Identifier::key).unwrap_or_default();
-            }
-        }
-        Ok(())
     }
 
     fn edits(&self, understood: &Understood<'_>) -> Result<Vec<(Span, String)>, VerifyError> {
@@ -337,7 +245,7 @@ impl Redirect<'_> {
         name: &Name,
         understood: &Understood<'_>,
     ) -> Result<Option<&str>, VerifyError> {
-        let meant = match meaning(name, understood) {
+        let meant = match understood.meaning(name) {
             Meaning::Table(table) => table,
             Meaning::Nothing => return Ok(None),
             Meaning::Several => {
@@ -386,59 +294,11 @@ impl Redirect<'_> {
     }
 }
 
-/// What a name means.
-enum Meaning {
-    /// A table, view or temporary view, by canonical name.
-    Table(String),
-    /// Nothing that the statement accesses.
-    Nothing,
-    /// One of several.
-    Several,
-}
-
-/// What a name in a statement means, by the place of the name, or else by what the statement accesses.
-fn meaning(name: &Name, understood: &Understood<'_>) -> Meaning {
-    let Understood { access, tables, .. } = understood;
-    let canonical = |id: TableId| tables.tables.get(id.0 as usize).map(|table| &table.name);
-    let read = access.reads.iter().find(
-        |read| matches!(&read.origin, Origin::Named { name: place, .. } if *place == name.span),
-    );
-    let written = access.writes.iter().find(|write| write.span == name.span);
-    let here = read.map(|read| read.version.table);
-    if let Some(table) = here
-        .or(written.map(|write| write.table))
-        .and_then(canonical)
-    {
-        return Meaning::Table(table.clone());
-    }
-    let key = name.key();
-    let key = key.strip_prefix("spark_catalog.").unwrap_or(&key);
-    let all = access.reads.iter().map(|read| read.version.table);
-    let all = all.chain(access.writes.iter().map(|write| write.table));
-    let all = all.chain(access.described.iter().copied());
-    let ends = |table: &&String| {
-        let rest = table.strip_suffix(key);
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
-    let found: BTreeSet<&String> = all.filter_map(canonical).filter(ends).collect();
-    let here = format!("{}.{key}", understood.database);
-    let exact = found.iter().find(|table| table.as_str() == key);
-    // A temporary view hides tables, and a full name means itself.
-    match exact.or_else(|| found.iter().find(|table| ***table == here)) {
-        Some(exact) => Meaning::Table((*exact).clone()),
-        None => match found.first() {
-            Some(only) if found.len() == 1 => Meaning::Table((*only).clone()),
-            Some(_) => Meaning::Several,
-            None => Meaning::Nothing,
-        },
-    }
-}
-
 fn last_part(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, last)| last)
 }
 
-fn refused(place: &str, reason: &str) -> VerifyError {
+pub(super) fn refused(place: &str, reason: &str) -> VerifyError {
     VerifyError::NotRedirected {
         place: place.to_owned(),
         reason: reason.to_owned(),

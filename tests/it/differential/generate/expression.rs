@@ -1,7 +1,7 @@
 //! Expressions of a wanted type, and tests. They never throw, in ANSI mode either.
 
 use super::Generator;
-use super::schema::{SCALARS, Type};
+use super::schema::{Column, SCALARS, Type};
 
 /// Something that an expression may refer to.
 #[derive(Clone, Debug)]
@@ -11,6 +11,18 @@ pub(super) struct Bound {
     /// The column's name.
     pub(super) name: String,
     pub(super) of: Type,
+    /// What the column is declared as, where it is one.
+    pub(super) declared: Option<&'static str>,
+}
+
+impl Bound {
+    /// The column of a result that shows it as it is.
+    pub(super) fn column(&self, name: &str) -> Column {
+        Column {
+            declared: self.declared,
+            ..Column::new(name, self.of)
+        }
+    }
 }
 
 impl Generator {

@@ -175,6 +175,7 @@ impl Generator {
                 text: format!("{alias}.tag"),
                 name: "tag".to_owned(),
                 of: Type::Int,
+                declared: None,
             });
             from.rows *= 2;
             from.single = None;
@@ -206,10 +207,7 @@ impl Generator {
             self.tag("star");
             return Made {
                 text: format!("SELECT * FROM {}{tests}", from.text),
-                columns: columns
-                    .iter()
-                    .map(|one| Column::new(&one.name, one.of))
-                    .collect(),
+                columns: columns.clone(),
                 rows: from.rows,
             };
         }
@@ -253,12 +251,12 @@ impl Generator {
                 let plain = bound.text.ends_with(&bound.name) || bound.text.ends_with('`');
                 let new = !columns.iter().any(|column| column.name == bound.name);
                 if plain && new && !bound.text.contains('(') {
-                    columns.push(Column::new(&bound.name, bound.of));
+                    columns.push(bound.column(&bound.name));
                     items.push(bound.text);
                 } else {
                     let name = fresh(&columns, number);
                     items.push(format!("{} AS {}", bound.text, self.word(&name)));
-                    columns.push(Column::new(name, bound.of));
+                    columns.push(bound.column(&name));
                 }
             } else {
                 let value = self.expression(scope, of, 2);
@@ -286,15 +284,22 @@ impl Generator {
                 text,
                 name: format!("f{number}"),
                 of,
+                declared: None,
             });
         }
         let (items, columns) = self.items(&scope, wanted);
         let grouped: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
         let list = grouped.join(", ");
+        let mut tested = &scope[..];
         let group = if keys.is_empty() {
             String::new()
         } else {
-            match self.random.weighted(&[(75, 0), (9, 1), (7, 2), (9, 3)]) {
+            let kind = self.random.weighted(&[(75, 0), (9, 1), (7, 2), (9, 3)]);
+            if kind != 0 {
+                // Spark finds a key in HAVING only where the select list has it as it is.
+                tested = &scope[keys.len()..];
+            }
+            match kind {
                 1 => {
                     self.tag("rollup");
                     format!(" GROUP BY ROLLUP ({list})")
@@ -315,7 +320,7 @@ impl Generator {
         };
         let having = if !keys.is_empty() && self.random.percent(22) {
             self.tag("having");
-            format!(" HAVING {}", self.test(&scope, 0))
+            format!(" HAVING {}", self.test(tested, 0))
         } else {
             String::new()
         };
@@ -424,6 +429,7 @@ impl Generator {
             text: text.clone(),
             name: "over".to_owned(),
             of,
+            declared: None,
         };
         if wanted.is_none() && total && text.starts_with("ROW_NUMBER") && self.random.percent(60) {
             self.tag("first row per key");
@@ -515,6 +521,7 @@ impl Generator {
             text: written,
             name: "counted".to_owned(),
             of: Type::Bigint,
+            declared: None,
         })
     }
 }

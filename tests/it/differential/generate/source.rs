@@ -131,6 +131,7 @@ impl Generator {
                 text: format!("{}.{}", self.word(qualifier), self.word(&column.name)),
                 name: column.name.clone(),
                 of: column.of,
+                declared: column.declared,
             })
             .collect();
         From {

@@ -1,5 +1,6 @@
 //! Runs through Livy that do not reach their end: the outputs of earlier statements stay, and no session does.
 
+use std::path::Path;
 use std::process::Command;
 
 use hoist::runtime::engine::Engine as _;
@@ -8,13 +9,17 @@ use hoist::runtime::engine::local::CatalogKind;
 use serde_json::json;
 
 use super::{drop_database, ended, through};
-use crate::end_to_end::Home;
 use crate::end_to_end::stopped::{
     FAILED, INTERRUPTED, act_in_step, assert_cancelled, empty, fail_at_the_end, has_data,
     interrupt, pipeline,
 };
+use crate::end_to_end::{Home, names};
 use crate::livy_server::{Executor, LivyServer, Settings};
-use crate::local_engine::{block_on, done, open, value};
+use crate::local_engine::{block_on, done, open, value, wait_for};
+
+/// The statement of that step.
+const ENDLESS_STATEMENT: &str =
+    "INSERT OVERWRITE d.last SELECT sum(hash(id)) FROM range(0, ${rows}, 1, 40)";
 
 /// The step in which runs are stopped, and the command whose step it is.
 const ENDLESS: (&str, &str) = ("run", "4_last.sql:1");
@@ -115,4 +120,36 @@ fn what_stops_early_leaves_no_session() {
 
     failed(&home, &url, &sessions);
     assert_outputs();
+    stopped_verification(&home, &url, &sessions, &warehouse);
+}
+
+/// A verification whose plain run fails, and one that is interrupted in it: the database goes with what is in it, and the
+/// pipeline's tables are not touched.
+fn stopped_verification(home: &Home, url: &str, sessions: &dyn Fn() -> usize, warehouse: &Path) {
+    let into = warehouse.join("verify_box.db");
+    let nothing_is_left = || {
+        assert_eq!(sessions(), 0);
+        assert!(!into.exists(), "{:?}", names(&into));
+        for table in ["first", "second", "third", "last"] {
+            assert!(!has_data(warehouse, table), "{table}");
+        }
+    };
+    let verify = ["verify", "p", "--into", "verify_box"];
+    let said = ended(home, through(home, url, &verify), 4);
+    said.tells(&["the plain run failed at 4_last.sql:"]);
+    nothing_is_left();
+
+    let slow = [&verify[..], &["--set", "rows=1000000000000"]].concat();
+    home.write("p/4_last.sql", ENDLESS_STATEMENT);
+    let mut child = through(home, url, &slow).spawn().unwrap();
+    let third = into.join("third");
+    wait_for("the statement before is done", 300, || {
+        assert!(child.try_wait().unwrap().is_none(), "the command has ended");
+        third.exists() && names(&third).iter().any(|name| name.starts_with("part-"))
+    });
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    interrupt(&child);
+    let said = home.ended(child.wait_with_output().unwrap(), 130);
+    said.tells(&["interrupted: the pipeline's tables are as they were"]);
+    nothing_is_left();
 }
