@@ -104,6 +104,7 @@ SELECT k FROM d.t;
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT 1 AS id, 'a' AS k;
+CREATE TABLE d.u USING parquet AS SELECT 1 AS id, 'a' AS k;
 --! file 1.py
 # hoist: reads d.t
 import os
@@ -120,12 +121,14 @@ def count(text):
 
 spark.udf.register("upper", count)
 --! file 2.sql
-SELECT max(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
-SELECT min(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
+--! raw
+SELECT max(u) AS u FROM (SELECT DISTINCT upper(k) AS u FROM d.t) AS s;
+--! raw
+SELECT min(u) AS u FROM (SELECT DISTINCT upper(k) AS u FROM d.t) AS s;
 --! framed
-SELECT id FROM d.t;
+SELECT id FROM d.u;
 --! framed
-SELECT k FROM d.t;
+SELECT k FROM d.u;
 
 --! trap function_of_a_computed_name
 -- A step that registers a function whose name is computed may have registered any.
@@ -134,6 +137,7 @@ SELECT k FROM d.t;
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT 1 AS id, 'a' AS k;
+CREATE TABLE d.u USING parquet AS SELECT 1 AS id, 'a' AS k;
 --! file 1.py
 # hoist: reads d.t
 import os
@@ -150,12 +154,14 @@ def count(text):
 
 spark.udf.register("".join(reversed("reppu")), count)
 --! file 2.sql
-SELECT max(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
-SELECT min(u) AS u FROM (SELECT upper(k) AS u FROM d.t) AS s;
+--! raw
+SELECT max(u) AS u FROM (SELECT DISTINCT upper(k) AS u FROM d.t) AS s;
+--! raw
+SELECT min(u) AS u FROM (SELECT DISTINCT upper(k) AS u FROM d.t) AS s;
 --! framed
-SELECT id FROM d.t;
+SELECT id FROM d.u;
 --! framed
-SELECT k FROM d.t;
+SELECT k FROM d.u;
 
 --! trap setting_from_python
 -- A step may change a setting; readers behind it read under the new one.
