@@ -23,6 +23,7 @@ use proptest::test_runner::{Config, TestRunner};
 use self::model::{Session, Version};
 use self::random::{Shape, Written, shapes};
 
+/// Unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 120;
 
 /// What the planning stages make of a pipeline.
@@ -110,8 +111,9 @@ fn submitted(text: &ProgramText) -> String {
 
 /// Runs the original and the program in the model: every statement reads the same versions in both, frames are
 /// read only while they live, and no longer live than they are read.
-fn simulate(written: &Written, planned: &Planned) {
-    let mut session = Session::new("m");
+fn simulate(shape: &Shape, written: &Written, planned: &Planned) {
+    let folders = shape.folders();
+    let mut session = Session::new("m", &folders);
     let original: Vec<Vec<Version>> = written
         .statements
         .iter()
@@ -124,7 +126,7 @@ fn simulate(written: &Written, planned: &Planned) {
         .iter()
         .map(|frame| (format!("run_1_{}", frame.name), frame.size_bytes))
         .collect();
-    let mut session = Session::new("m");
+    let mut session = Session::new("m", &folders);
     let mut ran = Vec::new();
     // Per frame: the steps of its build, first and last read, release.
     let mut lives: BTreeMap<String, Vec<(usize, &str)>> = BTreeMap::new();
@@ -259,9 +261,14 @@ fn loaded(written: &Written, rotation: usize) -> Sources {
 fn random_pipelines_keep_every_promise() {
     let (cases, hoisted) = (Cell::new(0_u32), Cell::new(0_u32));
     let kinds: Cell<[u32; 2]> = Cell::default();
+    let usual = Config::default();
     let config = Config {
         failure_persistence: None,
-        ..Config::with_cases(CASES)
+        cases: match std::env::var_os("PROPTEST_CASES") {
+            Some(_) => usual.cases,
+            None => CASES,
+        },
+        ..usual
     };
     let strategy = (shapes(), any::<u64>(), any::<u64>());
     let outcome = TestRunner::new(config).run(&strategy, |(shape, seed, other)| {
@@ -277,7 +284,7 @@ fn random_pipelines_keep_every_promise() {
         );
         let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
         prop_assert_eq!(violations, Vec::<String>::new());
-        simulate(&written, &planned);
+        simulate(&shape, &written, &planned);
 
         prop_assert_eq!(&plan_texts(&shape, &written).json, &planned.json);
         let rotation = usize::try_from(other % 16).unwrap();
@@ -320,8 +327,13 @@ fn random_pipelines_keep_every_promise() {
 /// Four readers of one frame, another statement, a write of their table and a reader of what it leaves; one step
 /// of the program is moved.
 fn moved(from: usize, to: usize) {
+    moved_in(&Shape::fixed(0), "raw.a", from, to);
+}
+
+/// The same with tables that lie elsewhere, and a write of another one.
+fn moved_in(shape: &Shape, target: &str, from: usize, to: usize) {
     let read = |number: u32| format!("SELECT id, age FROM raw.a WHERE age > {number}");
-    let write = "INSERT OVERWRITE raw.a SELECT * FROM raw.b".to_owned();
+    let write = format!("INSERT OVERWRITE {target} SELECT * FROM raw.b");
     let other = "SELECT id FROM m.c".to_owned();
     let statements = vec![read(1), read(2), read(3), read(4), other, write, read(5)];
     let files = statements.iter().enumerate();
@@ -331,11 +343,11 @@ fn moved(from: usize, to: usize) {
             .collect(),
         statements,
     };
-    let mut planned = plan_texts(&Shape::fixed(), &written);
+    let mut planned = plan_texts(shape, &written);
     assert_eq!(planned.program.steps.len(), 9);
     let step = planned.program.steps.remove(from);
     planned.program.steps.insert(to, step);
-    simulate(&written, &planned);
+    simulate(shape, &written, &planned);
 }
 
 #[test]
@@ -353,6 +365,12 @@ fn the_model_sees_reads_behind_a_write() {
 #[should_panic(expected = "`raw.a` changes while `run_1_a_1` holds it")]
 fn the_model_sees_a_write_under_a_frame() {
     moved(7, 3);
+}
+
+#[test]
+#[should_panic(expected = "`m.c` changes while `run_1_a_1` holds it")]
+fn the_model_sees_a_write_into_the_folder_of_a_frame() {
+    moved_in(&Shape::fixed(1), "m.c", 7, 3);
 }
 
 #[test]

@@ -1,11 +1,14 @@
-//! A tiny model of a session: tables are counters of writes, a frame remembers the counters at its build.
+//! A tiny model of a session: tables are counters of the writes that touch them, a frame remembers the counters at its
+//! build. A write touches what has its name, and every table or path whose folder is the same, above or below.
 //!
 //! It reads texts with its own few lines, not with the parser under test, and knows just the statements that the
 //! random pipelines and their programs consist of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A table and the number of writes before, barriers included.
+use super::random::{PATHS, VIEWS};
+
+/// A table or path, and the number of writes that touched it before, barriers included.
 pub(super) type Version = (String, u32);
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +53,7 @@ fn tokens(text: &str) -> Vec<Token> {
 /// What a name reads when it is used.
 #[derive(Clone, Debug)]
 enum View {
-    /// A temporary view: its relations, at the versions current where it is used.
+    /// A view: its relations, at the versions current where it is used.
     Lazy(Vec<String>),
     /// A cached view: what it names and what it holds.
     Frame(Vec<String>, Vec<Version>),
@@ -59,6 +62,9 @@ enum View {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Session {
     database: String,
+    /// Folders of tables that were there at the start.
+    folders: BTreeMap<String, String>,
+    /// By the name that was written.
     writes: BTreeMap<String, u32>,
     barriers: u32,
     views: BTreeMap<String, View>,
@@ -69,16 +75,43 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(database: &str) -> Self {
+    pub(super) fn new(database: &str, folders: &BTreeMap<String, String>) -> Self {
         Session {
             database: database.to_owned(),
+            folders: folders.clone(),
+            views: VIEWS
+                .iter()
+                .map(|(view, _, _, reads)| {
+                    let reads = reads.iter().map(|name| (*name).to_owned());
+                    ((*view).to_owned(), View::Lazy(reads.collect()))
+                })
+                .collect(),
             ..Session::default()
         }
     }
 
     fn version(&self, table: &str) -> Version {
-        let writes = self.writes.get(table).copied().unwrap_or(0);
+        let writes = self.writes.iter();
+        let touching = writes.filter(|(written, _)| self.touches(written, table));
+        let writes: u32 = touching.map(|(_, count)| count).sum();
         (table.to_owned(), writes + 1000 * self.barriers)
+    }
+
+    /// The folder of a table or path, where it may be that of another.
+    fn folder<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let path = name.strip_prefix(PATHS);
+        path.or_else(|| self.folders.get(name).map(String::as_str))
+    }
+
+    /// Whether a write of one changes the rows of the other.
+    fn touches(&self, one: &str, other: &str) -> bool {
+        let within = |inner: &str, outer: &str| {
+            let rest = inner.strip_prefix(outer);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let folders = (self.folder(one), self.folder(other));
+        one == other
+            || matches!(folders, (Some(one), Some(other)) if within(one, other) || within(other, one))
     }
 
     /// What a name means now: a temporary view has one part and comes first.
@@ -153,8 +186,8 @@ impl Session {
     fn change(&self, changed: &str) {
         for name in &self.cached {
             if let Some(View::Frame(named, held)) = self.views.get(name) {
-                let touched = named.iter().any(|name| name == changed)
-                    || held.iter().any(|(table, _)| table == changed);
+                let mut names = named.iter().chain(held.iter().map(|(table, _)| table));
+                let touched = names.any(|name| self.touches(changed, name));
                 assert!(!touched, "`{changed}` changes while `{name}` holds it");
             }
         }

@@ -3,11 +3,62 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use hoist::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use hoist::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind, ViewFacts};
 use proptest::prelude::*;
 
 /// Tables that exist at the start; the databases share one table name.
 pub(super) const TABLES: [&str; 4] = ["raw.a", "raw.b", "m.a", "m.c"];
+
+/// Permanent views that exist at the start: name, database, text, and the names it reads.
+pub(super) const VIEWS: [(&str, &str, &str, &[&str]); 2] = [
+    (
+        "raw.p",
+        "raw",
+        "SELECT a.* FROM a JOIN RAW.b ON a.id = b.id",
+        &["raw.a", "raw.b"],
+    ),
+    // Over the other view; the common table expression hides a table.
+    (
+        "m.q",
+        "m",
+        "WITH c AS (SELECT * FROM raw.p) SELECT * FROM c",
+        &["raw.p"],
+    ),
+];
+
+/// What stands before the folder in the name of files that are read by path.
+pub(super) const PATHS: &str = "parquet.";
+
+/// Folders of the tables at the start, as [`TABLES`] has them: location in the catalog, and the folder that it means.
+const PLACES: [[(&str, &str); 4]; 4] = [
+    [
+        ("file:/data/raw/a", "/data/raw/a"),
+        ("file:/data/raw/b", "/data/raw/b"),
+        ("file:/data/m/a", "/data/m/a"),
+        ("file:/data/m/c", "/data/m/c"),
+    ],
+    // Two tables in one folder, written in two ways.
+    [
+        ("file:/data/raw/a", "/data/raw/a"),
+        ("file:/data/raw/ab", "/data/raw/ab"),
+        ("file:/data/m/a", "/data/m/a"),
+        ("file:///data/raw/a/", "/data/raw/a"),
+    ],
+    // A table in a partition of another one.
+    [
+        ("file:/data/raw/a", "/data/raw/a"),
+        ("file:/data/raw/a/day=1", "/data/raw/a/day=1"),
+        ("file:/data/raw", "/data/raw"),
+        ("file:/data/m/c", "/data/m/c"),
+    ],
+    // A table around two other ones.
+    [
+        ("file:/data/raw/b/a", "/data/raw/b/a"),
+        ("file:/data/raw/b", "/data/raw/b"),
+        ("file:/data/raw/b/c", "/data/raw/b/c"),
+        ("file:/data/m/c", "/data/m/c"),
+    ],
+];
 
 /// The columns that statements use.
 const COLUMNS: [&str; 5] = ["id", "age", "kind", "day", "amount"];
@@ -21,6 +72,8 @@ pub(super) struct Shape {
     items: Vec<Item>,
     /// Per table: power of two of its bytes, and whether it is CSV.
     sizes: [(u8, bool); 4],
+    /// Where the tables lie: an index of [`PLACES`].
+    places: usize,
     /// Power of two of the budget, bytes.
     pub(super) budget: u8,
     /// Files hold one or several statements.
@@ -31,12 +84,14 @@ pub(super) fn shapes() -> impl Strategy<Value = Shape> {
     (
         prop::collection::vec(any::<Item>(), 4..=10_usize),
         prop::array::uniform4((27..34_u8, prop::bool::weighted(0.8))),
+        prop_oneof![2 => Just(0), 1 => 1..PLACES.len()],
         26..38_u8,
         any::<bool>(),
     )
-        .prop_map(|(items, sizes, budget, several)| Shape {
+        .prop_map(|(items, sizes, places, budget, several)| Shape {
             items,
             sizes,
+            places,
             budget,
             several,
         })
@@ -76,6 +131,9 @@ impl Noise {
     }
 
     fn name(&mut self, name: &str) -> String {
+        if let Some(folder) = name.strip_prefix(PATHS) {
+            return format!("{PATHS}`{folder}`");
+        }
         let parts: Vec<String> = name.split('.').map(|part| self.word(part)).collect();
         parts.join(".")
     }
@@ -136,7 +194,7 @@ impl Session {
             let exists = TABLES.contains(&table.as_str()) || self.views.contains(&name);
             if exists { name } else { instead }.to_owned()
         };
-        match number % 16 {
+        match number % 20 {
             0..=6 => "raw.a".to_owned(),
             7 => "raw.b".to_owned(),
             8 => "m.a".to_owned(),
@@ -145,17 +203,21 @@ impl Session {
             12 => existing("b", "raw.b"),
             13 => existing("c", "m.c"),
             14 => existing("v", "raw.a"),
+            15..=16 => "raw.p".to_owned(),
+            17 => "m.q".to_owned(),
+            18 => format!("{PATHS}/data/raw/a"),
             _ => self.made.last().map_or("raw.b", String::as_str).to_owned(),
         }
     }
 }
 
 impl Shape {
-    /// Facts of large CSV tables and no statements, for texts given otherwise.
-    pub(super) fn fixed() -> Self {
+    /// Facts of large CSV tables and no statements, for texts given otherwise; the places are an index of [`PLACES`].
+    pub(super) fn fixed(places: usize) -> Self {
         Shape {
             items: Vec::new(),
             sizes: [(30, true); 4],
+            places,
             budget: 36,
             several: false,
         }
@@ -190,6 +252,15 @@ impl Shape {
         Written { statements, files }
     }
 
+    /// Folders of the tables at the start.
+    pub(super) fn folders(&self) -> BTreeMap<String, String> {
+        let folders = PLACES[self.places].iter().map(|(_, folder)| *folder);
+        let tables = TABLES.iter().zip(folders);
+        tables
+            .map(|(table, folder)| ((*table).to_owned(), folder.to_owned()))
+            .collect()
+    }
+
     pub(super) fn catalog(&self, names: &[String]) -> Catalog {
         let columns = COLUMNS.map(|name| {
             let data_type = if matches!(name, "kind" | "day") {
@@ -210,21 +281,30 @@ impl Shape {
             })
             .collect();
         let facts = |name: &String| {
-            let known = TABLES.iter().position(|table| table == name);
-            let size = known.map(|number| self.sizes[number]);
+            let table = TABLES.iter().position(|table| table == name);
+            let view = VIEWS.iter().find(|(view, ..)| view == name);
+            let known = table.is_some() || view.is_some();
+            let size = table.map(|number| self.sizes[number]);
             let provider = size.map(|(_, csv)| if csv { "csv" } else { "parquet" });
             let facts = TableFacts {
-                kind: if known.is_some() {
+                kind: if view.is_some() {
+                    TableKind::View
+                } else if known {
                     TableKind::Managed
                 } else {
                     TableKind::Missing
                 },
                 provider: provider.map(ToOwned::to_owned),
-                location: known.map(|_| format!("file:/data/{}", name.replace('.', "/"))),
-                columns: known.map_or_else(Vec::new, |_| columns.clone()),
+                location: table.map(|number| PLACES[self.places][number].0.to_owned()),
+                columns: if known { columns.clone() } else { Vec::new() },
                 partition_columns: Vec::new(),
                 size_bytes: size.map(|(power, _)| 1 << power),
                 rows: None,
+                view: view.map(|(_, database, text, _)| ViewFacts {
+                    text: (*text).to_owned(),
+                    database: (*database).to_owned(),
+                    settings: BTreeMap::new(),
+                }),
                 ..TableFacts::default()
             };
             (name.clone(), facts)
@@ -233,7 +313,14 @@ impl Shape {
             spark_version: Some("3.5.6".to_owned()),
             session: None,
             databases: BTreeMap::new(),
-            tables: names.iter().map(facts).collect::<BTreeMap<_, _>>(),
+            tables: names
+                .iter()
+                .map(String::as_str)
+                // What the views read, through each other, is known as well.
+                .chain(VIEWS.iter().map(|(view, ..)| *view))
+                .chain(TABLES)
+                .map(|name| facts(&name.to_owned()))
+                .collect::<BTreeMap<_, _>>(),
         }
     }
 }
@@ -326,7 +413,7 @@ fn relation(source: &str, alias: &str, session: &Session, noise: &mut Noise) -> 
     let short = session.is_current(source) && noise.below(3) == 0;
     let name = noise.name(if short { &last } else { source });
     match noise.below(3) {
-        0 => (name, format!("{}.", noise.word(&last))),
+        0 if !source.starts_with(PATHS) => (name, format!("{}.", noise.word(&last))),
         1 => (format!("{name} AS {alias}"), format!("{alias}.")),
         _ => (format!("{name} {alias}"), format!("{}.", noise.word(alias))),
     }
