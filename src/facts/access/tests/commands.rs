@@ -179,7 +179,7 @@ fn what_is_only_analysed_changes_nothing() {
         .collect();
     assert_eq!(described, ["db.b", "db.a"]);
     let cached = resolved("CACHE TABLE a");
-    assert_eq!(cached.reads(), "db.a@0(k s x y) NotAQuery");
+    assert_eq!(cached.reads(), "db.a@0(k s x y) Bare");
     assert_eq!(cached.starts(), "");
 }
 
