@@ -24,6 +24,7 @@ use hoist::frontend::source::Variables;
 use hoist::planner::frame::FrameKind;
 use hoist::planner::plan_file::{Action, PlanFile};
 use hoist::runtime::run::RunRecord;
+use hoist::runtime::verify::generate::Generated;
 
 pub(crate) use self::planning::Planned;
 pub(crate) use self::session::{Catalog, Harness};
@@ -38,6 +39,8 @@ pub(crate) struct Pipeline {
     pub(crate) name: String,
     /// SQL that makes the state in which both runs begin.
     pub(crate) setup: Vec<String>,
+    /// Tables, rows and views that are made after the set-up.
+    pub(crate) generated: Option<Generated>,
     /// Files: name and text.
     pub(crate) files: Vec<(String, String)>,
     /// Values of template variables.

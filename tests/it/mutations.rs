@@ -3,9 +3,11 @@
 //! A fault of `frame` changes the candidates, and a plan and a program are made from them; a fault of `plan` changes the
 //! plan, and the program is made from it; a fault of `emit` changes the program. So everything after the fault is
 //! consistent with it, as it would be after a real defect. What `check` trusts (the catalog's facts) can be wrong, too:
-//! those faults are caught by running both versions on real Spark, as `verify` does.
+//! those faults are caught by running both versions on real Spark, as `verify` does. So are broken programs, on data that
+//! `verify --generate` makes.
 
 mod faults;
+mod generated;
 mod stages;
 mod trusted;
 

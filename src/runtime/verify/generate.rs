@@ -33,7 +33,7 @@ use self::values::{Domain, Value};
 use crate::facts::catalog::{Catalog, TableFacts};
 use crate::facts::workload::Workload;
 use crate::frontend::source::Sources;
-pub use session::{GenerateError, Source, populate};
+pub use session::{GenerateError, Source, fill, populate};
 
 /// Rows of a table where nothing else is asked for.
 pub const DEFAULT_ROWS: usize = 200;

@@ -12,6 +12,7 @@ use hoist::runtime::engine::{Engine, Submission};
 use hoist::runtime::run::{
     self, Cancel, Recorder, RunInput, RunOptions, SystemClock, executed_plans,
 };
+use hoist::runtime::verify::generate::fill;
 use tempfile::TempDir;
 
 use super::{FOLDER, Output, Pipeline, Planned, Report, Side};
@@ -150,6 +151,10 @@ impl Harness {
             .collect();
         self.ask(SETUP, &[("texts", &serde_json::json!(texts))])
             .await;
+        if let Some(generated) = &pipeline.generated {
+            let rows = fill(&mut self.engine, generated).await.unwrap();
+            assert_eq!(rows, generated.rows().values().sum::<usize>() as u64);
+        }
     }
 
     /// Collects facts and plans, in the state that the set-up made.

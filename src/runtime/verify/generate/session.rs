@@ -90,8 +90,13 @@ async fn in_session<E: Engine>(
     engine: &mut E,
     generated: &Generated,
 ) -> Result<State, GenerateError> {
+    fill(engine, generated).await?;
+    Ok(capture(engine, &generated.names(), None).await?)
+}
+
+/// Makes the tables and views in an open session; how many rows they have together.
+pub async fn fill<E: Engine>(engine: &mut E, generated: &Generated) -> Result<u64, SnippetError> {
     let document = serde_json::to_string(generated).unwrap_or_default();
     let variables = BTreeMap::from([("generated".to_owned(), document)]);
-    let _: u64 = value(engine, "generate", GENERATE, variables).await?;
-    Ok(capture(engine, &generated.names(), None).await?)
+    value(engine, "generate", GENERATE, variables).await
 }
