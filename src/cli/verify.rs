@@ -68,7 +68,7 @@ pub(super) fn run(
             interrupts: &interrupts,
             clock: SystemClock::new(),
         };
-        let compared = verifier.compare(output).await;
+        let compared = Box::pin(verifier.compare(output)).await;
         output.end_progress();
         let Some(comparison) = compared? else {
             output.explain(match &command.into {
@@ -102,12 +102,12 @@ impl Verifier<'_> {
     /// Both runs and their comparison; none where the user interrupted.
     async fn compare(&self, output: &mut Output) -> Result<Option<Comparison>, Failure> {
         if let Some(database) = &self.command.into {
-            return self.into_database(database, output).await;
+            return Box::pin(self.led_into(database, output)).await;
         }
         let (context, pipeline) = (self.context, self.pipeline);
         let options = session::local_options(context, &pipeline.config, &pipeline.home())?;
         if self.command.generate {
-            return self.on_generated(options, output).await;
+            return Box::pin(self.on_generated(options, output)).await;
         }
         let engine = Local::new(options.clone());
         let inputs = self.inputs(engine, SetUp::WhereMissing, output).await?;

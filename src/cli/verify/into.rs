@@ -11,7 +11,7 @@ use crate::runtime::verify::Comparison;
 
 impl Verifier<'_> {
     /// Compares with every write in a database of the user's catalog; none where the user interrupted.
-    pub(super) async fn into_database(
+    pub(super) async fn led_into(
         &self,
         database: &str,
         output: &mut Output,

@@ -128,6 +128,29 @@ impl Context<'_> {
         }
     }
 
+    /// The table through whose name the files of another one are changed after a version of that, which is read later
+    /// on.
+    ///
+    /// Spark lists a partition when it first reads it and forgets the listing when the table itself is written (Spark:
+    /// `FileStatusCache`). So a frame that read a partition early would hide what is written into it through another
+    /// name. Statements that are not seen may do so as well, but nothing says that one does.
+    fn written_by_another_name(&self, version: TableVersion) -> Option<String> {
+        let table = version.table;
+        let mut accesses = self.workload.accesses.iter();
+        let changed = accesses.by_ref().find_map(|access| {
+            let starts = access.starts.iter();
+            let later = starts.filter(|start| start.table == table);
+            let mut later = later.filter(|start| start.generation > version.generation);
+            let other = access.writes.iter().find(|write| write.table != table)?;
+            let itself = access.writes.iter().any(|write| write.table == table);
+            (later.next().is_some() && !itself && access.barrier.is_none()).then_some(other.table)
+        })?;
+        let mut reads = accesses.flat_map(|access| &access.reads);
+        reads
+            .any(|read| read.version.table == table)
+            .then(|| self.name(changed))
+    }
+
     fn check_table(&self, version: TableVersion) -> Result<(), Reason> {
         let name = self.name(version.table);
         let facts = self.facts(version.table);
@@ -138,6 +161,15 @@ impl Context<'_> {
                 "which malformed rows of `{name}` are read depends on the columns that a statement needs"
             );
             return Err(Reason::new("malformed-rows", text));
+        }
+        if facts.is_some_and(|facts| !facts.partition_columns.is_empty())
+            && let Some(other) = self.written_by_another_name(version)
+        {
+            let text = format!(
+                "`{name}` is read again after `{other}` is written, which shares files with it: Spark keeps the \
+                 listing of each partition that it has read, and a frame may read more partitions than its readers"
+            );
+            return Err(Reason::new("stale-listing", text));
         }
         match facts.map(|facts| facts.kind) {
             Some(TableKind::Managed | TableKind::External | TableKind::View) => Ok(()),

@@ -48,6 +48,7 @@ pub fn lift(code: &str) -> Option<Lift> {
         "name" | "placeholder" => Lift::Text("use another name"),
         "not-a-query" | "view-definition" => Lift::Text("read it in a query of its own"),
         "rewritten-between" | "written-by-reader" => Lift::Text("write another table"),
+        "stale-listing" => Lift::Text("write it through the name that is read"),
         "session" => {
             Lift::Setting("leave the settings of the session that decide names as Spark has them")
         }

@@ -321,7 +321,7 @@ fn state(redirect: &Redirect<'_>, state: &State, exists: bool) -> Result<State, 
     } else {
         vec![Value::from(redirect.into)]
     };
-    made.json["databases"] = Value::from(databases);
+    set(&mut made.json, "databases", databases);
     for list in ["tables", "views"] {
         let mut entries = Vec::new();
         for entry in state
@@ -352,12 +352,12 @@ fn state(redirect: &Redirect<'_>, state: &State, exists: bool) -> Result<State, 
             texts.push(&place, &sql(text("definition").to_owned()));
             let definition = redirect.edit(&texts)?.pop().unwrap_or_default();
             let mut entry = entry.clone();
-            entry["name"] = Value::from(new.clone());
-            entry["quoted"] = Value::from(redirect::quoted(new));
-            entry["definition"] = Value::from(definition);
+            set(&mut entry, "name", new.clone());
+            set(&mut entry, "quoted", redirect::quoted(new));
+            set(&mut entry, "definition", definition);
             entries.push(entry);
         }
-        made.json[list] = Value::from(entries);
+        set(&mut made.json, list, entries);
     }
     let new = |names: &BTreeSet<String>| -> BTreeSet<String> {
         names
@@ -368,4 +368,11 @@ fn state(redirect: &Redirect<'_>, state: &State, exists: bool) -> Result<State, 
     made.tables = new(&state.tables);
     made.views = new(&state.views);
     Ok(made)
+}
+
+/// Sets an entry of a JSON object.
+fn set(object: &mut Value, key: &str, value: impl Into<Value>) {
+    if let Value::Object(entries) = object {
+        entries.insert(key.to_owned(), value.into());
+    }
 }

@@ -30,9 +30,12 @@ pub(super) fn differences(planned: &Planned, plain: &Side, hoisted: &Side) -> Ve
                 let order = name
                     .strip_prefix("result ")
                     .and_then(|name| ordered.get(name));
-                let [left, right] = [left, right].map(|output| match any_branch {
-                    true => without_file_nullability(output),
-                    false => output.clone(),
+                let [left, right] = [left, right].map(|output| {
+                    if any_branch {
+                        without_file_nullability(output)
+                    } else {
+                        output.clone()
+                    }
                 });
                 found.extend(
                     output(&left, &right, order.is_some())

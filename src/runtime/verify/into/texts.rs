@@ -24,7 +24,7 @@ struct Text {
     /// For messages.
     place: String,
     language: Language,
-    text: String,
+    written: String,
     namespaced: bool,
 }
 
@@ -33,14 +33,14 @@ impl Texts {
         self.texts.push(Text {
             place: place.to_owned(),
             language: text.language,
-            text: text.text.clone(),
+            written: text.text.clone(),
             namespaced: text.namespaced,
         });
     }
 
     /// The texts as they were pushed.
     pub(super) fn written(&self) -> Vec<String> {
-        self.texts.iter().map(|text| text.text.clone()).collect()
+        self.texts.iter().map(|text| text.written.clone()).collect()
     }
 
     /// Other texts in their places as a pipeline, one file each; the spans are those of the texts.
