@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::texts::PlacedToken;
 use super::{Context, Reason};
 use crate::facts::access::{
     Access, Fixed, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion,
@@ -68,6 +69,7 @@ impl Context<'_> {
                 self.check_view(access.statement, version.table)?;
             } else {
                 self.check_table(*version)?;
+                self.check_listing(access, *version)?;
             }
         }
         Ok(())
@@ -128,12 +130,59 @@ impl Context<'_> {
         }
     }
 
+    /// A frame must not read a partition that its readers leave alone, where that would be seen.
+    ///
+    /// Spark lists a partition when it first reads it and forgets the listing when the table is written by its name
+    /// (Spark: `FileStatusCache`). What is written into it through another name between the frame and the first reader
+    /// of its own would stay hidden. A statement that says nothing of partition columns reads all partitions itself.
+    /// Statements that are not seen may write so as well, but nothing says that one does.
+    fn check_listing(&self, access: &Access, version: TableVersion) -> Result<(), Reason> {
+        let facts = self.facts(version.table);
+        let partitions = facts.map_or(&[][..], |facts| &facts.partition_columns);
+        if partitions.is_empty() || !self.may_leave_out(access, version, partitions) {
+            return Ok(());
+        }
+        let Some(other) = self.written_by_another_name(version) else {
+            return Ok(());
+        };
+        let name = self.name(version.table);
+        let text = format!(
+            "`{name}` is read again after `{other}` is written, which shares files with it: Spark keeps the listing \
+             of each partition that it has read, and a frame may read more partitions than its readers"
+        );
+        Err(Reason::new("stale-listing", text))
+    }
+
+    /// Whether a statement may leave out partitions that a frame for it reads: what it says of partition columns is
+    /// more than tests that the frame makes as well.
+    fn may_leave_out(&self, access: &Access, version: TableVersion, partitions: &[String]) -> bool {
+        let reads = access.reads.iter().filter(|read| read.version == version);
+        let reads: Vec<&Read> = reads.collect();
+        // A view may give the column another name.
+        let in_text = |read: &&Read| matches!(read.origin, Origin::Named { .. });
+        let Some(statement) = self.workload.statement(access.statement) else {
+            return true;
+        };
+        let text = self.texts.text(statement.span);
+        if !reads.iter().all(in_text) || text.contains("${") || text.contains("{{") {
+            return true;
+        }
+        let is_test = |token: &PlacedToken<'_>| {
+            let mut filters = reads.iter().flat_map(|read| &read.filters);
+            filters.any(|filter| filter.span.contains(token.span))
+        };
+        // Joined by names that are not written, too.
+        let named = |token: &PlacedToken<'_>| {
+            let word = token.text.trim_matches('`');
+            let mut names = partitions.iter().map(String::as_str).chain(["natural"]);
+            names.any(|name| name.eq_ignore_ascii_case(word))
+        };
+        let mut tokens = self.texts.within(statement.span).iter();
+        tokens.any(|token| named(token) && !is_test(token))
+    }
+
     /// The table through whose name the files of another one are changed after a version of that, which is read later
     /// on.
-    ///
-    /// Spark lists a partition when it first reads it and forgets the listing when the table itself is written (Spark:
-    /// `FileStatusCache`). So a frame that read a partition early would hide what is written into it through another
-    /// name. Statements that are not seen may do so as well, but nothing says that one does.
     fn written_by_another_name(&self, version: TableVersion) -> Option<String> {
         let table = version.table;
         let mut accesses = self.workload.accesses.iter();
@@ -161,15 +210,6 @@ impl Context<'_> {
                 "which malformed rows of `{name}` are read depends on the columns that a statement needs"
             );
             return Err(Reason::new("malformed-rows", text));
-        }
-        if facts.is_some_and(|facts| !facts.partition_columns.is_empty())
-            && let Some(other) = self.written_by_another_name(version)
-        {
-            let text = format!(
-                "`{name}` is read again after `{other}` is written, which shares files with it: Spark keeps the \
-                 listing of each partition that it has read, and a frame may read more partitions than its readers"
-            );
-            return Err(Reason::new("stale-listing", text));
         }
         match facts.map(|facts| facts.kind) {
             Some(TableKind::Managed | TableKind::External | TableKind::View) => Ok(()),

@@ -26,9 +26,8 @@
 //! | a view whose definition is not seen, and any | yes | it may read anything | `a_view_that_is_not_seen_may_be_anything` |
 //! | any, behind a statement that is not seen | yes | it may have moved them | `nothing_is_known_after_an_unseen_statement` |
 //!
-//! Not covered: Spark keeps the listing of a partition that it has read, and a write through another name leaves it
-//! stale. A frame that reads more partitions than its readers (`day + 0 = 1` is no filter that it takes over) lists
-//! them before such a write, where the plain run lists them after it.
+//! Spark keeps the listing of a partition that it has read, and a write through another name leaves it stale: which
+//! frames that forbids is for `frame` to say. Not covered: the same after a write by a statement that is not seen.
 
 use super::super::names::Location;
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
