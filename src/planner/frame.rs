@@ -4,7 +4,7 @@
 //! need and the rows that pass a hull of their filters; a reader keeps all of its own predicates, so all that has
 //! to hold is: its filters imply the hull, and its columns are among those of the frame. A *repeated subquery* is
 //! the body of a common table expression or derived table that stands in several places, equal up to blanks,
-//! comments, letter case, optional `AS` and aliases. Whatever may not share is refused with a reason that `plan`
+//! comments, letter case, optional `AS`, aliases and the order of what `AND` joins. Whatever may not share is refused with a reason that `plan`
 //! hands on.
 //!
 //! ```text

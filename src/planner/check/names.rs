@@ -46,6 +46,8 @@ pub(super) struct Names<'q> {
     pub(super) tables: Vec<TableUse<'q>>,
     /// Roles by the byte where the name starts.
     pub(super) roles: BTreeMap<u32, (Span, Role)>,
+    /// What is joined by `AND` in each condition.
+    pub(super) conditions: Vec<&'q [Expression]>,
     relations: usize,
     defined: usize,
     ctes: Vec<(String, usize)>,
@@ -123,9 +125,9 @@ impl<'q> Names<'q> {
                 SelectItem::Wildcard { .. } => {}
             }
         }
-        self.expressions(&select.filter);
+        self.condition(&select.filter);
         self.expressions(&select.group_by);
-        self.expressions(&select.having);
+        self.condition(&select.having);
         self.expressions(&select.other);
     }
 
@@ -165,7 +167,7 @@ impl<'q> Names<'q> {
                 self.relation(first);
                 for join in joins {
                     self.relation(&join.relation);
-                    self.expressions(&join.on);
+                    self.condition(&join.on);
                     if let JoinColumns::Using(columns) = &join.using {
                         self.columns(columns);
                     }
@@ -193,6 +195,13 @@ impl<'q> Names<'q> {
         if let Some(alias) = alias {
             self.role(alias.span, Role::Alias);
         }
+    }
+
+    fn condition(&mut self, tests: &'q [Expression]) {
+        if !tests.is_empty() {
+            self.conditions.push(tests);
+        }
+        self.expressions(tests);
     }
 
     fn expressions(&mut self, expressions: &'q [Expression]) {

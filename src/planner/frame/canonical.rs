@@ -2,12 +2,17 @@
 //!
 //! The key of a subquery is its token text with everything removed that cannot matter: blanks and comments are not
 //! tokens; letter case of words; an `AS` before an alias; backquotes around what can only be a name; aliases, which
-//! become the ordinal of their relation; table names, which become the version read. Strings, numbers and template
-//! variables stay as the template has them. Equal keys and equal output names mean equal results, if the subquery is
-//! closed and deterministic.
+//! become the ordinal of their relation; table names, which become the version read; the order of the conjuncts of a
+//! condition, brackets that only group them, and the sides of `column = column` (see [`condition`]). Strings, numbers and
+//! template variables stay as the template has them. Equal keys and equal output names mean equal results, if the subquery
+//! is closed, deterministic and cannot fail.
+
+mod condition;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use self::condition::{Condition, conditions};
 use super::Context;
 use super::texts::PlacedToken;
 use super::walk::Names;
@@ -36,27 +41,75 @@ pub(super) fn key(
     subquery: &Subquery,
     names: &Names<'_>,
 ) -> Vec<String> {
-    let edits = edits(context, access, subquery, names);
-    let mut key: Vec<String> = Vec::new();
-    let mut done = subquery.body.start;
-    for token in context.texts.within(subquery.body) {
-        if token.span.start < done {
-            continue;
+    let tokens = context.texts.within(subquery.body);
+    let writer = Writer {
+        tokens,
+        edits: edits(context, access, subquery, names),
+        conditions: conditions(tokens, names),
+        names,
+    };
+    writer.key(0..tokens.len(), None)
+}
+
+/// Writes the key of some tokens.
+struct Writer<'k> {
+    tokens: &'k [PlacedToken<'k>],
+    edits: Edits,
+    /// By the token at which they begin.
+    conditions: BTreeMap<usize, Condition>,
+    names: &'k Names<'k>,
+}
+
+impl Writer<'_> {
+    /// The key of a range of tokens, which is a part of the condition that begins at `within`, where that is given.
+    fn key(&self, range: Range<usize>, within: Option<usize>) -> Vec<String> {
+        let mut key: Vec<String> = Vec::new();
+        let mut index = range.start;
+        let mut done = 0;
+        while let Some(token) = self.tokens.get(index).filter(|_| index < range.end) {
+            if let Some(condition) = self.conditions.get(&index)
+                && within != Some(index)
+            {
+                self.condition(index, condition, &mut key);
+                index = condition.end;
+                continue;
+            }
+            index += 1;
+            if token.span.start < done {
+                continue;
+            }
+            drop_optional_as(&mut key, self.names.aliases.contains(&token.span));
+            if let Some((end, replacement)) = self.edits.get(&token.span.start) {
+                done = *end;
+                key.extend(replacement.iter().cloned());
+            } else if self.names.identifiers.contains(&token.span) {
+                key.push(identifier(token));
+            } else {
+                key.push(word(token));
+            }
         }
-        if let Some((end, replacement)) = edits.get(&token.span.start) {
-            done = *end;
-            drop_optional_as(&mut key, names.aliases.contains(&token.span));
-            key.extend(replacement.iter().cloned());
-            continue;
-        }
-        drop_optional_as(&mut key, names.aliases.contains(&token.span));
-        key.push(if names.identifiers.contains(&token.span) {
-            identifier(token)
-        } else {
-            word(token)
-        });
+        key
     }
-    key
+
+    /// The conjuncts in order of their keys, between marks of their own: brackets that hold an `OR` together are gone.
+    fn condition(&self, start: usize, condition: &Condition, key: &mut Vec<String>) {
+        let conjuncts = condition.conjuncts.iter().map(|conjunct| {
+            let Some(equals) = conjunct.equals else {
+                return self.key(conjunct.tokens.clone(), Some(start));
+            };
+            let mut sides = [
+                self.key(conjunct.tokens.start..equals, Some(start)),
+                self.key(equals + 1..conjunct.tokens.end, Some(start)),
+            ];
+            sides.sort_unstable();
+            sides.join(&"o:=".to_owned())
+        });
+        let mut conjuncts: Vec<Vec<String>> = conjuncts.collect();
+        conjuncts.sort_unstable();
+        key.push("&(".to_owned());
+        key.extend(conjuncts.join(&"&".to_owned()));
+        key.push("&)".to_owned());
+    }
 }
 
 fn drop_optional_as(key: &mut Vec<String>, before_alias: bool) {

@@ -182,6 +182,58 @@ fn cosmetics_do_not_matter() {
     ");
 }
 
+/// The candidates among some texts that are repeated subqueries.
+fn subqueries(texts: &[&str]) -> Vec<String> {
+    let shown = shown(texts);
+    let lines = shown.lines().filter(|line| line.starts_with("subquery"));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_order_of_conjuncts_and_their_brackets_do_not_matter() {
+    assert_eq!(
+        subqueries(&[
+            "SELECT 1 FROM (SELECT a.id FROM claims a JOIN claims b ON a.id = b.claim AND a.note = b.note WHERE a.note = 'A' AND (b.id > 1 OR b.id < 0) AND a.id BETWEEN 1 AND 9) x",
+            "SELECT 1 FROM (SELECT a.id FROM claims a JOIN claims b ON (b.note = a.note AND (b.claim = a.id)) WHERE ((b.id > 1 OR b.id < 0)) AND (a.id BETWEEN 1 AND 9 AND a.note = 'A')) x",
+        ]),
+        ["subquery id for [0, 1]"]
+    );
+    assert_eq!(
+        subqueries(&[
+            "SELECT 1 FROM (SELECT claim FROM claims GROUP BY claim HAVING count(*) > 1 AND claim > (SELECT max(year) FROM policies WHERE status = 'x' AND id = 1)) x",
+            "SELECT 1 FROM (SELECT claim FROM claims GROUP BY claim HAVING (claim > (SELECT max(year) FROM policies WHERE id = 1 AND (status = 'x')) AND count(*) > 1)) x",
+        ]),
+        ["subquery claim for [0, 1]"]
+    );
+}
+
+#[test]
+fn conjuncts_are_told_apart_from_what_or_joins() {
+    assert_eq!(
+        subqueries(&[
+            "SELECT 1 FROM (SELECT id FROM claims WHERE (id = 1 OR id = 2) AND note = 'A') x",
+            "SELECT 1 FROM (SELECT id FROM claims WHERE id = 1 OR id = 2 AND note = 'A') x",
+            "SELECT 1 FROM (SELECT id FROM claims WHERE note = 'A' AND id = 1 OR id = 2) x",
+            "SELECT 1 FROM (SELECT id FROM claims WHERE NOT (id = 1 AND note = 'A')) x",
+            "SELECT 1 FROM (SELECT id FROM claims WHERE id = 1 AND note = 'A') x",
+            "SELECT 1 FROM (SELECT id FROM claims WHERE NOT id = 1 AND note = 'A') x",
+        ]),
+        [""; 0]
+    );
+    // The sides of other tests, and what stands in other clauses, keep their places.
+    assert_eq!(
+        subqueries(&[
+            "SELECT 1 FROM (SELECT a.id FROM claims a JOIN claims b ON a.id < b.id) x",
+            "SELECT 1 FROM (SELECT a.id FROM claims a JOIN claims b ON b.id < a.id) x",
+            "SELECT 1 FROM (SELECT a.id FROM claims a JOIN claims b ON a.id = b.claim WHERE a.note = 'A') x",
+            "SELECT 1 FROM (SELECT a.id FROM claims a JOIN claims b ON a.id = b.claim AND a.note = 'A') x",
+            "SELECT 1 FROM (SELECT id, claim FROM claims GROUP BY id, claim HAVING count(*) > 1) x",
+            "SELECT 1 FROM (SELECT id, claim FROM claims GROUP BY claim, id HAVING count(*) > 1) x",
+        ]),
+        [""; 0]
+    );
+}
+
 #[test]
 fn what_differs_is_not_shared() {
     // Another literal, another order of aliases, another output name, another table.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::Span;
 use crate::frontend::statement::{
     ColumnReference, Expression, Identifier, JoinColumns, Query, QueryBody, Relation, Select,
-    SelectItem, TableReference,
+    SelectItem, Shape, TableReference,
 };
 
 /// The names of a query.
@@ -21,6 +21,10 @@ pub(super) struct Names<'a> {
     pub(super) derived: Vec<&'a Identifier>,
     /// `*` and `t.*` of select lists.
     pub(super) wildcards: usize,
+    /// The conjuncts of every condition: `WHERE`, `HAVING`, `ON`.
+    pub(super) conditions: Vec<Vec<Span>>,
+    /// Conjuncts of the form `column = column`.
+    pub(super) equalities: BTreeSet<Span>,
 }
 
 enum Node<'a> {
@@ -96,6 +100,8 @@ impl<'a> Names<'a> {
             }
         }
         open.extend(select.from.iter().map(Node::Relation));
+        self.condition(&select.filter);
+        self.condition(&select.having);
         let clauses = [
             &select.filter,
             &select.group_by,
@@ -131,6 +137,7 @@ impl<'a> Names<'a> {
                         self.names(columns);
                     }
                     open.push(Node::Relation(&join.relation));
+                    self.condition(&join.on);
                     open.extend(join.on.iter().map(Node::Expression));
                 }
             }
@@ -146,6 +153,19 @@ impl<'a> Names<'a> {
                 open.extend(arguments.iter().map(Node::Expression));
             }
         }
+    }
+
+    fn condition(&mut self, conjuncts: &[Expression]) {
+        if conjuncts.is_empty() {
+            return;
+        }
+        let spans = conjuncts.iter().map(|conjunct| conjunct.span);
+        self.conditions.push(spans.collect());
+        let equalities = conjuncts
+            .iter()
+            .filter(|conjunct| conjunct.shape == Shape::Equality);
+        self.equalities
+            .extend(equalities.map(|conjunct| conjunct.span));
     }
 
     fn columns(&mut self, columns: &[ColumnReference]) {

@@ -185,6 +185,34 @@ SELECT id FROM (
 --! file 3.sql
 SELECT count(*) AS s, 'x' AS x FROM (SELECT id, max(n) AS m FROM d.t WHERE k = 'b' GROUP BY id) AS s;
 
+--! trap conjuncts_in_another_order
+-- What AND joins may stand in any order and in brackets; what OR joins is something else without them.
+--! row result 1 (1, 10)
+--! row result 2 (1, 11)
+--! row result 3_1 (2,)
+--! row result 3_2 (1,)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING parquet AS SELECT * FROM VALUES (1, 'a', 5), (1, 'b', 6), (2, 'a', CAST(NULL AS INT)), (2, 'c', 1) AS v(id, k, n);
+CREATE TABLE d.u USING parquet AS SELECT * FROM VALUES (1, 'a', 5), (2, 'c', 1) AS v(id, k, n);
+--! file 1.sql
+--! framed
+SELECT id, m * 2 AS m FROM (
+  SELECT t.id, max(t.n) AS m FROM d.t JOIN d.u ON t.id = u.id AND t.k = u.k
+  WHERE t.n IS NOT NULL AND (t.k = 'a' OR t.k = 'b') AND t.id BETWEEN 0 AND 9 GROUP BY t.id
+) AS s;
+--! file 2.sql
+--! framed
+SELECT id, m + 6 AS m FROM (
+  SELECT x.id, max(x.n) AS m FROM d.t AS x JOIN d.u AS y ON (y.k = x.k AND (y.id = x.id))
+  WHERE ((x.k = 'a' OR x.k = 'b') AND x.id BETWEEN 0 AND 9) AND (x.n IS NOT NULL) GROUP BY x.id
+) AS s;
+--! file 3.sql
+--! framed
+SELECT count(m) AS c FROM (SELECT id, max(n) AS m FROM d.t WHERE id = 1 OR id = 2 AND k = 'c' GROUP BY id) AS s;
+--! framed
+SELECT count(m) AS c FROM (SELECT id, max(n) AS m FROM d.t WHERE (id = 1 OR id = 2) AND k = 'c' GROUP BY id) AS s;
+
 --! trap other_texts_of_a_query
 -- FROM first, TABLE, VALUES, aliases used sideways, ordinals.
 --! setup

@@ -4,7 +4,7 @@ mod pipelines;
 mod saved;
 
 use self::pipelines::{
-    BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, SET_TWICE, VIEW, derive, derive_with,
+    BOTH, HULL, OVERWRITTEN, REORDERED, REPEATED, SESSION, SET_TWICE, VIEW, derive, derive_with,
 };
 use super::sample::Sample;
 use crate::facts::access::{Origin, Sensitivity, SensitivityKind};
@@ -27,9 +27,10 @@ fn violations(sample: &Sample) -> Vec<String> {
 fn derived_plans_hold_every_promise() {
     use FrameKind::{CoveringRead, RepeatedSubquery};
     type Expected<'a> = &'a [(&'a str, FrameKind, usize)];
-    let pipelines: [(&[_], Expected<'_>); 6] = [
+    let pipelines: [(&[_], Expected<'_>); 7] = [
         (&HULL, &[("gd_1", CoveringRead, 4)]),
         (&REPEATED, &[("latest_1", RepeatedSubquery, 5)]),
+        (&REORDERED, &[("l_1", RepeatedSubquery, 5)]),
         (
             &OVERWRITTEN,
             &[("gd_1", CoveringRead, 4), ("gd_2", CoveringRead, 4)],
@@ -292,6 +293,52 @@ fn faults_of_a_derived_repeated_subquery_are_caught() {
             &|sample| sample.plan.frames[0].inputs.truncate(1),
         ],
     ));
+}
+
+/// Steps of [`REORDERED`]: build, five readers, release.
+#[test]
+fn a_condition_that_says_something_else_is_caught() {
+    let sample = derive(&REORDERED);
+    for (from, to) in [
+        (
+            "p.status = 'a' AND (g.day > '2' OR g.region = 'n')",
+            "p.status = 'a' AND g.day > '2' OR g.region = 'n'",
+        ),
+        (
+            "(g.day > '2' OR g.region = 'n')",
+            "(g.region = 'n' OR g.day > '2')",
+        ),
+        ("(g.day > '2' OR g.region = 'n')", "g.day > '2'"),
+        ("p.status = 'a' AND ", ""),
+        ("p.status = 'a' AND ", "NOT p.status = 'a' AND "),
+        ("p.status = 'a' AND ", "p.status = 'a' OR "),
+        (" AND g.age > 17 WHERE ", " WHERE g.age > 17 AND "),
+        ("g.age > 17", "17 > g.age"),
+        ("g.policy_id = p.policy_id", "g.policy_id = g.policy_id"),
+    ] {
+        let mut broken = sample.clone();
+        broken.text(0, from, to);
+        let found = broken.check();
+        assert!(
+            found.iter().any(|one| one.promise == Promise::Repetition),
+            "{to}: {found:?}"
+        );
+    }
+    // What only groups and orders is the same.
+    for (from, to) in [
+        (
+            "p.status = 'a' AND (g.day > '2' OR g.region = 'n')",
+            "((g.day > '2' OR g.region = 'n') AND (p.status = 'a'))",
+        ),
+        (
+            "g.policy_id = p.policy_id AND g.age > 17",
+            "(g.age > 17 AND p.policy_id = g.policy_id)",
+        ),
+    ] {
+        let mut other = sample.clone();
+        other.text(0, from, to);
+        assert_eq!(violations(&other), [""; 0], "{to}");
+    }
 }
 
 /// Steps of [`OVERWRITTEN`]: build, four readers, release, the overwriting, build, four readers, release.

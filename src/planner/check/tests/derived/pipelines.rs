@@ -205,6 +205,30 @@ pub(super) const REPEATED: [(&str, &str); 5] = [
     ),
 ];
 
+/// One subquery whose conditions are written in several orders.
+pub(super) const REORDERED: [(&str, &str); 5] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS WITH l AS (\n  SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id AND g.age > 17 WHERE p.status = 'a' AND (g.day > '2' OR g.region = 'n') GROUP BY p.policy_id\n) SELECT policy_id, v FROM l",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON (g.age > 17 AND p.policy_id = g.policy_id) WHERE (g.day > '2' OR g.region = 'n') AND p.status = 'a' GROUP BY p.policy_id) SELECT v FROM l",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.age > 17 AND (g.policy_id = p.policy_id) WHERE ((p.status = 'a') AND ((g.day > '2' OR g.region = 'n'))) GROUP BY p.policy_id) SELECT v FROM l WHERE v > 1",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id AND g.age > 17 WHERE p.status = 'a' AND (g.day > '2' OR g.region = 'n') GROUP BY p.policy_id) SELECT v FROM l WHERE v > 2",
+    ),
+    (
+        "5.sql",
+        "CREATE TABLE m.e AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id AND g.age > 17 WHERE p.status = 'a' AND (g.day > '2' OR g.region = 'n') GROUP BY p.policy_id) SELECT v FROM l WHERE v > 3",
+    ),
+];
+
 /// Two versions of one table, several readers each.
 pub(super) const OVERWRITTEN: [(&str, &str); 9] = [
     (
