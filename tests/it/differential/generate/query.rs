@@ -72,7 +72,7 @@ impl Generator {
             } else {
                 self.fresh("w")
             };
-            let body = if self.random.percent(65) {
+            let body = if self.random.percent(75) {
                 self.pasted()
             } else {
                 None

@@ -145,7 +145,7 @@ impl Generator {
 
     /// One side of a join, or all there is.
     fn item(&mut self, depth: usize, aliased: bool) -> From {
-        let pasted = if depth < 2 { 14 } else { 0 };
+        let pasted = if depth < 2 { 24 } else { 0 };
         let derived = if depth < 1 { 8 } else { 0 };
         match self
             .random
