@@ -3,7 +3,7 @@
 //! The key of a subquery is its token text with everything removed that cannot matter: blanks and comments are not
 //! tokens; letter case of words; an `AS` before an alias; backquotes around what can only be a name; aliases, which
 //! become the ordinal of their relation; table names, which become the version read; the order of the conjuncts of a
-//! condition, brackets that only group them, and the sides of `column = column` (see [`condition`]). Strings, numbers and
+//! condition, brackets that only group them, and the sides of `column = column` (see [`mod@condition`]). Strings, numbers and
 //! template variables stay as the template has them. Equal keys and equal output names mean equal results, if the subquery
 //! is closed, deterministic and cannot fail.
 

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Both versions are edited by the names in their texts, the plan's texts included, so what is verified is the plan that
-//! runs. The edited texts are parsed again and each of their writes must lie in the database (see [`redirect`]); a
+//! runs. The edited texts are parsed again and each of their writes must lie in the database; a
 //! statement that does something else to the catalog, or cannot be seen through, is refused.
 
 mod allowed;

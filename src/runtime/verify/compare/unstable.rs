@@ -82,7 +82,7 @@ impl Unstable {
 /// What differs between the digests of one output after two plain runs.
 ///
 /// Where columns without floating point have other values, which values of the *others* stand together does not show:
-/// digest once more with [`Output::unstable`](super::Output) set.
+/// digest once more with [`Output::unstable`](crate::runtime::verify::Output) set.
 pub fn unstable(first: &Digest, second: &Digest) -> Unstable {
     let mut found = Unstable::default();
     if let Err(verdict) = both_readable(first, second) {
