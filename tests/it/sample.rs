@@ -385,9 +385,19 @@ fn program() {
 /// Codes of reasons in the source of the planner: after `Reason::new(`, and where a code is chosen by a `match`.
 fn reason_codes() -> BTreeSet<String> {
     let planner = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/planner");
-    let folder = std::fs::read_dir(planner.join("frame")).unwrap();
-    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
-    files.push(planner.join("plan/decide.rs"));
+    let mut files = vec![planner.join("plan/decide.rs")];
+    let mut folders = vec![planner.join("frame")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let list = if path.is_dir() {
+                &mut folders
+            } else {
+                &mut files
+            };
+            list.push(path);
+        }
+    }
     let mut codes = BTreeSet::new();
     for file in files {
         if file.ends_with("tests.rs") || file.ends_with("lift.rs") {
