@@ -17,6 +17,7 @@ mod covering;
 mod hull;
 mod inputs;
 mod lift;
+mod listing;
 mod repeated;
 #[cfg(test)]
 pub(in crate::planner) mod testing;
