@@ -37,6 +37,9 @@ use crate::runtime::run::{RunInput, Work};
 /// Folder of files of hoist's own at the place of the database. Spark takes it for no table: it begins with `_`.
 const FOLDER: &str = "_hoist";
 
+/// Before the canonical name of files that are read or written by path.
+const PATH: &str = "path:";
+
 /// What is led into a database.
 #[derive(Clone, Copy, Debug)]
 pub struct IntoInput<'a> {
@@ -186,6 +189,8 @@ pub fn redirect(input: &IntoInput<'_>) -> Result<Redirected, VerifyError> {
 /// Everything that gets another name: what is written, and the permanent views that depend on it.
 fn moved(input: &IntoInput<'_>) -> Result<BTreeSet<String>, VerifyError> {
     let mut moved = input.outputs.tables.clone();
+    // Folders are led away by their paths.
+    moved.retain(|name| !name.starts_with(PATH));
     for name in &moved {
         if name.split('.').count() != 2 {
             return Err(VerifyError::Database {

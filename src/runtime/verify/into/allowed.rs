@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{IntoInput, VerifyError};
 use crate::facts::access::{Access, TableId};
 use crate::frontend::sql::tokens;
-use crate::frontend::statement::{Change, Command, Effect, Statement, StatementKind};
+use crate::frontend::statement::{Change, Command, Effect, StatementKind};
+use crate::runtime::run::Work;
 
 /// Commands that change the session alone, or what is named in their changes, whatever their effect is called.
 const OF_THE_SESSION: [&str; 12] = [
@@ -38,7 +39,7 @@ pub(super) fn check(input: &IntoInput<'_>) -> Result<(), VerifyError> {
         .zip(steps)
     {
         let place = || match &step.work {
-            crate::runtime::run::Work::Run(statement) => statement.place(),
+            Work::Run(statement) => statement.place(),
             _ => String::new(),
         };
         let text = step.texts.first().map_or("", |text| text.text.as_str());
@@ -77,7 +78,7 @@ pub(super) fn check(input: &IntoInput<'_>) -> Result<(), VerifyError> {
                 .filter(|read| read.version.generation > 0)
                 .map(|read| read.version.table),
         );
-        if !access.writes.is_empty() && !is_of_session(statement) {
+        if !access.writes.is_empty() {
             starts.extend(access.starts.iter().map(|version| version.table));
         }
     }
@@ -108,13 +109,6 @@ fn shared(
         }
     }
     Ok(())
-}
-
-fn is_of_session(statement: &Statement) -> bool {
-    matches!(
-        &statement.kind,
-        StatementKind::Set { .. } | StatementKind::Use { .. }
-    )
 }
 
 /// Whether a statement changes nothing but the session, even where it cannot be seen through.

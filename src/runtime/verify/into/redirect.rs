@@ -247,7 +247,16 @@ impl Redirect<'_> {
     ) -> Result<Option<&str>, VerifyError> {
         let meant = match understood.meaning(name) {
             Meaning::Table(table) => table,
-            Meaning::Nothing => return Ok(None),
+            Meaning::Nothing => {
+                // Not seen where it is used: it may be one of those that get another name.
+                let key = name.key();
+                let last = last_part(&key);
+                if !self.tables.keys().any(|table| last_part(table) == last) {
+                    return Ok(None);
+                }
+                let reason = format!("what `{key}` means is not known");
+                return Err(refused(understood.place, &reason));
+            }
             Meaning::Several => {
                 let reason = format!("which table `{}` means is not clear", name.key());
                 return Err(refused(understood.place, &reason));
@@ -272,12 +281,30 @@ impl Redirect<'_> {
         }
         let table = |id: TableId| tables.tables.get(id.0 as usize);
         let prefix = format!("{}.", self.into);
-        for write in &access.writes {
+        let kind = &understood.statement.kind;
+        // Refused or led away by its path, where all that the pipeline says of paths is known.
+        let is_folder = matches!(kind, StatementKind::InsertDirectory { .. });
+        for write in access.writes.iter().filter(|_| !is_folder) {
             if let Some(table) = table(write.table)
                 && !table.temporary
                 && !table.name.starts_with(&prefix)
             {
                 let reason = format!("it would write to `{}` all the same", table.name);
+                return Err(refused(place, &reason));
+            }
+        }
+        // Also what changes no rows, such as a comment.
+        let targets = match kind {
+            StatementKind::Explain { .. } => Vec::new(),
+            kind => kind.targets(),
+        };
+        for name in targets {
+            let written = match understood.meaning(name) {
+                Meaning::Table(table) => tables.tables.iter().find(|one| one.name == table),
+                Meaning::Nothing | Meaning::Several => None,
+            };
+            if !written.is_some_and(|table| table.temporary || table.name.starts_with(&prefix)) {
+                let reason = format!("it would change `{}` all the same", name.key());
                 return Err(refused(place, &reason));
             }
         }

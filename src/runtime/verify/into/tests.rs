@@ -315,6 +315,29 @@ fn what_changes_more_than_named_tables_is_refused() {
 }
 
 #[test]
+fn words_about_a_table_and_folders_stay_in_the_database() {
+    let comment = "INSERT INTO mart.a SELECT 1, 1; COMMENT ON TABLE mart.a IS 'x'";
+    assert_eq!(led(comment)[1], "COMMENT ON TABLE `box`.`a` IS 'x'");
+    let folder = "INSERT OVERWRITE DIRECTORY '/out.d/x' USING parquet SELECT x FROM raw.a";
+    assert_eq!(
+        led(folder),
+        [folder],
+        "the folder is led away with the others"
+    );
+    // Of a table that is written for no other reason.
+    let words = led_from(&[("a.sql", "COMMENT ON TABLE raw.a IS 'x'")], &state(&[]));
+    let words = words.map(|redirected| redirected.plain.steps[0].texts[0].text.clone());
+    match words {
+        Ok(text) => assert_eq!(text, "COMMENT ON TABLE `box`.`a` IS 'x'"),
+        Err(error) => assert!(error.to_string().contains("it would change `raw.a`")),
+    }
+    refused_files(
+        &[("a.py", "spark.table('raw.a').write.parquet('/out.d/x')\n")],
+        "/out.d/x",
+    );
+}
+
+#[test]
 fn a_database_with_tables_takes_nothing() {
     let error = led_from(
         &[("a.sql", "INSERT INTO mart.a SELECT 1, 1")],

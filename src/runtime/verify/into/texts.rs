@@ -12,6 +12,7 @@ use crate::planner::emit::{Language, NAMESPACE, ProgramText};
 
 /// Stands for [`NAMESPACE`], of which it has the length, while a text is parsed: a part of a name.
 const STAND_IN: &str = "_ns_";
+const _: () = assert!(STAND_IN.len() == NAMESPACE.len());
 
 /// Texts in the order in which a session gets them.
 #[derive(Debug, Default)]
