@@ -77,6 +77,7 @@ impl<'a> Renderer<'a> {
                 .is_some_and(|region| region.whole_statements)
         {
             self.end_region(range.end);
+            self.statement = range.end;
         }
     }
 

@@ -256,6 +256,10 @@ fn a_block_makes_the_statements_it_touches_uncertain() {
             vec!["{% for a in b %}{% if c %}B{% endif %}{% endfor %}"],
         ),
         ("A; {% include 'b' %} C; D", vec!["{% include 'b' %} C;"]),
+        (
+            "{% if x %}{% endif -%} A {% include 'b' %}; B",
+            vec!["{% if x %}{% endif -%}", " A {% include 'b' %};"],
+        ),
         ("{% set a = 1 %} A; B", vec![]),
         // What follows may be part of a string, or of no statement.
         (
