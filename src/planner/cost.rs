@@ -20,13 +20,15 @@
 //! The fixed cost of a scan and of a cached read is the same, so it counts only where a frame is built. Rows come
 //! from statistics, otherwise from the size of the files.
 
+mod covering;
+mod repeated;
 mod size;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::frame::{Candidate, Definition, HullTest, Reader};
+use super::frame::{Candidate, Definition, Reader};
 use crate::facts::access::{Access, Origin, Read, ReadId, TableId, TableVersion};
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
 use crate::facts::workload::Workload;
@@ -42,8 +44,6 @@ const ENCODE_WIDTH_NANOS: u64 = 12;
 const CACHED_NANOS: u64 = 140;
 /// One row through one exchange, nanoseconds.
 const EXCHANGE_NANOS: u64 = 1_000;
-/// Rows assumed to pass a hull, percent.
-const HULL_PERCENT: u64 = 67;
 
 /// What reading a format costs.
 struct Format {
@@ -130,23 +130,10 @@ impl<'a> CostModel<'a> {
                 version,
                 columns,
                 hull,
-            } => {
-                let reader = candidate.readers.first()?;
-                let access = self.access(reader.statement)?;
-                let used = count(columns.len());
-                let scan = self.table(access, *version, Some(used), false)?;
-                let rows = hull_rows(scan.rows, hull);
-                let row_bytes = match self.facts(version.table) {
-                    Some(facts) => size::row_bytes(facts, columns),
-                    None => used.saturating_mul(size::UNKNOWN_BYTES),
-                };
-                Some(built(scan.micros, rows, used, row_bytes))
-            }
+                ..
+            } => covering::build(self, candidate, *version, columns, hull),
             Definition::RepeatedSubquery { columns, .. } => {
-                let work = self.subquery(candidate.readers.first()?, false)?;
-                let used = count(columns.len());
-                let row_bytes = used.saturating_mul(size::UNKNOWN_BYTES);
-                Some(built(work.micros, work.rows, used, row_bytes))
+                repeated::build(self, candidate, columns)
             }
         }
     }
@@ -156,22 +143,9 @@ impl<'a> CostModel<'a> {
     pub fn saving(&self, candidate: &Candidate, reader: &Reader) -> Option<u64> {
         match &candidate.definition {
             Definition::CoveringRead { columns, hull, .. } => {
-                let access = self.access(reader.statement)?;
-                let read = self.reads.get(reader.reads.first()?)?;
-                let plain = self.scan(access, read, true)?;
-                let used = read.columns.as_ref().map_or(columns.len(), BTreeSet::len);
-                let rows = hull_rows(plain.rows, hull);
-                Some(
-                    plain
-                        .micros
-                        .saturating_sub(nanos(rows, count(used), CACHED_NANOS)),
-                )
+                covering::saving(self, reader, columns, hull)
             }
-            Definition::RepeatedSubquery { columns, .. } => {
-                let work = self.subquery(reader, true)?;
-                let cached = nanos(work.rows, count(columns.len()), CACHED_NANOS);
-                Some(work.micros.saturating_sub(cached))
-            }
+            Definition::RepeatedSubquery { columns, .. } => repeated::saving(self, reader, columns),
         }
     }
 
@@ -262,18 +236,6 @@ impl<'a> CostModel<'a> {
         Some(work)
     }
 
-    fn subquery(&self, reader: &Reader, low: bool) -> Option<Work> {
-        let access = self.access(reader.statement)?;
-        let subquery = self.workload.subquery(reader.subquery?)?;
-        let mut total = Work::default();
-        for id in &reader.reads {
-            total = sum(total, self.scan(access, self.reads.get(id)?, low)?);
-        }
-        let exchanges = nanos(total.rows, u64::from(subquery.exchanges), EXCHANGE_NANOS);
-        total.micros = total.micros.saturating_add(exchanges);
-        Some(total)
-    }
-
     /// Whether a filter lets Spark skip partitions.
     fn is_pruned(&self, read: &Read) -> bool {
         self.facts(read.version.table).is_some_and(|facts| {
@@ -307,14 +269,6 @@ fn sum(a: Work, b: Work) -> Work {
 /// Microseconds of `rows` × `cells` at some nanoseconds each.
 fn nanos(rows: u64, cells: u64, each: u64) -> u64 {
     rows.saturating_mul(cells).saturating_mul(each) / 1_000
-}
-
-fn hull_rows(rows: u64, hull: &[Vec<HullTest>]) -> u64 {
-    if hull.is_empty() {
-        rows
-    } else {
-        rows.saturating_mul(HULL_PERCENT) / 100
-    }
 }
 
 fn count(length: usize) -> u64 {

@@ -7,15 +7,19 @@
 //! table       FROM db.general_data WHERE …      FROM {ns}_general_data_1 AS general_data WHERE …
 //! subquery    WITH l AS (SELECT a, max(b) AS m …)   WITH l AS (SELECT `a`, `m` FROM {ns}_l_1)
 //! ```
+//!
+//! Each kind of frame has a module that writes its definition and the edits of its readers.
 
+mod covering;
 mod edit;
 mod quote;
+mod repeated;
 
 use self::edit::{Edit, apply};
 use self::quote::quoted;
-use super::frame::{Candidate, Candidates, Definition, HullTest, Reader};
+use super::frame::{Candidate, Candidates, Definition, Place, Reader};
 use super::plan::{Frame, FrameId, Medium, Plan, Step};
-use crate::facts::access::{Origin, TableVersion};
+use crate::facts::access::TableVersion;
 use crate::facts::workload::Workload;
 use crate::frontend::source::Sources;
 use crate::frontend::statement::{Statement, StatementId, StatementKind};
@@ -143,23 +147,9 @@ impl Emitter<'_> {
                 version,
                 columns,
                 hull,
-            } => {
-                let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-                let select = format!(
-                    "SELECT {} FROM {}",
-                    columns.join(", "),
-                    self.table(*version)?
-                );
-                Some(match condition(hull) {
-                    Some(condition) => format!("{select} WHERE {condition}"),
-                    None => select,
-                })
-            }
-            Definition::RepeatedSubquery { .. } => {
-                // Unqualified names resolve as at this reader, just before which the frame is built.
-                let first = self.workload.subquery(frame.readers.first()?.subquery?)?;
-                Some(self.sources.text(first.body).trim().to_owned())
-            }
+                ..
+            } => covering::definition(self, *version, columns, hull),
+            Definition::RepeatedSubquery { .. } => repeated::definition(self, frame),
         }
     }
 
@@ -205,54 +195,16 @@ impl Emitter<'_> {
             here.map(move |reader| (frame, reader))
         });
         readers
-            .filter_map(|(frame, reader)| self.edit(frame, reader))
+            .flat_map(|(frame, reader)| self.edits_of(frame, reader).unwrap_or_default())
             .collect()
     }
 
-    fn edit(&self, frame: &Frame, reader: &Reader) -> Option<Edit> {
-        let frame = name(frame);
-        if let Some(subquery) = reader.subquery {
-            let subquery = self.workload.subquery(subquery)?;
-            // Quoted always: an alias such as `null` or `distinct` would say something else without.
-            let outputs: Vec<String> = subquery
-                .outputs
-                .as_ref()?
-                .iter()
-                .map(|output| quoted(&output.text))
-                .collect();
-            let replacement = format!("SELECT {} FROM {frame}", outputs.join(", "));
-            return Some(Edit {
-                span: subquery.body,
-                replacement,
-            });
+    /// What changes in the text of a statement for one reader.
+    fn edits_of(&self, frame: &Frame, reader: &Reader) -> Option<Vec<Edit>> {
+        match reader.place {
+            Place::Name => covering::edits(self, frame, reader),
+            Place::Body(subquery) => repeated::edits(self, frame, subquery),
         }
-        let read = self.workload.read(*reader.reads.first()?)?;
-        let Origin::Named {
-            name: place,
-            alias,
-            last_part,
-        } = &read.origin
-        else {
-            return None;
-        };
-        let replacement = if alias.is_some() {
-            frame
-        } else {
-            // The columns stay qualified by what qualified them.
-            let written = self.sources.text(last_part.span);
-            let exact = (written == last_part.text && !quote::is_no_alias(written))
-                || written == quoted(&last_part.text);
-            let alias = if exact {
-                written.to_owned()
-            } else {
-                quoted(&last_part.text)
-            };
-            format!("{frame} AS {alias}")
-        };
-        Some(Edit {
-            span: *place,
-            replacement,
-        })
     }
 }
 
@@ -279,42 +231,4 @@ fn marked(definition: &str) -> String {
     // A comment at the end would hide the bracket.
     let end = if definition.contains("--") { "\n" } else { "" };
     format!("SELECT * FROM ({definition}{end}) WHERE '{NAMESPACE}' IS NOT NULL")
-}
-
-/// The filter of a hull: what all disjuncts have in common once, then the rest of each.
-fn condition(hull: &[Vec<HullTest>]) -> Option<String> {
-    let (first, rest) = hull.split_first()?;
-    let is_common = |test: &&HullTest| rest.iter().all(|tests| tests.contains(test));
-    let common: Vec<&HullTest> = first.iter().filter(is_common).collect();
-    let mut conjuncts: Vec<String> = common.iter().map(|test| shown(test)).collect();
-    let disjuncts: Vec<String> = hull
-        .iter()
-        .map(|tests| {
-            let own: Vec<String> = tests
-                .iter()
-                .filter(|test| !common.contains(test))
-                .map(shown)
-                .collect();
-            if own.len() > 1 {
-                format!("({})", own.join(" AND "))
-            } else {
-                own.concat()
-            }
-        })
-        .collect();
-    // A disjunct without tests of its own passes whatever passes the common ones.
-    if disjuncts.iter().all(|disjunct| !disjunct.is_empty()) {
-        let alone = common.is_empty();
-        let any = disjuncts.join(" OR ");
-        conjuncts.push(if alone || disjuncts.len() == 1 {
-            any
-        } else {
-            format!("({any})")
-        });
-    }
-    Some(conjuncts.join(" AND "))
-}
-
-fn shown(test: &HullTest) -> String {
-    format!("{}{}{}", test.before, quoted(&test.column), test.after)
 }

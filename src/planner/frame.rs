@@ -104,6 +104,9 @@ pub struct CandidateId(pub u32);
 pub enum FrameKind {
     /// `SELECT union of columns FROM t WHERE hull of filters`.
     CoveringRead,
+    /// A covering read of a version that a statement of the pipeline has written: built behind that statement, as what
+    /// is read back may differ from what was written.
+    Intermediate,
     /// The same common table expression or derived table in several places.
     RepeatedSubquery,
 }
@@ -127,6 +130,7 @@ impl Candidate {
     /// Its kind.
     pub fn kind(&self) -> FrameKind {
         match self.definition {
+            Definition::CoveringRead { written: true, .. } => FrameKind::Intermediate,
             Definition::CoveringRead { .. } => FrameKind::CoveringRead,
             Definition::RepeatedSubquery { .. } => FrameKind::RepeatedSubquery,
         }
@@ -140,6 +144,8 @@ pub enum Definition {
     CoveringRead {
         /// The table.
         version: TableVersion,
+        /// Whether a statement of the pipeline has written it.
+        written: bool,
         /// Columns in the table's order and spelling.
         columns: Vec<String>,
         /// Filter that every reader's rows pass: a disjunction of conjunctions; empty for all rows. No conjunction
@@ -174,8 +180,27 @@ pub struct Reader {
     pub statement: StatementId,
     /// The reads it replaces.
     pub reads: Vec<ReadId>,
-    /// The subquery whose body it replaces; none where it replaces a table's name.
-    pub subquery: Option<SubqueryId>,
+    /// Where they stand.
+    pub place: Place,
+}
+
+impl Reader {
+    /// The subquery whose body it replaces, if it does.
+    pub fn subquery(&self) -> Option<SubqueryId> {
+        match self.place {
+            Place::Body(subquery) => Some(subquery),
+            Place::Name => None,
+        }
+    }
+}
+
+/// What a reader replaces in the text of its statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The name of a table: that of its only read.
+    Name,
+    /// The body of a subquery.
+    Body(SubqueryId),
 }
 
 /// Candidates of all kinds, in order of first use, and the reasons for what is not among them.

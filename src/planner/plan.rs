@@ -167,7 +167,7 @@ pub fn choose(
     let frames = frames(workload, candidates, &chosen);
     let steps = steps(workload, &frames);
     let decisions = decide::decisions(&search, &frames);
-    let summary = summary(workload, candidates, &frames, &steps, options);
+    let summary = summary(workload, &frames, &steps, options);
     Plan {
         frames,
         steps,
@@ -239,7 +239,7 @@ fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -
             .and_then(|table| table.name.rsplit('.').next().map(str::to_owned)),
         Definition::RepeatedSubquery { .. } => readers
             .first()
-            .and_then(|reader| workload.subquery(reader.subquery?)?.name.as_ref())
+            .and_then(|reader| workload.subquery(reader.subquery()?)?.name.as_ref())
             .map(|name| name.text.clone()),
     };
     let plain = |c: char| {
@@ -292,7 +292,6 @@ fn steps(workload: &Workload, frames: &[Frame]) -> Vec<Step> {
 
 fn summary(
     workload: &Workload,
-    candidates: &Candidates,
     frames: &[Frame],
     steps: &[Step],
     options: &PlanOptions,
@@ -311,17 +310,8 @@ fn summary(
         .sum();
     let built: usize = frames
         .iter()
-        .filter_map(|frame| {
-            candidates
-                .get(frame.candidate?)
-                .map(|candidate| (frame, candidate))
-        })
-        .map(|(frame, candidate)| match candidate.definition {
-            Definition::CoveringRead { .. } => 1,
-            Definition::RepeatedSubquery { .. } => {
-                frame.readers.first().map_or(0, |reader| reader.reads.len())
-            }
-        })
+        // A frame reads what its first reader would.
+        .map(|frame| frame.readers.first().map_or(0, |reader| reader.reads.len()))
         .sum();
     let total = |part: fn(&Frame) -> u64| frames.iter().map(part).fold(0, u64::saturating_add);
     let gain_micros =

@@ -5,9 +5,10 @@ use super::frames::{Built, shown};
 use super::steady::is_steady;
 use super::{Check, Promise};
 use crate::diagnostic::Span;
-use crate::facts::access::{Filter, Read};
+use crate::facts::access::{Filter, Read, TableVersion, WriteKind};
 use crate::facts::catalog::TableKind;
 use crate::frontend::statement::{QueryBody, Relation, Select, SelectItem, Shape, TableReference};
+use crate::planner::frame::FrameKind;
 
 /// Checks a covering read against every read that it replaces.
 pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
@@ -38,9 +39,16 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
         );
         check.report(Promise::Covering, built.at, text);
     }
+    if let Some(problem) = built
+        .version(table)
+        .and_then(|version| origin(check, built, version))
+    {
+        let text = format!("frame `{name}` {problem}");
+        check.report(Promise::Covering, built.at, text);
+    }
     for reader in &built.frame.readers {
         let at = check.run_of(reader.statement);
-        if reader.subquery.is_some() {
+        if reader.subquery().is_some() {
             let text = format!("replaces a subquery by the covering frame `{name}`");
             check.report(Promise::Covering, at, text);
         }
@@ -72,6 +80,22 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
                 check.report(Promise::Covering, at, text);
             }
         }
+    }
+}
+
+/// Whether the frame's kind tells where its version comes from.
+fn origin(check: &Check<'_>, built: &Built<'_, '_>, version: TableVersion) -> Option<&'static str> {
+    let accesses = check.workload.accesses.iter();
+    let mut writes = accesses.flat_map(|access| &access.writes);
+    let written = writes.any(|write| write.produces == version && write.kind != WriteKind::Define);
+    match (built.frame.kind, written) {
+        (FrameKind::Intermediate, false) => {
+            Some("is called an intermediate, but no statement has written what it holds")
+        }
+        (FrameKind::CoveringRead, true) => {
+            Some("holds what a statement has written, but is not called an intermediate")
+        }
+        _ => None,
     }
 }
 

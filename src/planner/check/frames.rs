@@ -220,7 +220,7 @@ fn build<'a>(
     inputs(check, &built);
     sensitive_readers(check, frame);
     match frame.kind {
-        FrameKind::CoveringRead => covering::run(check, &built),
+        FrameKind::CoveringRead | FrameKind::Intermediate => covering::run(check, &built),
         FrameKind::RepeatedSubquery => repeated::run(check, &built),
     }
 }
@@ -390,7 +390,7 @@ fn sensitive_readers(check: &mut Check<'_>, frame: &Frame) {
         let Some((_, access)) = check.statements.get(&reader.statement) else {
             continue;
         };
-        let inside = reader.subquery.and_then(|id| check.subqueries.get(&id));
+        let inside = reader.subquery().and_then(|id| check.subqueries.get(&id));
         let bears = |kind: SensitivityKind| match kind {
             SensitivityKind::RowOrigin
             | SensitivityKind::Sampling

@@ -34,7 +34,7 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
 
 fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &'static str> {
     let subquery = reader
-        .subquery
+        .subquery()
         .and_then(|id| check.subqueries.get(&id))
         .ok_or("replaces no subquery by")?;
     if !subquery.closed {
@@ -153,7 +153,7 @@ fn columns(check: &mut Check<'_>, built: &Built<'_, '_>) {
         .collect();
     let Some(listed) = listed else { return };
     for reader in &built.frame.readers {
-        let subquery = reader.subquery.and_then(|id| check.subqueries.get(&id));
+        let subquery = reader.subquery().and_then(|id| check.subqueries.get(&id));
         let outputs = subquery.and_then(|subquery| subquery.outputs.as_ref());
         let same = outputs.is_some_and(|outputs| {
             let outputs = outputs

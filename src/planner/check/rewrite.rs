@@ -3,33 +3,63 @@
 use super::emitted::Placed;
 use super::names::{Names, query};
 use super::{At, Check, Promise};
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Span;
-use crate::facts::access::{Origin, Read};
+use crate::facts::access::{Origin, Read, SubqueryId};
 use crate::frontend::source::SourceKind;
 use crate::frontend::statement::{Identifier, Statement, StatementId};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText};
-use crate::planner::frame::Reader;
+use crate::planner::frame::{Place, Reader};
 use crate::planner::plan::{Frame, Step};
 
-/// A place of a statement that a frame replaces.
+/// A place of a statement that changes, and what stands there instead.
 #[derive(Clone, Debug)]
-struct Place {
-    span: Span,
-    /// Name of the frame in filled texts.
-    frame: String,
-    instead: Instead,
+pub(super) struct Change {
+    pub(super) span: Span,
+    /// Token by token.
+    pub(super) instead: Vec<Instead>,
 }
 
-/// What stands at a replaced place.
+/// A token that stands at a changed place.
 #[derive(Clone, Debug)]
-enum Instead {
-    /// The frame's name, called as the table was.
-    Name {
-        alias: Option<Identifier>,
-        last_part: Identifier,
+pub(super) enum Instead {
+    /// The name of a frame in filled texts.
+    Frame {
+        name: String,
+        /// What its columns are qualified by, lower-case.
+        called: String,
     },
-    /// A projection of the frame with these output columns.
-    Body { outputs: Vec<String> },
+    /// A keyword.
+    Word(&'static str),
+    /// An operator.
+    Symbol(&'static str),
+    /// A name whose letter case does not matter, without backquotes, lower-case.
+    Named(String),
+    /// A name in this very spelling, without backquotes: it names an output column.
+    Spelled(String),
+}
+
+impl Instead {
+    fn is(&self, token: &Placed<'_>) -> bool {
+        match self {
+            Instead::Frame { name, .. } => token.is_name() && token.key() == name.to_lowercase(),
+            Instead::Word(word) => token.is_word(word),
+            Instead::Symbol(symbol) => token.is_symbol(symbol),
+            Instead::Named(key) => token.is_name() && token.key() == *key,
+            Instead::Spelled(name) => token.is_name() && token.spelling() == *name,
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Instead::Word(word) => word.to_uppercase(),
+            Instead::Symbol(text) => (*text).to_owned(),
+            Instead::Frame { name, .. } | Instead::Named(name) | Instead::Spelled(name) => {
+                name.clone()
+            }
+        }
+    }
 }
 
 /// Compares the plan's steps with the program's, and every statement's text with the user's.
@@ -92,10 +122,12 @@ fn reader(check: &Check<'_>, statement: &Statement, text: &ProgramText) -> Resul
     if original.contains(NAMESPACE) {
         return Err(format!("holds `{NAMESPACE}` itself"));
     }
-    if text.text.matches(NAMESPACE).count() != places.len() {
+    let frames = places.iter().flat_map(|place| &place.instead);
+    let frames = frames.filter(|token| matches!(token, Instead::Frame { .. }));
+    let frames = frames.count();
+    if text.text.matches(NAMESPACE).count() != frames {
         return Err(format!(
-            "does not name a frame once at each of its {} places",
-            places.len()
+            "does not name a frame once at each of its {frames} places"
         ));
     }
     let filled = check.prefix.fill(text);
@@ -119,7 +151,7 @@ fn reader(check: &Check<'_>, statement: &Statement, text: &ProgramText) -> Resul
 }
 
 /// The places to be replaced, in text order.
-fn places(check: &Check<'_>, statement: &Statement) -> Result<Vec<Place>, String> {
+fn places(check: &Check<'_>, statement: &Statement) -> Result<Vec<Change>, String> {
     let mut places = Vec::new();
     for frame in &check.plan.frames {
         for reader in &frame.readers {
@@ -141,33 +173,56 @@ fn places(check: &Check<'_>, statement: &Statement) -> Result<Vec<Place>, String
         .find(|place| !statement.span.contains(place.span))
     {
         return Err(format!(
-            "has a place of frame `{}` outside the statement",
-            place.frame
+            "has a place of a frame outside the statement: `{}`",
+            check.sources.text(place.span)
         ));
     }
     Ok(places)
 }
 
-fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Place>, String> {
+fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Change>, String> {
     let name = check.prefix.frame(&frame.name);
-    if let Some(id) = reader.subquery {
-        let subquery = check
-            .subqueries
-            .get(&id)
-            .filter(|subquery| subquery.statement == reader.statement)
-            .ok_or("replaces a subquery that is not in it")?;
-        let outputs = subquery
-            .outputs
-            .as_ref()
-            .ok_or("replaces a subquery whose output columns are not known")?;
-        return Ok(vec![Place {
-            span: subquery.body,
-            frame: name,
-            instead: Instead::Body {
-                outputs: outputs.iter().map(|output| output.text.clone()).collect(),
-            },
-        }]);
+    match reader.place {
+        Place::Name => named(check, &name, reader),
+        Place::Body(id) => body(check, &name, reader, id).map(|place| vec![place]),
     }
+}
+
+/// A projection of the frame with the output columns of a subquery instead of its body.
+fn body(check: &Check<'_>, frame: &str, reader: &Reader, id: SubqueryId) -> Result<Change, String> {
+    let subquery = check
+        .subqueries
+        .get(&id)
+        .filter(|subquery| subquery.statement == reader.statement)
+        .ok_or("replaces a subquery that is not in it")?;
+    let outputs = subquery
+        .outputs
+        .as_ref()
+        .ok_or("replaces a subquery whose output columns are not known")?;
+    let mut instead = vec![Instead::Word("select")];
+    let mut listed = BTreeSet::new();
+    for output in outputs {
+        if !listed.insert(output.key()) {
+            return Err("replaces a subquery with two output columns of one name".to_owned());
+        }
+        if listed.len() > 1 {
+            instead.push(Instead::Symbol(","));
+        }
+        instead.push(Instead::Spelled(output.text.clone()));
+    }
+    instead.push(Instead::Word("from"));
+    instead.push(Instead::Frame {
+        name: frame.to_owned(),
+        called: frame.to_lowercase(),
+    });
+    Ok(Change {
+        span: subquery.body,
+        instead,
+    })
+}
+
+/// The frame's name, called as the table was, instead of the name of a table.
+fn named(check: &Check<'_>, frame: &str, reader: &Reader) -> Result<Vec<Change>, String> {
     let mut places = Vec::new();
     for id in &reader.reads {
         let read: &Read = check
@@ -189,13 +244,17 @@ fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Pl
         else {
             return Err("replaces a read that has no place in the text".to_owned());
         };
-        places.push(Place {
+        let called = alias.as_ref().unwrap_or(last_part).key();
+        let mut instead = vec![Instead::Frame {
+            name: frame.to_owned(),
+            called: called.clone(),
+        }];
+        if alias.is_none() {
+            instead.extend([Instead::Word("as"), Instead::Named(called)]);
+        }
+        places.push(Change {
             span: *span,
-            frame: name.clone(),
-            instead: Instead::Name {
-                alias: alias.clone(),
-                last_part: last_part.clone(),
-            },
+            instead,
         });
     }
     if places.is_empty() {
@@ -208,7 +267,7 @@ fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Pl
 fn bytes(
     check: &Check<'_>,
     statement: &Statement,
-    places: &[Place],
+    places: &[Change],
     emitted: &str,
     tokens: &[Placed<'_>],
 ) -> Result<(), String> {
@@ -235,18 +294,9 @@ fn bytes(
     };
     for place in places {
         keep(&mut at, from, place.span.start)?;
-        let start = u32::try_from(at).unwrap_or(u32::MAX);
-        let index = tokens.partition_point(|token| token.span.start < start);
-        let rest = tokens.get(index..).unwrap_or(&[]);
-        if rest.first().is_none_or(|token| token.span.start != start) {
-            return Err(format!(
-                "does not name frame `{}` at its place",
-                place.frame
-            ));
+        if let Some(end) = replaced(place, tokens, at)? {
+            at = end;
         }
-        let used = replaced(place, rest)?;
-        let last = used.checked_sub(1).and_then(|last| rest.get(last));
-        at = last.map_or(at, |token| token.span.end as usize);
         from = place.span.end;
     }
     keep(&mut at, from, statement.span.end)?;
@@ -257,70 +307,29 @@ fn bytes(
     }
 }
 
-/// How many tokens replace a place.
-fn replaced(place: &Place, tokens: &[Placed<'_>]) -> Result<usize, String> {
-    let is_frame =
-        |token: &Placed<'_>| token.is_name() && token.key() == place.frame.to_lowercase();
-    match &place.instead {
-        Instead::Name { alias, last_part } => match (tokens, alias) {
-            ([name, ..], Some(_)) if is_frame(name) => Ok(1),
-            ([name, word, called, ..], None)
-                if is_frame(name)
-                    && word.is_word("as")
-                    && called.is_name()
-                    && called.key() == last_part.key() =>
-            {
-                Ok(3)
-            }
-            ([name, ..], None) if is_frame(name) => Err(format!(
-                "reads frame `{}` without being called `{}`, as the table was",
-                place.frame, last_part.text
-            )),
-            _ => Err(format!(
-                "does not name frame `{}` at its place",
-                place.frame
-            )),
-        },
-        Instead::Body { outputs } => {
-            let mut expected = tokens.iter();
-            let wrong = || {
-                format!(
-                    "does not list the columns of its subquery from frame `{}`",
-                    place.frame
-                )
-            };
-            if !expected.next().is_some_and(|token| token.is_word("select")) {
-                return Err(wrong());
-            }
-            for (number, output) in outputs.iter().enumerate() {
-                if number > 0 && !expected.next().is_some_and(|token| token.is_symbol(",")) {
-                    return Err(wrong());
-                }
-                let same = expected
-                    .next()
-                    .is_some_and(|token| token.is_name() && token.spelling() == *output);
-                let twice = outputs
-                    .iter()
-                    .filter(|other| other.to_lowercase() == output.to_lowercase())
-                    .count()
-                    > 1;
-                if !same || twice {
-                    return Err(wrong());
-                }
-            }
-            let from = expected.next().is_some_and(|token| token.is_word("from"));
-            let frame = expected.next().is_some_and(is_frame);
-            if !from || !frame {
-                return Err(wrong());
-            }
-            Ok(tokens.len() - expected.len())
-        }
+/// Behind the tokens that stand at a place, which begins at a byte; none where nothing stands there.
+fn replaced(place: &Change, tokens: &[Placed<'_>], start: usize) -> Result<Option<usize>, String> {
+    let index = tokens.partition_point(|token| (token.span.start as usize) < start);
+    let rest = tokens.get(index..).unwrap_or(&[]);
+    let here = rest.get(..place.instead.len()).unwrap_or(&[]);
+    let fits = here.len() == place.instead.len()
+        && here
+            .iter()
+            .zip(&place.instead)
+            .all(|(token, one)| one.is(token));
+    let begins = here
+        .first()
+        .is_none_or(|token| token.span.start as usize == start);
+    if !fits || !begins {
+        let shown: Vec<String> = place.instead.iter().map(Instead::shown).collect();
+        return Err(format!("does not say `{}` at its place", shown.join(" ")));
     }
+    Ok(here.last().map(|token| token.span.end as usize))
 }
 
 /// The relations of the text read again: those of the user, and frames at their places, in the same order and
 /// called the same.
-fn relations(original: &Statement, again: &Statement, places: &[Place]) -> Result<(), String> {
+fn relations(original: &Statement, again: &Statement, places: &[Change]) -> Result<(), String> {
     let (Some(original), Some(again)) = (query(original), query(again)) else {
         return Err("has no query to read a frame in".to_owned());
     };
@@ -334,21 +343,20 @@ fn relations(original: &Statement, again: &Statement, places: &[Place]) -> Resul
             .as_ref()
             .or(parts.last())
             .map(Identifier::key);
-        let name = match places.iter().find(|place| place.span.contains(span)) {
-            None => named.reference.name.key(),
-            Some(place) if place.span == span && named.cte.is_none() => place.frame.to_lowercase(),
-            Some(Place {
-                instead: Instead::Body { .. },
-                ..
-            }) => continue,
-            Some(_) => return Err("replaces the name of a common table expression".to_owned()),
-        };
-        expected.push((span.start, name, called));
+        match places.iter().find(|place| place.span.contains(span)) {
+            None => expected.push((span.start, named.reference.name.key(), called)),
+            Some(place) if place.span == span && named.cte.is_some() => {
+                return Err("replaces the name of a common table expression".to_owned());
+            }
+            Some(_) => {}
+        }
     }
     for place in places {
-        if matches!(place.instead, Instead::Body { .. }) {
-            let frame = place.frame.to_lowercase();
-            expected.push((place.span.start, frame.clone(), Some(frame)));
+        for token in &place.instead {
+            if let Instead::Frame { name, called } = token {
+                let start = place.span.start;
+                expected.push((start, name.to_lowercase(), Some(called.clone())));
+            }
         }
     }
     expected.sort();

@@ -86,7 +86,7 @@ fn scans_after(check: &Check<'_>, scans: usize) -> usize {
     for frame in &check.plan.frames {
         for reader in &frame.readers {
             let inside = reader
-                .subquery
+                .subquery()
                 .and_then(|id| check.subqueries.get(&id))
                 .map_or(&[][..], |subquery| subquery.reads.as_slice());
             let reads = reader.reads.iter().chain(inside).copied();

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hull::{Test, hull, tests};
 use super::inputs::{Refused, closure, code, fixed_reason, is_named, why};
 use super::walk::Names;
-use super::{Candidate, CandidateId, Candidates, Context, Definition, Reader, Reason, Subject};
+use super::{
+    Candidate, CandidateId, Candidates, Context, Definition, Place, Reader, Reason, Subject,
+};
 use crate::facts::access::{Access, Fixed, Origin, Read, ReadId, TableVersion};
 use crate::frontend::statement::Statement;
 
@@ -105,6 +107,8 @@ struct Source {
     columns: Option<Vec<(String, String)>>,
     /// Whether `*` and the types can be trusted.
     current: bool,
+    /// Whether a statement of the pipeline has written this version.
+    written: bool,
 }
 
 impl Source {
@@ -140,6 +144,7 @@ impl Source {
             name,
             columns,
             current,
+            written: context.is_written(version),
         })
     }
 
@@ -291,6 +296,7 @@ impl Source {
             id: CandidateId(0),
             definition: Definition::CoveringRead {
                 version: self.version,
+                written: self.written,
                 columns,
                 hull: hull(&tests),
             },
@@ -328,6 +334,6 @@ fn reader(read: &Read) -> Reader {
     Reader {
         statement: read.statement,
         reads,
-        subquery: None,
+        place: Place::Name,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Reason};
 use crate::facts::access::{
-    Access, Fixed, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion,
+    Access, Fixed, Origin, Read, ReadId, SensitivityKind, TableId, TableVersion, WriteKind,
 };
 use crate::facts::catalog::{SessionFacts, TableFacts, TableKind};
 use crate::frontend::statement::{StatementId, StatementKind};
@@ -188,6 +188,17 @@ impl Context<'_> {
                 });
             !starts_it || keeps_schema || (!writes_it && access.barrier.is_none())
         })
+    }
+
+    /// Whether a statement of the pipeline has written a version: not so where another write may have touched it.
+    pub(super) fn is_written(&self, version: TableVersion) -> bool {
+        let writes = self
+            .workload
+            .accesses
+            .iter()
+            .flat_map(|access| &access.writes);
+        let mut writes = writes.filter(|write| write.kind != WriteKind::Define);
+        writes.any(|write| write.produces == version)
     }
 
     /// Why a statement reads no frame at all, whatever it is about.

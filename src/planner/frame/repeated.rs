@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::canonical::key;
 use super::inputs::{Refused, closure, code, fixed_reason, why};
 use super::walk::Names;
-use super::{Candidate, CandidateId, Candidates, Context, Definition, Reader, Reason, Subject};
+use super::{
+    Candidate, CandidateId, Candidates, Context, Definition, Place, Reader, Reason, Subject,
+};
 use crate::facts::access::{Access, Fixed, ReadId, Subquery, TableVersion};
 
 /// What must be equal for two occurrences to be one: text, output names, versions read.
@@ -81,7 +83,7 @@ fn add(context: &Context<'_>, group: &[(&Access, &Subquery)], found: &mut Candid
                 .map(|(access, subquery)| Reader {
                     statement: access.statement,
                     reads: named(access, subquery),
-                    subquery: Some(subquery.id),
+                    place: Place::Body(subquery.id),
                 })
                 .collect(),
             subject: subject.clone(),

@@ -172,7 +172,7 @@ impl<'a> Builder<'a> {
     /// Where the text that a reader replaces begins, in bytes from the start of its statement.
     fn replaced(&self, reader: &Reader) -> Option<u32> {
         let (statement, _) = self.statements.get(&reader.statement)?;
-        match reader.subquery {
+        match reader.subquery() {
             Some(subquery) => body_offset(statement, self.subqueries.get(&subquery)?),
             None => name_offset(statement, self.reads.get(reader.reads.first()?)?),
         }
@@ -219,7 +219,7 @@ impl<'a> Builder<'a> {
                             .filter_map(|read| self.reads.get(read).map(|read| read.version)),
                     ),
                     subquery: reader
-                        .subquery
+                        .subquery()
                         .map(|subquery| self.subquery_place(subquery)),
                     at: self.replaced(reader),
                 })

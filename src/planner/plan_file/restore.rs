@@ -14,7 +14,7 @@ use crate::facts::workload::Workload;
 use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Language, Program, ProgramStep, ProgramText};
-use crate::planner::frame::{FrameKind, Reader};
+use crate::planner::frame::{FrameKind, Place, Reader};
 use crate::planner::plan::{Frame, FrameId, Plan, Step};
 
 /// What a plan file says about its pipeline and the statements do not.
@@ -271,7 +271,7 @@ impl<'a> Restorer<'a> {
         let step = steps.find(|step| step.number == entry.step)?;
         let (statement, access) = self.statement(step)?;
         match kind {
-            FrameKind::CoveringRead => access
+            FrameKind::CoveringRead | FrameKind::Intermediate => access
                 .reads
                 .iter()
                 .filter(|read| {
@@ -336,7 +336,7 @@ fn covering(statement: StatementId, read: &Read) -> Reader {
     Reader {
         statement,
         reads: vec![read.id],
-        subquery: None,
+        place: Place::Name,
     }
 }
 
@@ -351,7 +351,7 @@ fn repeated(access: &Access, subquery: &Subquery) -> Reader {
             .map(|read| read.id)
             .filter(|id| subquery.reads.contains(id))
             .collect(),
-        subquery: Some(subquery.id),
+        place: Place::Body(subquery.id),
     }
 }
 

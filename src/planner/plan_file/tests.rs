@@ -12,7 +12,7 @@ use crate::facts::workload::Workload;
 use crate::frontend::source::{Source, Sources, Variables};
 use crate::frontend::statement::{Identifier, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
-use crate::planner::frame::Reader;
+use crate::planner::frame::{Place, Reader};
 use crate::planner::plan::{Decision, Frame, FrameId, Plan, ReasonFor, Step, Subject};
 
 const FILES: [(&str, &str); 2] = [
@@ -175,7 +175,7 @@ fn plan() -> Plan {
                 .map(|number| Reader {
                     statement: StatementId(number),
                     reads: vec![ReadId(number)],
-                    subquery: None,
+                    place: Place::Name,
                 })
                 .collect(),
             inputs: vec![version(0, 0)],

@@ -87,7 +87,7 @@ fn frames(plan: &PlanFile) -> String {
 fn built_from(frame: &FrameEntry) -> String {
     let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
     match frame.kind {
-        FrameKind::CoveringRead => inputs.join(" "),
+        FrameKind::CoveringRead | FrameKind::Intermediate => inputs.join(" "),
         FrameKind::RepeatedSubquery => format!("subquery of {}", inputs.join(" ")),
     }
 }

@@ -2,7 +2,7 @@
 
 use hoist::facts::access::{ReadId, TableVersion};
 use hoist::planner::check::Promise;
-use hoist::planner::frame::{Candidate, Definition, FrameKind, HullTest, Reader};
+use hoist::planner::frame::{Candidate, Definition, FrameKind, HullTest, Place, Reader};
 use hoist::planner::plan::{FrameId, Step};
 
 use super::stages::Stages;
@@ -85,7 +85,7 @@ pub(super) const FAULTS: [Seeded; 46] = [
         repeated(s).readers[3] = other;
     }),
     frame("the body of another subquery", Promise::Repetition, |s| {
-        let body = s.workload.subquery(subquery(s, "out.l5 ").subquery.unwrap()).unwrap().body;
+        let body = s.workload.subquery(subquery(s, "out.l5 ").subquery().unwrap()).unwrap().body;
         let at = s.run_of("out.l5 ");
         let Step::Run(statement) = s.plan.steps[at] else { return };
         let first = subquery_of(s, statement);
@@ -244,7 +244,7 @@ fn reader(stages: &Stages, text: &str) -> Reader {
     Reader {
         statement,
         reads,
-        subquery: None,
+        place: Place::Name,
     }
 }
 
@@ -261,6 +261,6 @@ fn subquery_of(stages: &Stages, statement: hoist::frontend::statement::Statement
     Reader {
         statement,
         reads: subquery.reads.clone(),
-        subquery: Some(subquery.id),
+        place: Place::Body(subquery.id),
     }
 }

@@ -13,7 +13,7 @@ use crate::frontend::statement::{
 use crate::planner::check::names::Names;
 use crate::planner::check::*;
 use crate::planner::emit::{Language, ProgramText};
-use crate::planner::frame::{CandidateId, FrameKind, Reader};
+use crate::planner::frame::{CandidateId, FrameKind, Place, Reader};
 use crate::planner::plan::{Medium, Summary};
 
 const FILES: [(&str, &str); 6] = [
@@ -300,7 +300,11 @@ pub(super) fn sample() -> Sample {
     let reader = |statement: u32, subquery: bool| Reader {
         statement: StatementId(statement),
         reads: vec![workload.accesses[statement as usize].reads[0].id],
-        subquery: subquery.then_some(SubqueryId(statement)),
+        place: if subquery {
+            Place::Body(SubqueryId(statement))
+        } else {
+            Place::Name
+        },
     };
     let (first, second) = (FrameId(0), FrameId(1));
     let run = |statement: u32| Step::Run(StatementId(statement));
