@@ -11,6 +11,7 @@ mod documents;
 mod engine;
 mod environment;
 mod execute;
+mod explain;
 mod failure;
 mod interrupt;
 mod output;
@@ -91,6 +92,7 @@ fn dispatch(
         Command::Execute(command) => execute::run(command, &context, output),
         Command::Verify(command) => verify::run(command, &context, output),
         Command::Catalog(command) => catalog::run(command, &context, output),
+        Command::Explain(command) => explain::run(command, &context, output),
         Command::Engine(command) => engine::run(command, &context, output),
         Command::Config(command) => config::run(command, &context, output),
     }

@@ -91,6 +91,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Collects facts about the tables of a pipeline through the engine; runs no statement of it
     Catalog(Catalog),
+    /// Why: tells of a frame, a table, a step, a statement or a reason from the plan file
+    Explain(Explain),
     /// The engine: shows it, or installs the local Spark
     #[command(subcommand)]
     Engine(Engine),
@@ -175,6 +177,20 @@ pub(super) struct Analyze {
     pub(super) fail_on: FailOn,
     #[command(flatten)]
     pub(super) documents: Documents<Format>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hoist explain insurance.policies queries\n  hoist explain trips_1 queries/.hoist/plan.json\n  \
+                  hoist explain not-worth queries"
+)]
+pub(super) struct Explain {
+    /// A frame, a table or subquery, the number of a step, a statement such as 02_a.sql:3, or a reason such as not-worth
+    #[arg(value_name = "WHAT")]
+    pub(super) what: String,
+    /// Folder of the pipeline, or a plan file [default: the folder of hoist.toml, or the working directory]
+    #[arg(value_name = "PATH")]
+    pub(super) path: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

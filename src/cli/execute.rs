@@ -72,7 +72,7 @@ impl<'a> Job<'a> {
         let budget = command.run.budget.iter();
         overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
         let (saved, paths) = match command.paths.split_first() {
-            Some((first, rest)) if is_plan_file(first) => {
+            Some((first, rest)) if planning::is_plan_file(first) => {
                 let plan = planning::read_plan(first)?;
                 let folder = first.parent().unwrap_or(Path::new(""));
                 let root = paths::tidy(&folder.join(&plan.pipeline.root));
@@ -393,11 +393,6 @@ impl<'a> Job<'a> {
             next: &next,
         }));
     }
-}
-
-fn is_plan_file(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
 }
 
 fn stale(file: &Path, reasons: &[Drift]) -> Result<(), Failure> {

@@ -23,7 +23,7 @@ use crate::planner::{check, emit, frame};
 use crate::present::report::json;
 
 /// Name of the plan file in the pipeline's `.hoist`.
-const PLAN_FILE: &str = "plan.json";
+pub(super) const PLAN_FILE: &str = "plan.json";
 /// Name of the collected facts in the pipeline's `.hoist`.
 const CATALOG_FILE: &str = "catalog.json";
 /// Format of that file.
@@ -33,6 +33,12 @@ const CATALOG_SCHEMA: &str = "hoist-catalog/1";
 const ASSUMED_HEAP: u64 = 4 << 30;
 /// Heap that Spark keeps for itself, bytes (Spark: `UnifiedMemoryManager.RESERVED_SYSTEM_MEMORY_BYTES`).
 const RESERVED_HEAP: u64 = 300 << 20;
+
+/// Whether a path given for a pipeline is that of a plan file.
+pub(super) fn is_plan_file(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+}
 
 /// The plan file beside a pipeline.
 pub(super) fn default_plan_file(pipeline: &Pipeline) -> PathBuf {

@@ -6,6 +6,8 @@
 pub mod analysis;
 pub mod catalog;
 pub mod diagnostics;
+pub mod diff;
+pub mod explain;
 pub mod json;
 pub mod layout;
 pub mod plan;

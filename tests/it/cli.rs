@@ -1,5 +1,6 @@
 //! The command line from outside: bad input with its exit code and message, documents, streams.
 
+mod sample;
 mod templates;
 
 use std::io::Write as _;
@@ -380,51 +381,6 @@ fn text_fits_eighty_columns_and_json_goes_beside_it() {
     assert!(text.contains("     2  db.t   1.sql:1 2.sql:1\n"), "{text}");
     let analysis: Value = serde_json::from_str(&folder.read("deep/analysis.json")).unwrap();
     assert_eq!(analysis["statements"].as_array().unwrap().len(), 2);
-}
-
-/// The sample, copied so that nothing is written beside it, with facts from the fixture.
-fn sample() -> Folder {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = Folder::new(&[("catalog.json", include_str!("fixtures/sample-catalog.json"))]);
-    for entry in std::fs::read_dir(root.join("queries")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            let name = path.file_name().unwrap().to_str().unwrap();
-            folder.write(&format!("queries/{name}"), &std::fs::read(&path).unwrap());
-        }
-    }
-    folder
-}
-
-#[test]
-fn the_sample_analysed() {
-    let ran = sample().hoist(&["analyze", "queries", "--catalog", "catalog.json"]);
-    ran.ends(0);
-    assert_eq!(ran.stderr(), "");
-    assert!(ran.stdout().lines().all(|line| line.chars().count() <= 80));
-    insta::assert_snapshot!(ran.stdout());
-}
-
-#[test]
-fn the_sample_planned() {
-    let folder = sample();
-    let plan = [
-        "plan",
-        "queries",
-        "--catalog",
-        "catalog.json",
-        "--budget",
-        "2GiB",
-    ];
-    let ran = folder.hoist(&plan);
-    ran.ends(0);
-    assert_eq!(ran.stderr(), "");
-    assert!(ran.stdout().lines().all(|line| line.chars().count() <= 80));
-    insta::assert_snapshot!(ran.stdout());
-    // The plan file holds the facts, so it is checked without them.
-    folder
-        .hoist(&["plan", "queries", "--budget", "2GiB", "--check"])
-        .ends(0);
 }
 
 #[test]

@@ -2,14 +2,18 @@
 
 use std::fmt::Write as _;
 
+use super::explain::changed;
 use super::layout::{Align, Table, bytes, count, micros, wrap};
 use crate::planner::frame::{FrameKind, Lift, lift};
 use crate::planner::plan::Summary;
-use crate::planner::plan_file::{DecisionEntry, FrameEntry, PlanFile, SubjectEntry, Verdict};
+use crate::planner::plan_file::{
+    DecisionEntry, FrameEntry, PlanFile, StepEntry, SubjectEntry, Verdict,
+};
 
 /// The plan as text. `wrote` is the file it was written to, if it was.
 pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
     let mut text = frames(plan);
+    text.push_str(&changes(plan));
     let refused: Vec<&DecisionEntry> = plan
         .decisions
         .iter()
@@ -27,8 +31,7 @@ pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
                 places if places.len() >= decision.reads.len() => String::new(),
                 places => format!(" ({})", places.join(", ")),
             };
-            let lifted = lift(&reason.code)
-                .and_then(Lift::advice)
+            let lifted = advice(&reason.code)
                 .map_or_else(String::new, |advice| format!("; to lift this, {advice}"));
             let line = format!("{}{whom}{lifted}", reason.text);
             let _ = writeln!(text, "   {}", wrap(&line, 5));
@@ -84,6 +87,34 @@ fn frames(plan: &PlanFile) -> String {
     }
 }
 
+/// Every changed statement, as a diff.
+fn changes(plan: &PlanFile) -> String {
+    let reads = |step: &&StepEntry| {
+        let statement = step.statement.as_ref();
+        statement.is_some_and(|statement| !statement.frames.is_empty())
+    };
+    let changes: String = plan.steps.iter().filter(reads).map(changed).collect();
+    if changes.is_empty() {
+        changes
+    } else {
+        format!("Changed\n{changes}\n")
+    }
+}
+
+/// What lifts the refusals with a code.
+pub(super) fn advice(code: &str) -> Option<&'static str> {
+    lift(code).and_then(Lift::advice)
+}
+
+/// A kind of frame in words.
+pub(super) fn kind(kind: FrameKind) -> &'static str {
+    match kind {
+        FrameKind::CoveringRead => "covering read",
+        FrameKind::Intermediate => "covering read of what was written, an intermediate",
+        FrameKind::RepeatedSubquery => "repeated subquery",
+    }
+}
+
 fn built_from(frame: &FrameEntry) -> String {
     let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
     match frame.kind {
@@ -92,7 +123,8 @@ fn built_from(frame: &FrameEntry) -> String {
     }
 }
 
-fn subject(subject: &SubjectEntry) -> String {
+/// What a decision is about.
+pub(super) fn subject(subject: &SubjectEntry) -> String {
     match subject {
         SubjectEntry::Table { table } => version(table),
         SubjectEntry::Subquery { name, places } => {
@@ -106,7 +138,7 @@ fn subject(subject: &SubjectEntry) -> String {
 }
 
 /// `table@0` is the table as found: its plain name.
-fn version(version: &str) -> String {
+pub(super) fn version(version: &str) -> String {
     match version.rsplit_once('@') {
         Some((table, "0")) => table.to_owned(),
         Some((table, generation)) => format!("{table} v{generation}"),

@@ -1,0 +1,110 @@
+//! The sample pipeline on the command line, with facts from a fixture.
+
+use std::path::Path;
+
+use super::Folder;
+
+/// The sample, copied so that nothing is written beside it, with facts from the fixture.
+fn sample() -> Folder {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Folder::new(&[(
+        "catalog.json",
+        include_str!("../fixtures/sample-catalog.json"),
+    )]);
+    for entry in std::fs::read_dir(root.join("queries")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            folder.write(&format!("queries/{name}"), &std::fs::read(&path).unwrap());
+        }
+    }
+    folder
+}
+
+#[test]
+fn the_sample_analysed() {
+    let ran = sample().hoist(&["analyze", "queries", "--catalog", "catalog.json"]);
+    ran.ends(0);
+    assert_eq!(ran.stderr(), "");
+    assert!(ran.stdout().lines().all(|line| line.chars().count() <= 80));
+    insta::assert_snapshot!(ran.stdout());
+}
+
+#[test]
+fn the_sample_planned() {
+    let folder = sample();
+    let plan = [
+        "plan",
+        "queries",
+        "--catalog",
+        "catalog.json",
+        "--budget",
+        "2GiB",
+    ];
+    let ran = folder.hoist(&plan);
+    ran.ends(0);
+    assert_eq!(ran.stderr(), "");
+    // A diff shows the user's lines as they are.
+    let out = ran.stdout();
+    let fits = |line: &&str| line.chars().count() <= 80 || line.starts_with("    ");
+    assert!(out.lines().all(|line| fits(&line)));
+    insta::assert_snapshot!(ran.stdout());
+    // The plan file holds the facts, so it is checked without them.
+    folder
+        .hoist(&["plan", "queries", "--budget", "2GiB", "--check"])
+        .ends(0);
+}
+
+/// What the plan says of a frame, a table, a step and a reason.
+#[test]
+fn the_sample_explained() {
+    let folder = sample();
+    folder
+        .hoist(&["plan", "queries", "--catalog", "catalog.json"])
+        .ends(0);
+    let explained = |what: &str| {
+        let ran = folder.hoist(&["explain", what, "queries"]);
+        ran.ends(0);
+        assert_eq!(ran.stderr(), "");
+        format!("> {what}\n{}", ran.stdout())
+    };
+    let whats = [
+        "trips_1",
+        "claims",
+        "insurance.TRIPS",
+        "1",
+        "9",
+        "16_trips_weather.sql:2",
+        "not-worth",
+    ];
+    insta::assert_snapshot!(whats.map(explained).join("\n"));
+    let file = folder.hoist(&["explain", "latest", "queries/.hoist/plan.json"]);
+    file.ends(0);
+    assert!(
+        file.stdout().starts_with("subquery latest of "),
+        "{}",
+        file.stdout()
+    );
+}
+
+#[test]
+fn what_a_plan_says_nothing_of_is_named_with_what_is_near() {
+    let folder = sample();
+    folder.hoist(&["explain", "trips_1", "queries"]).fails(
+        2,
+        "error: plan file `queries/.hoist/plan.json` does not exist\n  help: `hoist plan PATH -o \
+         queries/.hoist/plan.json` writes it\n",
+    );
+    folder
+        .hoist(&["plan", "queries", "--catalog", "catalog.json"])
+        .ends(0);
+    folder.hoist(&["explain", "trips_2", "queries"]).fails(
+        2,
+        "error: `queries/.hoist/plan.json` says nothing of `trips_2`\n  help: it does of `trips_1`\n",
+    );
+    folder.hoist(&["explain", "nothing like it", "queries"]).fails(
+        2,
+        "error: `queries/.hoist/plan.json` says nothing of `nothing like it`\n  help: `hoist plan` lists frames, \
+         tables and statements\n",
+    );
+}
