@@ -185,7 +185,7 @@ pub(super) struct Analyze {
                   hoist explain not-worth queries"
 )]
 pub(super) struct Explain {
-    /// A frame, a table or subquery, the number of a step, a statement such as 02_a.sql:3, or a reason such as not-worth
+    /// A frame, a table or subquery, the number of a step, a statement such as `02_load.sql:3`, or a reason such as not-worth
     #[arg(value_name = "WHAT")]
     pub(super) what: String,
     /// Folder of the pipeline, or a plan file [default: the folder of hoist.toml, or the working directory]

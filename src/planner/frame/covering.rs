@@ -1,7 +1,10 @@
 //! Covering reads: the columns and rows of a table version that several reads need.
 
+mod merge;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::merge::{Need, clusters};
 use super::hull::{Test, hull, tests};
 use super::inputs::{Refused, closure, code, fixed_reason, is_named, why};
 use super::walk::Names;
@@ -10,9 +13,6 @@ use super::{
 };
 use crate::facts::access::{Access, Fixed, Origin, Read, ReadId, TableVersion};
 use crate::frontend::statement::Statement;
-
-/// A reader widens a frame too much when more than one in this many of the frame's columns serve it alone.
-const EXCLUSIVE_SHARE: usize = 3;
 
 /// A read that can be served.
 struct Usable<'a> {
@@ -66,37 +66,18 @@ pub(super) fn find(context: &Context<'_>, found: &mut Candidates) {
                 [single.read.id],
             ),
             _ => {
-                let narrow = without_wide(&usable);
-                for readers in [Some(usable.iter().collect()), narrow]
-                    .into_iter()
-                    .flatten()
-                {
+                let needs = usable.iter().map(|one| Need {
+                    columns: &one.columns,
+                    filtered: !one.tests.is_empty(),
+                });
+                for cluster in clusters(&needs.collect::<Vec<_>>()) {
+                    let readers: Vec<_> = cluster.iter().filter_map(|at| usable.get(*at)).collect();
                     found.candidates.push(table.candidate(&subject, &readers));
                 }
             }
         }
         found.refusals.extend(refused.into_refusals(&subject));
     }
-}
-
-/// The readers without those that widen the frame much, where at least two are left and one is left out.
-fn without_wide<'a, 'b>(usable: &'b [Usable<'a>]) -> Option<Vec<&'b Usable<'a>>> {
-    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
-    for column in usable.iter().flat_map(|one| &one.columns) {
-        *users.entry(column).or_default() += 1;
-    }
-    let filtered = usable.iter().filter(|one| !one.tests.is_empty()).count();
-    let is_wide = |one: &Usable<'_>| {
-        let exclusive = one
-            .columns
-            .iter()
-            .filter(|column| users.get(column.as_str()) == Some(&1))
-            .count();
-        let loses_hull = one.tests.is_empty() && filtered >= 2;
-        loses_hull || exclusive * EXCLUSIVE_SHARE > users.len()
-    };
-    let narrow: Vec<_> = usable.iter().filter(|one| !is_wide(one)).collect();
-    (narrow.len() >= 2 && narrow.len() < usable.len()).then_some(narrow)
 }
 
 /// The table that is read, as far as a frame on it needs to know.
