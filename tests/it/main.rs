@@ -26,5 +26,6 @@ mod reference;
 mod run;
 mod sample;
 mod statements;
+mod tpc;
 mod traps;
 mod verify;
