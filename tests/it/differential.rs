@@ -12,7 +12,7 @@
 //! Data must be tiny: rows are compared one by one, so a difference is shown as the rows that differ.
 
 mod compare;
-mod generate;
+pub(crate) mod generate;
 mod generated;
 mod planning;
 mod session;

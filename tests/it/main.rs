@@ -20,6 +20,7 @@ mod livy;
 mod livy_server;
 mod local_engine;
 mod mutations;
+mod planted;
 mod properties;
 mod python;
 mod reference;

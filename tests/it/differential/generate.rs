@@ -14,7 +14,7 @@ mod base;
 mod expression;
 mod layout;
 mod query;
-mod random;
+pub(crate) mod random;
 mod schema;
 mod source;
 mod statement;

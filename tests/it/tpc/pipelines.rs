@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use hoist::facts::access::{self, Declarations, Origin};
-use hoist::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use hoist::facts::catalog::{Catalog, ColumnFacts, SessionFacts, TableFacts, TableKind};
 use hoist::facts::workload::{self, Workload};
 use hoist::frontend::source::{Sources, Variables};
 use hoist::planner::check::{Violation, check};
@@ -122,6 +122,14 @@ fn suite(name: &'static str, rows: &[Row], folder: &str, tables: &[Known]) -> Su
     Suite {
         name,
         catalog: Catalog {
+            spark_version: Some("3.5.6".to_owned()),
+            session: Some(SessionFacts {
+                database: "default".to_owned(),
+                settings: BTreeMap::from([(
+                    "spark.sql.ansi.enabled".to_owned(),
+                    "false".to_owned(),
+                )]),
+            }),
             tables: tables.collect(),
             ..Catalog::default()
         },
