@@ -25,7 +25,8 @@
 //! | | [`collect`](runtime::collect) | table names + engine → `Catalog` | engine |
 //! | | [`run`](runtime::run) | plan file + engine + journal → `RunRecord`: scheduling, events, cancel | yes |
 //! | | [`verify`](runtime::verify) | pipeline + engine → comparison of outputs | yes |
-//! | [`present`]: telling it | [`report`](present::report) | data types → text, JSON (pure functions returning text) | no |
+//! | [`present`]: telling it | [`rule`](present::rule) | workload + facts → findings, one file per rule | no |
+//! | | [`report`](present::report) | data types → text, JSON (pure functions returning text) | no |
 //! | [`cli`], [`config`], [`diagnostic`] | | one file per command; settings read once and handed on; data about the user's text | stdout, stderr, reads |
 //!
 //! A module uses only modules above it in the table, plus [`diagnostic`]; a test holds the code to that.

@@ -2,6 +2,8 @@
 //!
 //! | stage (module) | in → out | I/O |
 //! |---|---|---|
+//! | [`rule`] | workload + facts → findings, one file per rule | no |
 //! | [`report`] | data types → text, JSON | no |
 
 pub mod report;
+pub mod rule;

@@ -6,6 +6,7 @@ use super::output::Output;
 use super::{Context, ExitStatus, documents, pipeline, planning};
 use crate::diagnostic::Severity;
 use crate::present::report::{analysis, diagnostics, json};
+use crate::present::rule;
 
 pub(super) fn run(
     command: &Analyze,
@@ -20,6 +21,7 @@ pub(super) fn run(
     let with_facts = !catalog.tables.is_empty();
     let mut findings = analysis.diagnostics;
     findings.extend(pipeline::templates_as_warnings(&pipeline.sources));
+    findings.extend(rule::findings(&analysis.workload, &catalog));
     let (workload, sources) = (&analysis.workload, &pipeline.sources);
     documents::write(&command.documents, output, |format, styled| match format {
         Format::Text => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The stage table from top to bottom. A module may use those in earlier rows.
-const STAGES: [&str; 23] = [
+const STAGES: [&str; 24] = [
     "frontend::source",
     "frontend::statement",
     "frontend::sql",
@@ -24,6 +24,7 @@ const STAGES: [&str; 23] = [
     "runtime::run",
     "runtime::verify",
     "runtime::fake",
+    "present::rule",
     "present::report",
     "present",
     "config",
