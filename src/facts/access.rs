@@ -19,6 +19,7 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::functions::is_builtin;
 pub use self::resolve::resolve;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::frontend::statement::{Identifier, LiteralKind, StatementId, TestOperator};

@@ -10,7 +10,7 @@
 //! | residency | a frame is built before its first reader, released after its last, current all the time |
 //! | text | what is no reader is the user's text; a reader differs at its declared places only |
 //! | covering | one relation, enough columns, and a filter that every reader's own filters imply |
-//! | repetition | the same tokens up to aliases, over the same table versions |
+//! | repetition | the same tokens up to aliases, over the same table versions; or the same block, each item of the reader's a column, each of its tests made once |
 //! | sensitivity | nothing that gives other rows when computed once is in a frame |
 //! | sharing | each frame's text holds the run's mark, so that no statement's plan equals it by chance |
 //! | totals | peak within the budget, scans and peak as counted here |
@@ -31,11 +31,13 @@ mod rewrite;
 mod steady;
 mod totals;
 mod views;
+mod widened;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use self::emitted::{Placed, Prefix};
+use self::widened::Reading;
 use super::emit::{Program, ProgramStep};
 use super::plan::{Frame, FrameId, Plan, Step};
 use crate::diagnostic::{SourceId, Span};
@@ -120,8 +122,8 @@ pub fn check(
 ) -> Vec<Violation> {
     let mut check = Check::new(workload, sources, catalog, plan, program);
     let replay = replay::run(&mut check);
-    rewrite::run(&mut check);
     frames::run(&mut check, &replay);
+    rewrite::run(&mut check);
     totals::run(&mut check);
     check.violations.sort_by_key(|violation| violation.promise);
     check.violations.dedup();
@@ -141,6 +143,8 @@ struct Check<'a> {
     subqueries: BTreeMap<SubqueryId, &'a Subquery>,
     /// Tokens of every file that has some.
     tokens: BTreeMap<SourceId, Vec<Placed<'a>>>,
+    /// How readers that are not equal to their frames read them; found where the frames are looked into.
+    readings: BTreeMap<(FrameId, SubqueryId), Reading>,
     violations: Vec<Violation>,
 }
 
@@ -184,6 +188,7 @@ impl<'a> Check<'a> {
                 .iter()
                 .filter_map(|source| Some((source.id, emitted::placed(source)?)))
                 .collect(),
+            readings: BTreeMap::new(),
             violations: Vec::new(),
         }
     }

@@ -25,6 +25,7 @@ mod repeated;
 mod size;
 #[cfg(test)]
 mod tests;
+mod widened;
 
 use std::collections::BTreeMap;
 
@@ -135,6 +136,7 @@ impl<'a> CostModel<'a> {
             Definition::RepeatedSubquery { columns, .. } => {
                 repeated::build(self, candidate, columns)
             }
+            Definition::WidenedSubquery(widened) => widened::build(self, candidate, widened),
         }
     }
 
@@ -146,6 +148,7 @@ impl<'a> CostModel<'a> {
                 covering::saving(self, reader, columns, hull)
             }
             Definition::RepeatedSubquery { columns, .. } => repeated::saving(self, reader, columns),
+            Definition::WidenedSubquery(widened) => widened::saving(self, reader, widened),
         }
     }
 

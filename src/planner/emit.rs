@@ -14,6 +14,7 @@ mod covering;
 mod edit;
 mod quote;
 mod repeated;
+mod widened;
 
 use self::edit::{Edit, apply};
 use self::quote::quoted;
@@ -150,6 +151,7 @@ impl Emitter<'_> {
                 ..
             } => covering::definition(self, *version, columns, hull),
             Definition::RepeatedSubquery { .. } => repeated::definition(self, frame),
+            Definition::WidenedSubquery(widened) => widened::definition(self, frame, widened),
         }
     }
 
@@ -203,7 +205,12 @@ impl Emitter<'_> {
     fn edits_of(&self, frame: &Frame, reader: &Reader) -> Option<Vec<Edit>> {
         match reader.place {
             Place::Name => covering::edits(self, frame, reader),
-            Place::Body(subquery) => repeated::edits(self, frame, subquery),
+            Place::Body(subquery) => match &self.candidates.get(frame.candidate?)?.definition {
+                Definition::WidenedSubquery(widened) => {
+                    widened::edits(self, frame, widened, subquery)
+                }
+                _ => repeated::edits(self, frame, subquery),
+            },
         }
     }
 }

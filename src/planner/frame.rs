@@ -4,7 +4,8 @@
 //! need and the rows that pass a hull of their filters; a reader keeps all of its own predicates, so all that has
 //! to hold is: its filters imply the hull, and its columns are among those of the frame. A *repeated subquery* is
 //! the body of a common table expression or derived table that stands in several places, equal up to blanks,
-//! comments, letter case, optional `AS`, aliases and the order of what `AND` joins. Whatever may not share is refused with a reason that `plan`
+//! comments, letter case, optional `AS`, aliases and the order of what `AND` joins; or up to what they select and how much
+//! they filter. Whatever may not share is refused with a reason that `plan`
 //! hands on.
 //!
 //! ```text
@@ -25,8 +26,10 @@ pub(in crate::planner) mod testing;
 mod tests;
 mod texts;
 mod walk;
+mod widened;
 
 pub use self::lift::{Lift, lift};
+pub use self::widened::{Share, Widened, WidenedColumn};
 use crate::diagnostic::Span;
 use crate::facts::access::{ReadId, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
@@ -132,7 +135,9 @@ impl Candidate {
         match self.definition {
             Definition::CoveringRead { written: true, .. } => FrameKind::Intermediate,
             Definition::CoveringRead { .. } => FrameKind::CoveringRead,
-            Definition::RepeatedSubquery { .. } => FrameKind::RepeatedSubquery,
+            Definition::RepeatedSubquery { .. } | Definition::WidenedSubquery(_) => {
+                FrameKind::RepeatedSubquery
+            }
         }
     }
 }
@@ -160,6 +165,8 @@ pub enum Definition {
         /// Output columns of that occurrence, in order and spelling.
         columns: Vec<String>,
     },
+    /// The body of subqueries that are equal but for what they select and how much they filter.
+    WidenedSubquery(Widened),
 }
 
 /// One test of a hull.
@@ -214,6 +221,7 @@ pub fn candidates(workload: &Workload, sources: &Sources, catalog: &Catalog) -> 
     let mut found = Candidates::default();
     covering::find(&context, &mut found);
     repeated::find(&context, &mut found);
+    widened::find(&context, &mut found);
     // First use, then the wider candidate, then tables before subqueries: `plan` breaks ties by this order.
     found.candidates.sort_by_key(|candidate| {
         let first = candidate.readers.first().map(|reader| reader.statement);

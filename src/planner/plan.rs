@@ -237,7 +237,7 @@ fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -
         Definition::CoveringRead { version, .. } => workload
             .table(version.table)
             .and_then(|table| table.name.rsplit('.').next().map(str::to_owned)),
-        Definition::RepeatedSubquery { .. } => readers
+        Definition::RepeatedSubquery { .. } | Definition::WidenedSubquery(_) => readers
             .first()
             .and_then(|reader| workload.subquery(reader.subquery()?)?.name.as_ref())
             .map(|name| name.text.clone()),

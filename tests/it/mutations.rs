@@ -28,7 +28,13 @@ fn the_pipeline_without_a_fault_keeps_every_promise() {
         .collect();
     assert_eq!(
         frames,
-        [("gd_1", 6), ("latest_1", 4), ("gd_2", 4), ("gd_3", 4)]
+        [
+            ("gd_1", 6),
+            ("latest_1", 4),
+            ("gd_2", 4),
+            ("gd_3", 4),
+            ("x_1", 4)
+        ]
     );
 }
 

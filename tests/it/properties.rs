@@ -234,6 +234,10 @@ fn choice(planned: &Planned) -> Vec<String> {
         {
             Definition::CoveringRead { columns, .. }
             | Definition::RepeatedSubquery { columns, .. } => columns.join(",").to_lowercase(),
+            Definition::WidenedSubquery(widened) => {
+                let columns = widened.columns.iter().map(|column| column.name.as_str());
+                columns.collect::<Vec<_>>().join(",").to_lowercase()
+            }
         };
         format!(
             "{:?} {readers:?} {inputs:?} {columns} {}",

@@ -22,7 +22,7 @@ use crate::differential::{Catalog, Harness, Report};
 use crate::local_engine::block_on;
 
 /// Themes: file name and text.
-const THEMES: [(&str, &str); 12] = [
+const THEMES: [(&str, &str); 13] = [
     ("aliases", include_str!("traps/aliases.sql")),
     ("cache", include_str!("traps/cache.sql")),
     ("formats", include_str!("traps/formats.sql")),
@@ -34,6 +34,7 @@ const THEMES: [(&str, &str); 12] = [
     ("session", include_str!("traps/session.sql")),
     ("shapes", include_str!("traps/shapes.sql")),
     ("views", include_str!("traps/views.sql")),
+    ("wider", include_str!("traps/wider.sql")),
     ("writes", include_str!("traps/writes.sql")),
 ];
 

@@ -137,6 +137,11 @@ pub(super) fn failure(name: &str, arguments: u32) -> Failure {
         .map_or(Failure::May, |traits| traits.failure)
 }
 
+/// Whether Spark has a function of that name, lower-case: what its calls give is known, and from how many rows.
+pub fn is_builtin(name: &str) -> bool {
+    FUNCTIONS.contains_key(name)
+}
+
 /// Whether a bare word that no relation owns is a function of the session.
 pub(super) fn is_bare_function(name: &str) -> bool {
     BARE.contains(&name)

@@ -50,7 +50,30 @@ impl Call {
     pub fn is_aggregate(&self) -> bool {
         self.window.is_none() && AGGREGATES.binary_search(&self.name.as_str()).is_ok()
     }
+
+    /// Whether a select list that has it may give several rows, or none, for each row of the block.
+    pub fn is_generator(&self) -> bool {
+        GENERATORS.binary_search(&self.name.as_str()).is_ok()
+    }
 }
+
+/// Functions that give several rows, sorted. Source: Spark `FunctionRegistry`,
+/// generators, and the windows of time that `TimeWindowing` expands.
+const GENERATORS: [&str; 13] = [
+    "explode",
+    "explode_outer",
+    "inline",
+    "inline_outer",
+    "json_tuple",
+    "posexplode",
+    "posexplode_outer",
+    "session_window",
+    "sql_keywords",
+    "stack",
+    "variant_explode",
+    "variant_explode_outer",
+    "window",
+];
 
 /// Functions that aggregate, sorted. Source: Spark `FunctionRegistry`,
 /// aggregate functions.
@@ -139,10 +162,11 @@ pub enum LiteralKind {
 
 #[cfg(test)]
 mod tests {
-    use super::AGGREGATES;
+    use super::{AGGREGATES, GENERATORS};
 
     #[test]
-    fn aggregates_can_be_searched() {
+    fn lists_can_be_searched() {
         assert!(AGGREGATES.is_sorted());
+        assert!(GENERATORS.is_sorted());
     }
 }

@@ -5,7 +5,7 @@
 use super::emitted::{Placed, within};
 use super::names::{Names, Role, TableUse};
 use crate::diagnostic::Span;
-use crate::frontend::statement::{Expression, Query, Shape};
+use crate::frontend::statement::{Expression, Query, Select, SelectItem, Shape};
 
 /// Words that mean something else in backquotes, where a column may stand.
 const NOT_ONLY_NAMES: [&str; 10] = [
@@ -25,13 +25,109 @@ const NOT_ONLY_NAMES: [&str; 10] = [
 pub(super) fn tokens(
     query: &Query,
     file: &[Placed<'_>],
-    mut table: impl FnMut(&TableUse<'_>) -> Option<String>,
+    table: impl FnMut(&TableUse<'_>) -> Option<String>,
 ) -> Option<Vec<String>> {
     let names = Names::of(query);
     let file = within(file, query.span);
+    let canonical = ordered(query, &names, &file, table, None)?;
+    Some(spelled(&canonical))
+}
+
+/// A block in parts, for comparing: what it selects, what it tests, and the rest.
+#[derive(Debug)]
+pub(super) struct Parts {
+    /// Everything but the select list and what `WHERE` tests.
+    pub(super) rest: Vec<String>,
+    /// Each item without its name.
+    pub(super) items: Vec<Vec<String>>,
+    /// Each test of `WHERE`.
+    pub(super) tests: Vec<Vec<String>>,
+    /// What [`Parts::tokens_of`] looks into.
+    all: Vec<(Span, String)>,
+}
+
+impl Parts {
+    /// The parts of a query that is the block; none where its text cannot be cut so, or `table` does not know a relation.
+    pub(super) fn of(
+        query: &Query,
+        block: &Select,
+        file: &[Placed<'_>],
+        table: impl FnMut(&TableUse<'_>) -> Option<String>,
+    ) -> Option<Parts> {
+        let names = Names::of(query);
+        let file = within(file, query.span);
+        let all = ordered(query, &names, &file, table, Some(&block.filter))?;
+        let mut spans = Vec::new();
+        let mut aliases = Vec::new();
+        for item in &block.items {
+            let SelectItem::Expression { expression, alias } = item else {
+                return None;
+            };
+            spans.push(expression.span);
+            aliases.extend(alias.as_ref().map(|alias| alias.span));
+        }
+        let end = spans.iter().chain(&aliases).max()?;
+        let list = spans.first()?.join(*end);
+        // Nothing but names and commas stands between the items.
+        let between = |(span, text): &&(Span, String)| {
+            list.contains(*span)
+                && !spans.iter().any(|item| item.contains(*span))
+                && !aliases.contains(span)
+                && text != "y:,"
+        };
+        let opens = file.iter().rfind(|token| token.span.end <= list.start)?;
+        if all.iter().any(|entry| between(&entry)) || !opens.is_word("select") {
+            return None;
+        }
+        let mut clause = None;
+        if !block.filter.is_empty() {
+            let tests = whole(&file, &block.filter)?;
+            let word = file.iter().rfind(|token| token.span.end <= tests.start)?;
+            if !word.is_word("where") || tests.start < list.end {
+                return None;
+            }
+            clause = Some(word.span.join(tests));
+        }
+        let rest = all
+            .iter()
+            .filter(|(span, _)| !list.contains(*span))
+            .filter(|(span, _)| !clause.is_some_and(|clause| clause.contains(*span)));
+        let mut parts = Parts {
+            rest: rest.map(|(_, text)| text.clone()).collect(),
+            items: Vec::new(),
+            tests: Vec::new(),
+            all,
+        };
+        parts.items = spans.iter().map(|span| parts.tokens_of(*span)).collect();
+        let tests = block.filter.iter();
+        parts.tests = tests
+            .map(|test| spelled(&sided(test, parts.entries(test.span))))
+            .collect();
+        Some(parts)
+    }
+
+    /// The tokens of an expression of the block.
+    pub(super) fn tokens_of(&self, span: Span) -> Vec<String> {
+        spelled(&self.entries(span))
+    }
+
+    fn entries(&self, span: Span) -> Vec<(Span, String)> {
+        let inside = self.all.iter().filter(|(other, _)| span.contains(*other));
+        inside.cloned().collect()
+    }
+}
+
+/// The tokens with the conditions in order, but for one condition.
+fn ordered(
+    query: &Query,
+    names: &Names<'_>,
+    file: &[Placed<'_>],
+    mut table: impl FnMut(&TableUse<'_>) -> Option<String>,
+    but: Option<&[Expression]>,
+) -> Option<Vec<(Span, String)>> {
     let mut canonical = Vec::new();
     let mut done = query.span.start;
-    for token in &file {
+    for token in file {
         if token.span.start < done {
             continue;
         }
@@ -59,11 +155,12 @@ pub(super) fn tokens(
     }
     // Inner conditions lie inside a test of an outer one, so they are put in order first.
     let mut conditions = names.conditions.clone();
+    conditions.retain(|tests| but.is_none_or(|but| !std::ptr::eq(*tests, but)));
     conditions.sort_by_key(|tests| std::cmp::Reverse(tests.first().map(|test| test.span.start)));
     for tests in conditions {
-        order(&mut canonical, &file, tests);
+        order(&mut canonical, file, tests);
     }
-    Some(canonical.into_iter().map(|(_, text)| text).collect())
+    Some(canonical)
 }
 
 /// Puts the tests of a condition into the order of their texts, each in brackets of its own, where nothing but `AND` and
@@ -79,18 +176,7 @@ fn order(canonical: &mut Vec<(Span, String)>, file: &[Placed<'_>], tests: &[Expr
         }
     }
     for (test, text) in tests.iter().zip(&mut joined) {
-        let equals = text.iter().position(|(_, text)| text == "y:=");
-        if let (Shape::Equality, Some(at)) = (&test.shape, equals) {
-            let right = text.split_off(at + 1);
-            let equals = text.split_off(at);
-            let swapped = spelled(&right) < spelled(text);
-            let left = std::mem::take(text);
-            *text = if swapped {
-                [right, equals, left].concat()
-            } else {
-                [left, equals, right].concat()
-            };
-        }
+        *text = sided(test, std::mem::take(text));
     }
     joined.sort_by_cached_key(|text| spelled(text));
     let mark = |text: &str| (whole, format!("condition {text}"));
@@ -104,6 +190,21 @@ fn order(canonical: &mut Vec<(Span, String)>, file: &[Placed<'_>], tests: &[Expr
     canonical.retain(|(span, _)| !whole.contains(*span));
     if let Some(start) = start {
         canonical.splice(start..start, ordered);
+    }
+}
+
+/// The tokens of a test, those of an equality of columns with its sides in order.
+fn sided(test: &Expression, mut left: Vec<(Span, String)>) -> Vec<(Span, String)> {
+    let equals = left.iter().position(|(_, token)| token == "y:=");
+    let (Shape::Equality, Some(at)) = (&test.shape, equals) else {
+        return left;
+    };
+    let right = left.split_off(at + 1);
+    let equals = left.split_off(at);
+    if spelled(&right) < spelled(&left) {
+        [right, equals, left].concat()
+    } else {
+        [left, equals, right].concat()
     }
 }
 

@@ -1,11 +1,13 @@
-//! Repeated subqueries: each replaced body says what the frame's text says.
+//! Repeated subqueries: each replaced body says what the frame's text says, or a part of it (see [`super::widened`]).
 
 use super::canonical;
 use super::frames::Built;
 use super::names::query;
-use super::{At, Check, Promise};
+use super::{Check, Promise, widened};
 use crate::facts::access::{Origin, Subquery};
-use crate::frontend::statement::{Expression, Query, QueryBody, Relation, SelectItem};
+use crate::frontend::statement::{
+    Expression, Identifier, Query, QueryBody, Relation, SelectItem, Shape,
+};
 use crate::planner::frame::Reader;
 
 /// Checks every reader of a repeated subquery.
@@ -22,14 +24,40 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
         // Reported where the frame's inputs are.
         return;
     };
+    let listed = listed(built);
+    let block = widened::frame(check, built);
+    let mut readings = Vec::new();
     for reader in &built.frame.readers {
-        let at = check.run_of(reader.statement);
-        if let Err(problem) = compare(check, &frame, reader) {
-            let text = format!("{problem} frame `{}`", built.frame.name);
-            check.report(Promise::Repetition, at, text);
+        let equal = compare(check, &frame, reader)
+            .and_then(|()| same_columns(check, listed.as_deref(), reader));
+        let Err(problem) = equal else { continue };
+        let reading = match &block {
+            Some(block) => widened::read(check, block, reader),
+            None => Err(problem),
+        };
+        match (reading, reader.subquery()) {
+            (Ok(reading), Some(subquery)) => {
+                let place = (built.frame.id, subquery);
+                check.readings.insert(place, reading.clone());
+                readings.push(reading);
+            }
+            (Err(problem), _) => {
+                let text = format!("{problem} frame `{}`", built.frame.name);
+                check.report(Promise::Repetition, check.run_of(reader.statement), text);
+            }
+            (Ok(_), None) => {}
         }
     }
-    columns(check, built);
+    // Where one reader is equal to the frame, that one has all of its columns.
+    if let Some(block) = block.filter(|_| readings.len() == built.frame.readers.len())
+        && let Some(column) = widened::unknown_column(check, &block, &readings)
+    {
+        let text = format!(
+            "column `{column}` of frame `{}` is none of any subquery that may be shared",
+            built.frame.name
+        );
+        check.report(Promise::Repetition, built.at, text);
+    }
 }
 
 fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &'static str> {
@@ -70,7 +98,7 @@ fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &
 }
 
 /// The query between the parentheses of a subquery.
-fn find<'q>(query: &'q Query, subquery: &Subquery) -> Option<&'q Query> {
+pub(super) fn find<'q>(query: &'q Query, subquery: &Subquery) -> Option<&'q Query> {
     if query.span == subquery.body {
         return Some(query);
     }
@@ -127,44 +155,42 @@ fn in_expressions<'q>(
     queries.into_iter().find_map(|query| find(query, subquery))
 }
 
-/// The frame's columns, where its text lists them, are those that its readers list, by position.
-fn columns(check: &mut Check<'_>, built: &Built<'_, '_>) {
+/// The frame's columns, where its text lists them.
+fn listed(built: &Built<'_, '_>) -> Option<Vec<String>> {
     let QueryBody::Select(select) = &built.query.body else {
-        return;
+        return None;
     };
-    let listed: Option<Vec<String>> = select
-        .items
-        .iter()
+    let items = select.items.iter();
+    items
         .map(|item| match item {
             SelectItem::Expression { expression, alias } => {
                 let plain = match expression.columns.as_slice() {
-                    [only] if expression.shape == crate::frontend::statement::Shape::Column => {
-                        only.parts.last()
-                    }
+                    [only] if expression.shape == Shape::Column => only.parts.last(),
                     _ => None,
                 };
-                alias
-                    .as_ref()
-                    .or(plain)
-                    .map(crate::frontend::statement::Identifier::key)
+                alias.as_ref().or(plain).map(Identifier::key)
             }
             SelectItem::Wildcard { .. } => None,
         })
-        .collect();
-    let Some(listed) = listed else { return };
-    for reader in &built.frame.readers {
-        let subquery = reader.subquery().and_then(|id| check.subqueries.get(&id));
-        let outputs = subquery.and_then(|subquery| subquery.outputs.as_ref());
-        let same = outputs.is_some_and(|outputs| {
-            let outputs = outputs
-                .iter()
-                .map(crate::frontend::statement::Identifier::key);
-            outputs.eq(listed.iter().cloned())
-        });
-        if !same {
-            let at: At = check.run_of(reader.statement);
-            let text = format!("lists other columns than frame `{}` has", built.frame.name);
-            check.report(Promise::Repetition, at, text);
-        }
+        .collect()
+}
+
+/// The frame's columns are those that a reader lists, by position.
+fn same_columns(
+    check: &Check<'_>,
+    listed: Option<&[String]>,
+    reader: &Reader,
+) -> Result<(), &'static str> {
+    let Some(listed) = listed else { return Ok(()) };
+    let subquery = reader.subquery().and_then(|id| check.subqueries.get(&id));
+    let outputs = subquery.and_then(|subquery| subquery.outputs.as_ref());
+    let same = outputs.is_some_and(|outputs| {
+        let outputs = outputs.iter().map(Identifier::key);
+        outputs.eq(listed.iter().cloned())
+    });
+    if same {
+        Ok(())
+    } else {
+        Err("lists other columns than those of")
     }
 }

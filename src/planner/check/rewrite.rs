@@ -2,6 +2,7 @@
 
 use super::emitted::Placed;
 use super::names::{Names, query};
+use super::widened::Reading;
 use super::{At, Check, Promise};
 use std::collections::BTreeSet;
 
@@ -38,6 +39,8 @@ pub(super) enum Instead {
     Named(String),
     /// A name in this very spelling, without backquotes: it names an output column.
     Spelled(String),
+    /// What the user wrote.
+    Written(String),
 }
 
 impl Instead {
@@ -48,6 +51,7 @@ impl Instead {
             Instead::Symbol(symbol) => token.is_symbol(symbol),
             Instead::Named(key) => token.is_name() && token.key() == *key,
             Instead::Spelled(name) => token.is_name() && token.spelling() == *name,
+            Instead::Written(text) => token.text == text,
         }
     }
 
@@ -55,9 +59,10 @@ impl Instead {
         match self {
             Instead::Word(word) => word.to_uppercase(),
             Instead::Symbol(text) => (*text).to_owned(),
-            Instead::Frame { name, .. } | Instead::Named(name) | Instead::Spelled(name) => {
-                name.clone()
-            }
+            Instead::Frame { name, .. }
+            | Instead::Named(name)
+            | Instead::Spelled(name)
+            | Instead::Written(name) => name.clone(),
         }
     }
 }
@@ -184,37 +189,66 @@ fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Ch
     let name = check.prefix.frame(&frame.name);
     match reader.place {
         Place::Name => named(check, &name, reader),
-        Place::Body(id) => body(check, &name, reader, id).map(|place| vec![place]),
+        Place::Body(id) => {
+            let reading = check.readings.get(&(frame.id, id));
+            body(check, &name, reader, id, reading).map(|place| vec![place])
+        }
     }
 }
 
 /// A projection of the frame with the output columns of a subquery instead of its body.
-fn body(check: &Check<'_>, frame: &str, reader: &Reader, id: SubqueryId) -> Result<Change, String> {
+fn body(
+    check: &Check<'_>,
+    frame: &str,
+    reader: &Reader,
+    id: SubqueryId,
+    reading: Option<&Reading>,
+) -> Result<Change, String> {
     let subquery = check
         .subqueries
         .get(&id)
         .filter(|subquery| subquery.statement == reader.statement)
         .ok_or("replaces a subquery that is not in it")?;
-    let outputs = subquery
-        .outputs
-        .as_ref()
-        .ok_or("replaces a subquery whose output columns are not known")?;
+    let outputs: Vec<(&str, &Identifier)> = match (reading, &subquery.outputs) {
+        (Some(reading), _) => {
+            let outputs = reading.outputs.iter();
+            outputs
+                .map(|(column, name)| (column.as_str(), name))
+                .collect()
+        }
+        (None, Some(outputs)) => {
+            let outputs = outputs.iter();
+            outputs.map(|name| (name.text.as_str(), name)).collect()
+        }
+        (None, None) => {
+            return Err("replaces a subquery whose output columns are not known".to_owned());
+        }
+    };
     let mut instead = vec![Instead::Word("select")];
     let mut listed = BTreeSet::new();
-    for output in outputs {
-        if !listed.insert(output.key()) {
+    for (column, name) in outputs {
+        if !listed.insert(name.key()) {
             return Err("replaces a subquery with two output columns of one name".to_owned());
         }
         if listed.len() > 1 {
             instead.push(Instead::Symbol(","));
         }
-        instead.push(Instead::Spelled(output.text.clone()));
+        if column.to_lowercase() != name.key() {
+            instead.push(Instead::Spelled(column.to_owned()));
+            instead.push(Instead::Word("as"));
+        }
+        instead.push(Instead::Spelled(name.text.clone()));
     }
     instead.push(Instead::Word("from"));
     instead.push(Instead::Frame {
         name: frame.to_owned(),
         called: frame.to_lowercase(),
     });
+    let tests = reading.iter().flat_map(|reading| &reading.tests);
+    for (test, word) in tests.zip(std::iter::once("where").chain(std::iter::repeat("and"))) {
+        instead.push(Instead::Word(word));
+        instead.extend(test.iter().cloned());
+    }
     Ok(Change {
         span: subquery.body,
         instead,

@@ -176,6 +176,7 @@ fn faults_of_text_are_caught() {
             &|sample| sample.text(6, "policy_id, V", "policy_id, v"),
             &|sample| sample.text(6, "policy_id, V", "V, policy_id"),
             &|sample| sample.text(6, "policy_id, V", "*"),
+            &|sample| sample.text(4, "AS v", "AS w"),
             &|sample| sample.text(6, "{ns}_latest_1)", "{ns}_latest_1 LIMIT 5)"),
             // Building, releasing, dropping.
             &|sample| sample.text(0, "TEMP VIEW", "VIEW"),
@@ -248,13 +249,9 @@ fn faults_of_repeated_subqueries_are_caught() {
         Promise::Repetition,
         &[
             &|sample| sample.text(4, "max(", "min("),
-            &|sample| sample.text(
-                4,
-                "p.policy_id, max(p.version) AS v",
-                "max(p.version) AS v, p.policy_id"
-            ),
+            &|sample| sample.text(4, "SELECT p.policy_id,", "SELECT"),
             &|sample| sample.text(4, " GROUP BY", " WHERE p.version > 0 GROUP BY"),
-            &|sample| sample.text(4, "AS v", "AS w"),
+            &|sample| sample.text(4, "max(p.version) AS v", "p.policy_id AS v"),
             &|sample| sample.workload.accesses[3].subqueries[0].closed = false,
             &|sample| {
                 let other = sample.workload.accesses[0].reads[0].version;

@@ -22,7 +22,7 @@ pub(super) fn saving(model: &CostModel<'_>, reader: &Reader, columns: &[String])
     Some(work.micros.saturating_sub(cached))
 }
 
-fn work(model: &CostModel<'_>, reader: &Reader, low: bool) -> Option<Work> {
+pub(super) fn work(model: &CostModel<'_>, reader: &Reader, low: bool) -> Option<Work> {
     let access = model.access(reader.statement)?;
     let subquery = model.workload.subquery(reader.subquery()?)?;
     let mut total = Work::default();

@@ -98,7 +98,7 @@ fn inputs(access: &Access, subquery: &Subquery) -> BTreeSet<TableVersion> {
 }
 
 /// The reads that a frame in its place replaces: those of tables by name.
-fn named(access: &Access, subquery: &Subquery) -> Vec<ReadId> {
+pub(super) fn named(access: &Access, subquery: &Subquery) -> Vec<ReadId> {
     let reads = access
         .reads
         .iter()
@@ -109,7 +109,11 @@ fn named(access: &Access, subquery: &Subquery) -> Vec<ReadId> {
         .collect()
 }
 
-fn check(context: &Context<'_>, access: &Access, subquery: &Subquery) -> Result<(), Reason> {
+pub(super) fn check(
+    context: &Context<'_>,
+    access: &Access,
+    subquery: &Subquery,
+) -> Result<(), Reason> {
     if let Some(sensitivity) = subquery.sensitivities.first() {
         let text = format!("it uses `{}`, {}", sensitivity.what, why(sensitivity.kind));
         return Err(Reason::new(code(sensitivity.kind), text));

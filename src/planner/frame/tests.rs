@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::testing::Pipeline;
-use super::{Definition, candidates};
+use super::{Definition, Widened, WidenedColumn, candidates};
 use crate::facts::catalog::{TableKind, ViewFacts};
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
@@ -93,6 +93,9 @@ fn shown_of(tables: Pipeline, texts: &[&str], variables: &[(&str, &str)]) -> Str
             Definition::RepeatedSubquery { columns, .. } => {
                 writeln!(text, "subquery {} for {readers:?}", columns.join(","))
             }
+            Definition::WidenedSubquery(widened) => {
+                writeln!(text, "{}", shown_widened(widened, &readers))
+            }
         }
         .unwrap();
     }
@@ -100,6 +103,33 @@ fn shown_of(tables: Pipeline, texts: &[&str], variables: &[(&str, &str)]) -> Str
         writeln!(text, "{}: {}", refusal.reason.code, refusal.reason.text).unwrap();
     }
     text
+}
+
+/// A frame for subqueries that select or filter differently: its columns, and what each reader takes.
+fn shown_widened(widened: &Widened, readers: &[u32]) -> String {
+    let column = |column: &WidenedColumn| match &column.added {
+        Some(text) => format!("{} = {text}", column.name),
+        None => column.name.clone(),
+    };
+    let columns: Vec<String> = widened.columns.iter().map(column).collect();
+    let shares = widened.shares.values().zip(readers);
+    let shares = shares.map(|(share, reader)| {
+        let outputs: Vec<String> = share
+            .outputs
+            .iter()
+            .map(|(number, name)| format!("{number} {name}"))
+            .collect();
+        let mut tests = String::new();
+        for test in &share.tests {
+            tests.extend([" if ", test]);
+        }
+        format!("\n  {reader}: {}{tests}", outputs.join(", "))
+    });
+    format!(
+        "widened {}{}",
+        columns.join(", "),
+        shares.collect::<String>()
+    )
 }
 
 /// The rewritten and added texts, each once, of a pipeline that repeats some texts often enough for frames to pay.
@@ -254,6 +284,9 @@ fn what_differs_is_not_shared() {
     covering claim,id where  for [0, 0, 1, 1]
     covering claim,id where  for [0, 1, 1]
     covering id where  for [0, 1]
+    widened id, id_2 = b.id
+      0: 0 id
+      1: 1 id
     ");
     insta::assert_snapshot!(shown(&[
         "SELECT 1 FROM (SELECT id AS n FROM claims) x",
@@ -443,5 +476,45 @@ fn rows_that_depend_on_the_columns_read_are_not_shared() {
     ]), @"
     malformed-rows: which malformed rows of `m.log` are read depends on the columns that a statement needs
     malformed-rows: which malformed rows of `m.log` are read depends on the columns that a statement needs
+    ");
+}
+
+/// The widened subqueries among the candidates of some texts.
+fn widened(texts: &[&str]) -> String {
+    let shown = shown(texts);
+    let mut kept = String::new();
+    for line in shown.lines() {
+        if line.starts_with("widened") || line.starts_with("  ") {
+            let _ = writeln!(kept, "{line}");
+        }
+    }
+    kept
+}
+
+#[test]
+fn subqueries_that_select_other_columns_share_what_all_of_them_select() {
+    insta::assert_snapshot!(widened(&[
+        "SELECT 1 FROM (SELECT p.id, max(p.premium) AS best FROM policies p WHERE p.year > 1 GROUP BY p.id) x",
+        "SELECT 1 FROM (SELECT q.id AS k, count(*) AS n, max(q.premium) AS m FROM policies q WHERE (q.year > 1) GROUP BY q.id) x",
+        "SELECT 1 FROM (SELECT sum(policies.premium) / count(*) AS best, policies.ID FROM m.policies WHERE policies.year > 1 GROUP BY policies.id) x",
+    ]), @"
+    widened id, best, n = count(*), best_2 = sum(`p`.premium) / count(*)
+      0: 0 id, 1 best
+      1: 0 k, 2 n, 1 m
+      2: 3 best, 0 ID
+    ");
+}
+
+#[test]
+fn subqueries_that_filter_more_test_what_the_frame_shows() {
+    insta::assert_snapshot!(widened(&[
+        "SELECT 1 FROM (SELECT a.id FROM claims a JOIN policies b ON a.id = b.id WHERE b.year > 1) x",
+        "SELECT 1 FROM (SELECT c.id, d.status FROM claims c JOIN policies d ON c.id = d.id WHERE d.year > 1 AND (c.note = 'A' OR d.status = 'x') AND paid > 2) x",
+        "SELECT 1 FROM (SELECT c.id FROM claims c JOIN policies d ON c.id = d.id WHERE d.year > 1 AND c.note = 'A' ) x",
+    ]), @"
+    widened id, status = `b`.status, note = `a`.note, paid = paid
+      0: 0 id
+      1: 0 id, 1 status if (`note` = 'A' OR `status` = 'x') if `paid` > 2
+      2: 0 id if `note` = 'A'
     ");
 }

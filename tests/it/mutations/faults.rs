@@ -2,7 +2,7 @@
 
 use hoist::facts::access::{ReadId, TableVersion};
 use hoist::planner::check::Promise;
-use hoist::planner::frame::{Candidate, Definition, FrameKind, HullTest, Place, Reader};
+use hoist::planner::frame::{Candidate, Definition, FrameKind, HullTest, Place, Reader, Widened};
 use hoist::planner::plan::{FrameId, Step};
 
 use super::stages::Stages;
@@ -54,7 +54,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 46] = [
+pub(super) const FAULTS: [Seeded; 54] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -91,6 +91,29 @@ pub(super) const FAULTS: [Seeded; 46] = [
         let first = subquery_of(s, statement);
         if let Definition::RepeatedSubquery { body: own, .. } = &mut repeated(s).definition { *own = body; }
         repeated(s).readers[0] = first;
+    }),
+    frame("a column of a wider frame is computed from another relation", Promise::Repetition, |s| {
+        let added = widened(s).columns.iter_mut().find_map(|column| column.added.as_mut()).unwrap();
+        "`g`.policy_id".clone_into(added);
+    }),
+    frame("a reader of a wider frame takes another column", Promise::Text, |s| {
+        let share = widened(s).shares.values_mut().nth(3).unwrap();
+        share.outputs[0].0 = 0;
+    }),
+    frame("a reader of a wider frame gives a column another name", Promise::Text, |s| {
+        let share = widened(s).shares.values_mut().nth(3).unwrap();
+        "age".clone_into(&mut share.outputs[0].1);
+    }),
+    frame("a reader of a wider frame loses a test", Promise::Text, |s| {
+        widened(s).shares.values_mut().nth(2).unwrap().tests.clear();
+    }),
+    frame("a reader of a wider frame tests another column", Promise::Text, |s| {
+        let test = widened(s).shares.values_mut().nth(2).unwrap().tests.first_mut().unwrap();
+        *test = test.replace("`day`", "`age`");
+    }),
+    frame("a wider frame is made from a subquery that filters more", Promise::Repetition, |s| {
+        let other = *widened(s).shares.keys().nth(1).unwrap();
+        widened(s).base = other;
     }),
 
     // When it lives.
@@ -199,6 +222,11 @@ pub(super) const FAULTS: [Seeded; 46] = [
     emit("the columns of a replaced subquery change places", Promise::Text, |s| {
         s.edit("out.l1 ", "`policy_id`, `version`", "`version`, `policy_id`");
     }),
+    emit("a wider frame filters by another reader's test", Promise::Repetition, |s| {
+        let at = s.step(Step::Materialise(FrameId(4)));
+        s.edit_step(at, "p.version > 1", "p.version > 1 AND p.status = 'a'");
+    }),
+    emit("a test behind a wider frame loses a condition", Promise::Text, |s| s.edit("out.w3 ", " > '2024'", " >= '2024'")),
     emit("parents are dropped first", Promise::Text, |s| s.program.finish.reverse()),
 ];
 
@@ -210,17 +238,26 @@ fn repeated(stages: &mut Stages) -> &mut Candidate {
     stages.candidate(FrameKind::RepeatedSubquery)
 }
 
+fn widened(stages: &mut Stages) -> &mut Widened {
+    let mut candidates = stages.candidates.candidates.iter_mut();
+    let widened = candidates.find_map(|candidate| match &mut candidate.definition {
+        Definition::WidenedSubquery(widened) => Some(widened),
+        _ => None,
+    });
+    widened.unwrap()
+}
+
 fn columns(stages: &mut Stages) -> &mut Vec<String> {
     match &mut covering(stages).definition {
         Definition::CoveringRead { columns, .. } => columns,
-        other @ Definition::RepeatedSubquery { .. } => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
 fn hull(stages: &mut Stages) -> &mut Vec<Vec<HullTest>> {
     match &mut covering(stages).definition {
         Definition::CoveringRead { hull, .. } => hull,
-        other @ Definition::RepeatedSubquery { .. } => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

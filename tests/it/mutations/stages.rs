@@ -11,8 +11,9 @@ use hoist::planner::emit::{Program, emit};
 use hoist::planner::frame::{Candidate, Candidates, FrameKind, candidates};
 use hoist::planner::plan::{Frame, Plan, PlanOptions, Step, choose};
 
-/// Two databases with a table `gd` each, a subquery that stands in four places, a write, and a setting.
-const FILES: [(&str, &str); 5] = [
+/// Two databases with a table `gd` each, a subquery that stands in four places, a write, a setting, and a subquery that
+/// selects and filters differently in four places.
+const FILES: [(&str, &str); 6] = [
     (
         "1_before.sql",
         "USE m;\n\
@@ -31,7 +32,7 @@ const FILES: [(&str, &str); 5] = [
          CREATE TABLE out.l2 AS SELECT count(*) AS n FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) AS latest;\n\
          CREATE TABLE out.l3 AS SELECT l.policy_id FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) l;\n\
          CREATE TABLE out.l4 AS SELECT max(l.version) AS version FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) l;\n\
-         CREATE TABLE out.l5 AS SELECT x.status FROM (SELECT policy_id, max(status) AS status FROM raw.policies GROUP BY policy_id) x;",
+         CREATE TABLE out.l5 AS SELECT x.status FROM (SELECT policy_id, max(status) AS status FROM raw.policies WHERE version > 0 GROUP BY policy_id) x;",
     ),
     (
         "3_write.sql",
@@ -51,6 +52,17 @@ const FILES: [(&str, &str); 5] = [
          CREATE TABLE out.t2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
          CREATE TABLE out.t3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
          CREATE TABLE out.t4 AS SELECT min(policy_id) AS p FROM raw.gd;",
+    ),
+    (
+        "6_wider.sql",
+        "CREATE TABLE out.w1 AS SELECT x.age FROM (SELECT p.policy_id, g.age FROM raw.policies p JOIN m.gd g ON g.policy_id = p.policy_id \
+         WHERE p.version > 1) x;\n\
+         CREATE TABLE out.w2 AS SELECT x.region FROM (SELECT q.status AS age, h.region FROM raw.policies q JOIN m.gd h ON h.policy_id = q.policy_id \
+         WHERE q.version > 1 AND q.status = 'a') x;\n\
+         CREATE TABLE out.w3 AS SELECT x.n FROM (SELECT h.age + 1 AS n, q.policy_id FROM raw.policies q JOIN m.gd h ON q.policy_id = h.policy_id \
+         WHERE h.day > '2024' AND q.version > 1) x;\n\
+         CREATE TABLE out.w4 AS SELECT x.years FROM (SELECT g.age AS years FROM raw.policies p JOIN m.gd g ON g.policy_id = p.policy_id \
+         WHERE p.version > 1) x;",
     ),
 ];
 

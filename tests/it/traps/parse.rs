@@ -6,6 +6,7 @@
 //! --! hive                          needs Hive's catalog
 //! --! no frame                      the plan has none; otherwise it has one at least
 //! --! maybe frame                   the plan may have none
+//! --! subqueries                    frames are made of subqueries only, not of tables
 //! --! reason CODE                   among the reasons of its decisions
 //! --! variable NAME=VALUE           of templates
 //! --! key TABLE=COLUMN,…            declared to be unique
@@ -21,6 +22,8 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use hoist::planner::frame::FrameKind;
 
 use crate::differential::{Catalog, Pipeline};
 
@@ -169,6 +172,7 @@ fn head(trap: &mut Trap, directive: &str) {
         "hive" => trap.catalog = Catalog::Hive,
         "no" if rest == "frame" => trap.frames = Frames::None,
         "maybe" if rest == "frame" => trap.frames = Frames::Any,
+        "subqueries" => trap.pipeline.only = Some(FrameKind::RepeatedSubquery),
         "reason" => trap.reasons.push(rest.to_owned()),
         "variable" => {
             let (name, value) = pair();

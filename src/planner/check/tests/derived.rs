@@ -4,7 +4,8 @@ mod pipelines;
 mod saved;
 
 use self::pipelines::{
-    BOTH, HULL, OVERWRITTEN, REORDERED, REPEATED, SESSION, SET_TWICE, VIEW, derive, derive_with,
+    BOTH, HULL, NARROWED, OVERWRITTEN, REORDERED, REPEATED, SESSION, SET_TWICE, VIEW, WIDENED,
+    derive, derive_with,
 };
 use super::sample::Sample;
 use crate::facts::access::{Origin, Sensitivity, SensitivityKind};
@@ -27,10 +28,12 @@ fn violations(sample: &Sample) -> Vec<String> {
 fn derived_plans_hold_every_promise() {
     use FrameKind::{CoveringRead, Intermediate, RepeatedSubquery};
     type Expected<'a> = &'a [(&'a str, FrameKind, usize)];
-    let pipelines: [(&[_], Expected<'_>); 7] = [
+    let pipelines: [(&[_], Expected<'_>); 9] = [
         (&HULL, &[("gd_1", CoveringRead, 4)]),
         (&REPEATED, &[("latest_1", RepeatedSubquery, 5)]),
         (&REORDERED, &[("l_1", RepeatedSubquery, 5)]),
+        (&WIDENED, &[("l_1", RepeatedSubquery, 5)]),
+        (&NARROWED, &[("l_1", RepeatedSubquery, 5)]),
         (
             &OVERWRITTEN,
             &[("gd_1", CoveringRead, 4), ("gd_2", Intermediate, 4)],
@@ -465,5 +468,89 @@ fn faults_around_views_and_barriers_are_caught() {
             let python = position(sample, "spark.table");
             sample.text(python, "raw.staging", "{ns}_gd_1");
         }],
+    ));
+}
+
+/// The texts that a sample adds or changes.
+fn changed(sample: &Sample) -> String {
+    let texts = sample.program.steps.iter().flat_map(|step| &step.texts);
+    let changed = texts.filter(|text| text.namespaced);
+    changed
+        .map(|text| text.text.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn readers_take_their_own_columns_and_rows_of_a_wider_frame() {
+    insta::assert_snapshot!(changed(&derive(&WIDENED)));
+    insta::assert_snapshot!(changed(&derive(&NARROWED)));
+}
+
+/// Steps of [`WIDENED`]: build, five readers, release.
+#[test]
+fn faults_of_a_wider_select_list_are_caught() {
+    insta::assert_snapshot!(faults(
+        &WIDENED,
+        Promise::Repetition,
+        &[
+            // Another value, another group, other rows, another relation.
+            &|sample| sample.text(0, "min(`g`.age)", "min(`g`.policy_id)"),
+            &|sample| sample.text(0, "count(*) AS `n`", "count(1) AS `n`"),
+            &|sample| sample.text(0, " GROUP BY p.policy_id", " GROUP BY g.policy_id"),
+            &|sample| sample.text(0, "count(*) > 1", "count(*) > 2"),
+            &|sample| sample.text(0, "SELECT p.policy_id", "SELECT DISTINCT p.policy_id"),
+            &|sample| sample.text(0, "min(`g`.age)", "min(`p`.age)"),
+            // A column that no subquery selects.
+            &|sample| sample.text(
+                0,
+                ", count(*) AS `n`",
+                ", count(*) AS `n`, max(p.status) AS x"
+            ),
+            // A name twice.
+            &|sample| sample.text(0, "AS `n`", "AS `v`"),
+            // Something in a subquery that may not be shared.
+            &|sample| sample.workload.accesses[2].subqueries[0].closed = false,
+            &|sample| sample.workload.accesses[2].reads[1].columns = None,
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &WIDENED,
+        Promise::Text,
+        &[
+            // Another column, another name, places changed.
+            &|sample| sample.text(3, "`v_2` AS `v`", "`v`"),
+            &|sample| sample.text(2, "`policy_id` AS `K`", "`policy_id`"),
+            &|sample| sample.text(2, "`V`", "`v`"),
+            &|sample| sample.text(2, "`n`, `V`", "`V`, `n`"),
+            &|sample| sample.text(5, "`v`, ", ""),
+        ],
+    ));
+}
+
+/// Steps of [`NARROWED`]: `USE`, build, five readers, release.
+#[test]
+fn faults_of_tests_behind_a_frame_are_caught() {
+    insta::assert_snapshot!(faults(
+        &NARROWED,
+        Promise::Repetition,
+        &[
+            &|sample| sample.text(1, "g.day = '${day}'", "g.day = '${day}' AND g.age > 5"),
+            &|sample| sample.text(1, "g.day = '${day}'", "g.day > '${day}'"),
+            &|sample| sample.text(1, "`g`.region", "`p`.region"),
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &NARROWED,
+        Promise::Text,
+        &[
+            // A test lost, weaker, of another column, without its brackets, twice.
+            &|sample| sample.text(6, " WHERE `age` > 5", ""),
+            &|sample| sample.text(6, "`age` > 5", "`age` > 4"),
+            &|sample| sample.text(6, "`age` > 5", "`policy_id` > 5"),
+            &|sample| sample.text(3, "WHERE (", "WHERE "),
+            &|sample| sample.text(4, " AND ", " OR "),
+            &|sample| sample.text(1, "WHERE g.day = '${day}'", ""),
+        ],
     ));
 }

@@ -17,15 +17,15 @@ use crate::planner::frame::walk::Names;
 
 /// A condition, by positions among the tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
-    pub(super) conjuncts: Vec<Conjunct>,
+pub(in crate::planner::frame) struct Condition {
+    pub(in crate::planner::frame) conjuncts: Vec<Conjunct>,
     /// Behind its last bracket.
-    pub(super) end: usize,
+    pub(in crate::planner::frame) end: usize,
 }
 
 /// A conjunct.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Conjunct {
+pub(in crate::planner::frame) struct Conjunct {
     pub(super) tokens: Range<usize>,
     /// The `=` of `column = column`.
     pub(super) equals: Option<usize>,
@@ -42,7 +42,8 @@ pub(super) fn conditions(
         .collect()
 }
 
-fn condition(
+/// The condition with the conjuncts at these spans, and the token at which it begins.
+pub(super) fn condition(
     tokens: &[PlacedToken<'_>],
     spans: &[Span],
     names: &Names<'_>,

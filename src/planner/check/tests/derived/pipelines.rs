@@ -342,3 +342,51 @@ pub(super) const SET_TWICE: [(&str, &str); 2] = [
         "SET source = m.gd; SET low = 'x'; CREATE TABLE m.e AS SELECT policy_id FROM ${source} WHERE day < ${low}; CREATE TABLE m.f AS SELECT g.age FROM ${source} AS g WHERE day < ${low}; CREATE TABLE m.g AS SELECT day FROM ${source} WHERE day < ${low}; CREATE TABLE m.h AS SELECT policy_id, day FROM ${source} g WHERE g.day < ${low}",
     ),
 ];
+
+/// One grouped join of which several statements select other columns under other names.
+pub(super) const WIDENED: [(&str, &str); 5] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS WITH l AS (\n  SELECT p.policy_id, max(p.version) AS v -- last\n  FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id GROUP BY p.policy_id HAVING count(*) > 1\n) SELECT policy_id, v FROM l",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT x.n FROM (select q.policy_id K, count(*) as n, MAX(q.version) V from raw.policies q join raw.gd on q.policy_id = gd.policy_id group by q.policy_id having count(*) > 1) x",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS WITH l AS (SELECT a.policy_id, min(b.age) AS v FROM raw.policies a JOIN raw.gd b ON b.policy_id = a.policy_id GROUP BY a.policy_id HAVING count(*) > 1) SELECT v FROM l WHERE v > 1",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id GROUP BY p.policy_id HAVING count(*) > 1) SELECT v FROM l WHERE v > 2",
+    ),
+    (
+        "5.sql",
+        "CREATE TABLE m.e AS WITH l AS (SELECT max(p.version) AS v, p.policy_id AS v2 FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id GROUP BY p.policy_id HAVING count(*) > 1) SELECT v FROM l WHERE v > 3",
+    ),
+];
+
+/// One join that several statements filter more or less.
+pub(super) const NARROWED: [(&str, &str); 5] = [
+    (
+        "1.sql",
+        "USE raw; CREATE TABLE m.a AS WITH l AS (SELECT p.policy_id, g.age FROM policies p JOIN gd g ON g.policy_id = p.policy_id WHERE g.day = '${day}') SELECT policy_id, age FROM l",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT x.status FROM (select q.status, gd.region as age from raw.policies q join raw.gd on q.policy_id = gd.policy_id where (q.status = 'a' or gd.age > 3) and gd.day = '${day}') x",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT x.years FROM (select g.age AS years from raw.policies q join raw.gd g on q.policy_id = g.policy_id where g.day = '${day}' AND g.region = 'n' AND q.version = g.age) x",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT x.policy_id FROM (SELECT p.policy_id, g.age FROM policies p JOIN gd g ON g.policy_id = p.policy_id WHERE g.day = '${day}') x",
+    ),
+    (
+        "5.sql",
+        "CREATE TABLE m.e AS SELECT x.age FROM (SELECT p.policy_id, g.age FROM policies p JOIN gd g ON g.policy_id = p.policy_id WHERE g.day = '${day}' AND g.age > 5) x",
+    ),
+];
