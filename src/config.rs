@@ -205,6 +205,13 @@ pub struct PlannerConfig {
     pub margin_percent: u32,
     /// Least net gain of a frame, microseconds.
     pub min_gain_micros: u64,
+    /// Where frames live: `memory`, `scratch`, or `auto` for the cheaper one.
+    pub medium: String,
+    /// Spark's name of the storage level of frames in memory.
+    pub storage_level: String,
+    /// Where scratch databases lie, a folder joined to that of the configuration file, or an address; none for a fast
+    /// folder of this machine, or none at all on a cluster.
+    pub scratch: Option<PathBuf>,
     /// Database of names without one.
     pub default_database: String,
     /// Functions of the user that give equal values for equal arguments, lower-case.

@@ -213,6 +213,10 @@ pub(super) struct Plan {
     /// Memory for frames, such as 2GiB
     #[arg(long, value_name = "SIZE")]
     pub(super) budget: Option<String>,
+    /// For tests: frames whether or not they pay, and no others: `all`, a kind, a name or a number, several with
+    /// commas, and a medium or storage level behind a colon
+    #[arg(long, value_name = "WHAT[:MEDIUM]", hide_short_help = true)]
+    pub(super) force_frames: Option<String>,
     /// Format of the summary on stdout; json is the plan file itself
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
@@ -261,6 +265,10 @@ pub(super) struct RunOptions {
     /// Memory for frames, such as 2GiB
     #[arg(long, value_name = "SIZE")]
     pub(super) budget: Option<String>,
+    /// For tests: frames whether or not they pay, and no others: `all`, a kind, a name or a number, several with
+    /// commas, and a medium or storage level behind a colon
+    #[arg(long, value_name = "WHAT[:MEDIUM]", hide_short_help = true)]
+    pub(super) force_frames: Option<String>,
 }
 
 #[expect(

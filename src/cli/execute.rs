@@ -21,7 +21,7 @@ use crate::present::report::run::{Ending, ending, program as program_text};
 use crate::runtime::engine::{AnyEngine, Engine, SessionInfo};
 use crate::runtime::run::{
     self, Clock, Event, Journal, Outcome, Preparation, Recorder, RunInput, RunOptions, RunRecord,
-    SystemClock,
+    Scratch, ScratchPlace, SystemClock,
 };
 
 /// What is to be run.
@@ -31,6 +31,26 @@ struct Job<'a> {
     pipeline: Pipeline,
     /// The saved plan and its file; none where the pipeline itself was named.
     saved: Option<(PathBuf, PlanFile)>,
+}
+
+/// Where scratch databases lie.
+struct Scratches {
+    place: Option<ScratchPlace>,
+    /// Names of dead runs whose folders are removed already.
+    dead: Vec<String>,
+    /// This run's; to be let go after its session has ended.
+    held: Option<Scratch>,
+}
+
+impl Scratches {
+    /// Makes the place of a run that needs one.
+    fn location(&mut self, input: &RunInput, run_id: &str) -> Result<Option<String>, Failure> {
+        let (true, Some(place)) = (input.uses_scratch(), &self.place) else {
+            return Ok(None);
+        };
+        let taken = session::take_scratch(place, run_id)?;
+        Ok(Some(self.held.insert(taken).location().to_owned()))
+    }
 }
 
 /// What a run in an open session gave.
@@ -101,7 +121,13 @@ impl<'a> Job<'a> {
     fn settings(&self, plan: &PlanFile, catalog: &Catalog) -> PlanSettings {
         let budget = self.pipeline.config.planner.budget_bytes;
         let budget = budget.unwrap_or(plan.settings.budget_bytes);
-        planning::settings(&self.pipeline, catalog, budget, plan.settings.frames)
+        planning::settings(
+            &self.pipeline,
+            catalog,
+            budget,
+            plan.settings.frames,
+            plan.settings.forced.as_deref(),
+        )
     }
 
     /// Reasons why a saved plan does not fit any more.
@@ -165,7 +191,14 @@ impl<'a> Job<'a> {
             &self.pipeline,
             workload,
             catalog,
-            &planning::settings(&self.pipeline, catalog, budget, true),
+            &planning::settings(
+                &self.pipeline,
+                catalog,
+                budget,
+                true,
+                self.command.run.force_frames.as_deref(),
+            ),
+            planning::has_scratch(&self.pipeline.config),
             &planning::default_plan_file(&self.pipeline),
             &self.context.environment.current,
         )
@@ -206,6 +239,13 @@ impl<'a> Job<'a> {
             ),
             None => None,
         };
+        let place =
+            session::scratch_place(self.context, &self.pipeline).filter(|_| self.uses_frames());
+        let mut scratch = Scratches {
+            dead: place.as_ref().map(ScratchPlace::sweep).unwrap_or_default(),
+            place,
+            held: None,
+        };
         let (result, record) = {
             let progress = Mutex::new(RunProgress::new(output));
             let mut watch = |event: &Event| {
@@ -221,7 +261,7 @@ impl<'a> Job<'a> {
             };
             let mut recorder = Recorder::new(&clock, journal, &mut watch);
             let result = self
-                .in_session(&mut engine, &stage, &run_id, &mut recorder)
+                .in_session(&mut engine, &stage, &run_id, &mut scratch, &mut recorder)
                 .await;
             let closed = run::close(&mut engine, &interrupts.cancel, &mut recorder).await;
             let result = result.and_then(|done| Ok(closed.map(|()| done)?));
@@ -229,6 +269,8 @@ impl<'a> Job<'a> {
         };
         // Kills what a second interrupt left.
         drop(engine);
+        // What it could not drop any more goes with its folder.
+        drop(scratch);
         output.end_progress();
         let done = result?;
         self.tell_ending(&record, done.as_ref(), output);
@@ -249,11 +291,20 @@ impl<'a> Job<'a> {
         engine: &mut E,
         stage: &Stage<'_, '_>,
         run_id: &str,
+        scratch: &mut Scratches,
         recorder: &mut Recorder<'_>,
     ) -> Result<Option<Done>, Failure> {
         let Some(session) = run::open(engine, stage.cancel, recorder).await? else {
             return Ok(None);
         };
+        if scratch.place.is_some()
+            && let Err(error) = run::remove_leftovers(engine, &scratch.dead, recorder).await
+        {
+            recorder.warn(
+                None,
+                format!("scratch databases of dead runs could not be looked for: {error}"),
+            );
+        }
         let mut names = self.pipeline.table_names(&Catalog::default());
         if let Some((_, plan)) = &self.saved {
             names.extend(plan.catalog.tables.keys().cloned());
@@ -289,6 +340,7 @@ impl<'a> Job<'a> {
                     }
                     _ => current.join(folder),
                 }),
+            scratch: scratch.location(&input, run_id)?,
             keep_going: self.command.keep_going,
         };
         let outcome = run::run(engine, &input, &options, stage.cancel, recorder)

@@ -32,7 +32,10 @@ pub(super) fn run(
         planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
     let frames = !command.check || earlier.as_ref().is_none_or(|plan| plan.settings.frames);
     let budget = planning::offline_budget(&pipeline.config, earlier.as_ref());
-    let settings = planning::settings(&pipeline, &catalog, budget, frames);
+    let before = earlier.as_ref().filter(|_| command.check);
+    let forced = command.force_frames.as_deref();
+    let forced = forced.or_else(|| before?.settings.forced.as_deref());
+    let settings = planning::settings(&pipeline, &catalog, budget, frames, forced);
     let analysis = pipeline.analyse(&catalog);
     output.explain(&diagnostics::text(
         &analysis.diagnostics,
@@ -45,6 +48,7 @@ pub(super) fn run(
         &analysis.workload,
         &catalog,
         &settings,
+        planning::has_scratch(&pipeline.config),
         &file,
         current,
     )?;

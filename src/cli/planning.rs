@@ -17,7 +17,7 @@ use crate::facts::access::{self, Declarations};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::{self, Workload};
 use crate::planner::cost::CostModel;
-use crate::planner::plan::{PlanOptions, choose};
+use crate::planner::plan::{Forced, Media, PlanOptions, StorageLevel, Wanted, choose};
 use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, RestoreError};
 use crate::planner::{check, emit, frame};
 use crate::present::report::json;
@@ -68,6 +68,7 @@ pub(super) fn settings(
     catalog: &Catalog,
     budget_bytes: u64,
     frames: bool,
+    forced: Option<&str>,
 ) -> PlanSettings {
     let config = &pipeline.config;
     let declarations = pipeline.declarations(catalog);
@@ -77,6 +78,9 @@ pub(super) fn settings(
         budget_bytes,
         margin_percent: config.planner.margin_percent,
         min_gain_micros: config.planner.min_gain_micros,
+        medium: config.planner.medium.clone(),
+        storage_level: config.planner.storage_level.clone(),
+        forced: forced.map(str::to_owned),
         catalog: if config.engine.in_memory_catalog {
             "in-memory"
         } else {
@@ -95,18 +99,30 @@ pub(super) fn settings(
     }
 }
 
-/// Plans, and proves that the plan keeps its promises. `file` is where it will lie.
+/// Whether there is a place for scratch tables: on a cluster only where one is configured.
+pub(super) fn has_scratch(config: &Config) -> bool {
+    config.planner.scratch.is_some() || !config.engine.livy
+}
+
+/// Plans, and proves that the plan keeps its promises. `file` is where it will lie; `scratch` says whether frames may
+/// live in scratch tables.
 pub(super) fn plan(
     pipeline: &Pipeline,
     workload: &Workload,
     catalog: &Catalog,
     settings: &PlanSettings,
+    scratch: bool,
     file: &Path,
     current: &Path,
 ) -> Result<PlanFile, Failure> {
     let sources = &pipeline.sources;
     let candidates = frame::candidates(workload, sources, catalog);
     let costs = CostModel::new(workload, catalog);
+    let forced = settings.forced.as_deref();
+    let forced = forced.map(|text| Forced::resolve(text, workload, &candidates));
+    let forced = forced
+        .transpose()
+        .map_err(|error| Failure::input(error.to_string()).hint(error.help()))?;
     let plan = choose(
         workload,
         &candidates,
@@ -116,6 +132,12 @@ pub(super) fn plan(
             margin_percent: settings.margin_percent,
             min_gain_micros: settings.min_gain_micros,
             frames: settings.frames,
+            media: Media {
+                wanted: Wanted::of(&settings.medium).unwrap_or_default(),
+                level: StorageLevel::of(&settings.storage_level).unwrap_or_default(),
+                scratch,
+            },
+            forced,
         },
     );
     let program = emit::emit(&plan, &candidates, workload, sources);

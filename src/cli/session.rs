@@ -5,15 +5,17 @@
     reason = "reads the files in which the user keeps secrets"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Context;
 use super::failure::{Failure, FailureKind};
+use super::pipeline::Pipeline;
 use crate::config::Config;
 use crate::runtime::engine::livy::{Auth, Livy, LivyOptions, Secret, SessionOptions};
 use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
 use crate::runtime::engine::{AnyEngine, EngineError};
+use crate::runtime::run::{Scratch, ScratchPlace};
 
 /// The engine that the configuration names.
 pub(super) fn engine(
@@ -159,6 +161,40 @@ pub(super) fn local_options(
             CatalogKind::Hive
         },
         conf: engine.conf.clone(),
+    })
+}
+
+/// Memory-backed storage, where the system has some.
+const MEMORY_BACKED: &str = "/dev/shm";
+/// Folder of scratch databases in the pipeline's `.hoist`, where it has none.
+const FRAMES: &str = "frames";
+
+/// Where scratch databases lie; none on a cluster for which no place is configured.
+pub(super) fn scratch_place(context: &Context<'_>, pipeline: &Pipeline) -> Option<ScratchPlace> {
+    let config = &pipeline.config;
+    let current = &context.environment.current;
+    let Some(configured) = &config.planner.scratch else {
+        let memory = PathBuf::from(MEMORY_BACKED);
+        let own = current.join(pipeline.home()).join(FRAMES);
+        let folders = [memory.is_dir().then_some(memory), Some(own)];
+        let here = ScratchPlace::Here(folders.into_iter().flatten().collect());
+        return (!config.engine.livy).then_some(here);
+    };
+    let text = configured.to_string_lossy();
+    Some(match text.strip_prefix("file://") {
+        _ if config.engine.livy => ScratchPlace::Elsewhere(text.into_owned()),
+        Some(path) => ScratchPlace::Here(vec![PathBuf::from(path)]),
+        None if text.contains("://") => ScratchPlace::Elsewhere(text.into_owned()),
+        None => ScratchPlace::Here(vec![current.join(configured)]),
+    })
+}
+
+/// Makes the place of a run.
+pub(super) fn take_scratch(place: &ScratchPlace, run_id: &str) -> Result<Scratch, Failure> {
+    place.take(run_id).map_err(|error| {
+        Failure::input(error.to_string()).hint(
+            "name a folder that can be written to as `scratch` under `[planner]` in hoist.toml",
+        )
     })
 }
 

@@ -18,7 +18,7 @@ use crate::facts::catalog::Catalog;
 use crate::present::report::{plan as plan_text, verification};
 use crate::runtime::engine::Engine;
 use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
-use crate::runtime::run::{self, Event, Recorder, RunInput, RunOptions, SystemClock};
+use crate::runtime::run::{self, Event, Recorder, RunInput, RunOptions, Scratch, SystemClock};
 use crate::runtime::verify::into::{Database, IntoInput, redirect};
 use crate::runtime::verify::{
     Comparison, Outputs, Side, State, VerifyError, VerifyInput, capture, verify,
@@ -147,8 +147,12 @@ impl Verifier<'_> {
         output: &mut Output,
     ) -> Result<Comparison, VerifyError> {
         let current = &self.context.environment.current;
+        let run_id = run::run_id(&self.clock, std::process::id());
+        // Held until all sessions have ended.
+        let scratch = self.scratch(inputs, &run_id)?;
         let run_options = RunOptions {
-            run: run::run_id(&self.clock, std::process::id()),
+            run: run_id,
+            scratch: scratch.as_ref().map(|held| held.location().to_owned()),
             variables: self.pipeline.config.variables.clone(),
             root: current.join(&self.pipeline.root),
             ..RunOptions::default()
@@ -180,6 +184,16 @@ impl Verifier<'_> {
         // The sandboxes are gone, so their folder is empty unless something else lies there.
         let _ = std::fs::remove_dir(&folder);
         compared
+    }
+
+    /// The place of the hoisted run's scratch database, where it needs one.
+    fn scratch(&self, inputs: &Inputs, run_id: &str) -> Result<Option<Scratch>, VerifyError> {
+        let place = session::scratch_place(self.context, self.pipeline);
+        let Some(place) = place.filter(|_| inputs.hoisted.uses_scratch()) else {
+            return Ok(None);
+        };
+        place.sweep();
+        Ok(Some(place.take(run_id)?))
     }
 
     /// Reads the state and plans, in a session of its own that is closed again; none where the user interrupted.
@@ -247,7 +261,15 @@ impl Verifier<'_> {
                 pipeline,
                 &workload,
                 &catalog,
-                &planning::settings(pipeline, &catalog, budget, true),
+                &planning::settings(
+                    pipeline,
+                    &catalog,
+                    budget,
+                    true,
+                    self.command.run.force_frames.as_deref(),
+                ),
+                // Nothing but the database named is written to.
+                self.command.into.is_none() && planning::has_scratch(&pipeline.config),
                 &planning::default_plan_file(pipeline),
                 &self.context.environment.current,
             )?;
@@ -308,7 +330,8 @@ fn failure(error: VerifyError) -> Failure {
         | VerifyError::WritesOutside { .. }
         | VerifyError::NotRedirected { .. }
         | VerifyError::Database { .. }
-        | VerifyError::Sandbox { .. } => Failure::input(error.to_string()).hint(hint),
+        | VerifyError::Sandbox { .. }
+        | VerifyError::Scratch(_) => Failure::input(error.to_string()).hint(hint),
         VerifyError::Snippet { .. } | VerifyError::RunFailed { .. } | VerifyError::Interrupted => {
             Failure::new(FailureKind::Run, error.to_string()).hint(hint)
         }

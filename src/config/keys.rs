@@ -75,7 +75,7 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 43] = [
+pub const KEYS: [Key; 46] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("pipeline.max_statement_bytes", Kind::Size, Some("4MiB")),
@@ -90,6 +90,22 @@ pub const KEYS: [Key; 43] = [
     key("planner.budget", Kind::Size, Some("auto")),
     key("planner.margin", Kind::Number, Some("2.0")),
     key("planner.min_gain", Kind::Duration, Some("200ms")),
+    key(
+        "planner.medium",
+        Kind::Choice(&["memory", "scratch", "auto"]),
+        Some("memory"),
+    ),
+    key(
+        "planner.storage_level",
+        Kind::Choice(&[
+            "MEMORY_AND_DISK",
+            "MEMORY_AND_DISK_SER",
+            "MEMORY_ONLY",
+            "DISK_ONLY",
+        ]),
+        Some("MEMORY_AND_DISK"),
+    ),
+    key("planner.scratch", Kind::Text, Some("auto")),
     key("planner.default_database", Kind::Text, Some("default")),
     key("planner.deterministic_functions", Kind::List, None),
     key(

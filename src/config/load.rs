@@ -338,6 +338,15 @@ impl Layers {
                     .scalar("planner.min_gain")
                     .and_then(parse_duration)
                     .unwrap_or(200_000),
+                medium: self.scalar("planner.medium").unwrap_or("memory").to_owned(),
+                storage_level: self
+                    .scalar("planner.storage_level")
+                    .unwrap_or("MEMORY_AND_DISK")
+                    .to_owned(),
+                scratch: match self.chosen("planner.scratch") {
+                    Some(address) if address.contains("://") => Some(PathBuf::from(address)),
+                    _ => located("planner.scratch"),
+                },
                 default_database: self
                     .scalar("planner.default_database")
                     .unwrap_or("default")

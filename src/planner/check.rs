@@ -13,6 +13,7 @@
 //! | repetition | the same tokens up to aliases, over the same table versions; or the same block, each item of the reader's a column, each of its tests made once |
 //! | sensitivity | nothing that gives other rows when computed once is in a frame |
 //! | sharing | each frame's text holds the run's mark, so that no statement's plan equals it by chance |
+//! | medium | what a medium does not keep, no reader shows |
 //! | totals | peak within the budget, scans and peak as counted here |
 //!
 //! ```text
@@ -24,6 +25,7 @@ mod canonical;
 mod covering;
 mod emitted;
 mod frames;
+mod medium;
 mod names;
 mod repeated;
 mod replay;
@@ -64,6 +66,8 @@ pub enum Promise {
     Sensitivity,
     /// What reads no frame by name reads none.
     Sharing,
+    /// What a medium does not keep, no reader shows.
+    Medium,
     /// The totals are those of the plan.
     Totals,
 }
@@ -78,6 +82,7 @@ impl fmt::Display for Promise {
             Promise::Repetition => "repetition",
             Promise::Sensitivity => "sensitivity",
             Promise::Sharing => "sharing",
+            Promise::Medium => "medium",
             Promise::Totals => "totals",
         })
     }

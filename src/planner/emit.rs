@@ -8,10 +8,12 @@
 //! subquery    WITH l AS (SELECT a, max(b) AS m …)   WITH l AS (SELECT `a`, `m` FROM {ns}_l_1)
 //! ```
 //!
-//! Each kind of frame has a module that writes its definition and the edits of its readers.
+//! Each kind of frame has a module that writes its definition and the edits of its readers; each medium has one that
+//! writes what builds a frame there and what lets it go.
 
 mod covering;
 mod edit;
+mod medium;
 mod quote;
 mod repeated;
 mod widened;
@@ -19,20 +21,21 @@ mod widened;
 use self::edit::{Edit, apply};
 use self::quote::quoted;
 use super::frame::{Candidate, Candidates, Definition, Place, Reader};
-use super::plan::{Frame, FrameId, Medium, Plan, Step};
+use super::plan::{Frame, FrameId, Plan, Step};
 use crate::facts::access::TableVersion;
 use crate::facts::workload::Workload;
 use crate::frontend::source::Sources;
 use crate::frontend::statement::{Statement, StatementId, StatementKind};
 
-pub use super::frame::NAMESPACE;
+pub use super::frame::{NAMESPACE, SCRATCH};
 
 /// The texts of a session, step by step. Texts keep their template variables; `run` fills them in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// In the order of the plan's steps.
     pub steps: Vec<ProgramStep>,
-    /// What is submitted at the very end, however the run ended: frame views are dropped, children first.
+    /// What is submitted at the very end, however the run ended: frame views are dropped, children first, and the
+    /// scratch database.
     pub finish: Vec<ProgramText>,
 }
 
@@ -52,7 +55,7 @@ pub struct ProgramText {
     pub language: Language,
     /// The text, with template variables.
     pub text: String,
-    /// Whether it holds [`NAMESPACE`]. The user's own text is never searched for the placeholder.
+    /// Whether it holds [`NAMESPACE`], and perhaps [`SCRATCH`]. The user's own text is never searched for the placeholder.
     pub namespaced: bool,
 }
 
@@ -89,11 +92,10 @@ pub fn emit(
             texts: emitter.texts(*step),
         })
         .collect();
-    let views = plan.frames.iter().rev();
-    let finish = views
-        .map(|frame| namespaced(format!("DROP VIEW IF EXISTS {}", name(frame))))
-        .collect();
-    Program { steps, finish }
+    Program {
+        steps,
+        finish: medium::finish(&plan.frames),
+    }
 }
 
 struct Emitter<'a> {
@@ -113,11 +115,7 @@ impl Emitter<'_> {
                 .map(|one| self.run(one))
                 .into_iter()
                 .collect(),
-            Step::Release(id) => self
-                .frame(id)
-                .map(|frame| namespaced(format!("UNCACHE TABLE IF EXISTS {}", name(frame))))
-                .into_iter()
-                .collect(),
+            Step::Release(id) => self.frame(id).map(medium::release).unwrap_or_default(),
         }
     }
 
@@ -125,21 +123,13 @@ impl Emitter<'_> {
         self.plan.frames.get(id.0 as usize)
     }
 
-    /// A view first, then its cache: unlike `CACHE TABLE … AS`, both can be submitted again after a failure.
     fn materialise(&self, id: FrameId) -> Option<Vec<ProgramText>> {
         let frame = self.frame(id)?;
         let candidate = self.candidates.get(frame.candidate?)?;
-        let definition = marked(&self.definition(frame, candidate)?);
-        let name = name(frame);
-        let Medium::Memory = frame.medium;
-        Some(vec![
-            namespaced(format!(
-                "CREATE OR REPLACE TEMPORARY VIEW {name} AS {definition}"
-            )),
-            namespaced(format!(
-                "CACHE TABLE {name} OPTIONS ('storageLevel' 'MEMORY_AND_DISK')"
-            )),
-        ])
+        Some(medium::materialise(
+            frame,
+            &self.definition(frame, candidate)?,
+        ))
     }
 
     fn definition(&self, frame: &Frame, candidate: &Candidate) -> Option<String> {
@@ -226,16 +216,4 @@ fn namespaced(text: String) -> ProgramText {
         text,
         namespaced: true,
     }
-}
-
-/// A definition that no sub-plan of the user's equals, with the same rows and columns.
-///
-/// Spark reads a cached plan wherever the same sub-plan occurs, in statements too that are left as they are because
-/// they ask where rows come from or in which order (Spark `CacheManager.useCachedData`). It compares plans as they
-/// are analysed, before constants are folded, so a test that names the run keeps them apart; the optimiser drops
-/// the test.
-fn marked(definition: &str) -> String {
-    // A comment at the end would hide the bracket.
-    let end = if definition.contains("--") { "\n" } else { "" };
-    format!("SELECT * FROM ({definition}{end}) WHERE '{NAMESPACE}' IS NOT NULL")
 }

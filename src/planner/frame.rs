@@ -41,6 +41,16 @@ use crate::frontend::statement::StatementId;
 /// whose own text holds it reads no frame.
 pub const NAMESPACE: &str = "{ns}";
 
+/// Placeholder for the place of the run's scratch database, which differs from machine to machine; `run` fills it in
+/// where it fills in [`NAMESPACE`].
+pub const SCRATCH: &str = "{scratch}";
+
+/// The placeholder that a text of the user's holds, if it does: it would be filled in.
+fn placeholder(text: &str) -> Option<&'static str> {
+    let mut placeholders = [NAMESPACE, SCRATCH].into_iter();
+    placeholders.find(|placeholder| text.contains(placeholder))
+}
+
 /// What there is to choose from, and what cannot be chosen.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates {

@@ -10,6 +10,8 @@
 //! ```
 
 mod decide;
+mod forced;
+mod medium;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,8 @@ use crate::facts::access::{Origin, ReadId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
 
+pub use self::forced::{ForceError, Forced};
+pub use self::medium::{MEDIA, Media, Medium, StorageLevel, Wanted};
 pub use super::frame::Subject;
 
 /// A chosen frame, numbered in order of materialisation.
@@ -65,16 +69,6 @@ pub struct Frame {
     pub build_micros: u64,
     /// Estimated saving over all readers before the cost of building, microseconds of Spark work.
     pub saving_micros: u64,
-}
-
-/// Where a frame lives.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Medium {
-    /// Spark's cache, storage level `MEMORY_AND_DISK`.
-    Memory,
 }
 
 /// One step of the session.
@@ -133,7 +127,7 @@ pub struct Summary {
 }
 
 /// What the user decides about planning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
     /// What all frames that live at one time may occupy, bytes.
     pub budget_bytes: u64,
@@ -144,6 +138,10 @@ pub struct PlanOptions {
     pub min_gain_micros: u64,
     /// Whether frames are used at all.
     pub frames: bool,
+    /// Where frames live.
+    pub media: Media,
+    /// The candidates that become frames whether or not they pay, and no others; none for those that pay.
+    pub forced: Option<Forced>,
 }
 
 /// Chooses frames and lays out the session.
@@ -208,7 +206,7 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
                 name,
                 candidate: Some(chosen.candidate),
                 kind: candidate.kind(),
-                medium: Medium::Memory,
+                medium: chosen.medium,
                 readers: chosen.readers.clone(),
                 inputs: candidate.inputs.clone(),
                 size_bytes: chosen.build.bytes,

@@ -38,7 +38,7 @@ pub use restore::RestoreError;
 
 use super::emit::{Language, ProgramText};
 use super::frame::FrameKind;
-use super::plan::{Medium, Summary};
+use super::plan::{Medium, StorageLevel, Summary};
 use crate::facts::catalog::Catalog;
 
 /// Name and version of the format.
@@ -64,7 +64,7 @@ pub struct PlanFile {
     pub frames: Vec<FrameEntry>,
     /// What the session does, in order.
     pub steps: Vec<StepEntry>,
-    /// What is submitted at the very end, however the run ended: frame views are dropped.
+    /// What is submitted at the very end, however the run ended: frame views are dropped, and the scratch database.
     pub finish: Vec<TextEntry>,
     /// A verdict for every repeated table and subquery.
     pub decisions: Vec<DecisionEntry>,
@@ -97,7 +97,7 @@ pub struct FileEntry {
 }
 
 /// What influenced planning besides the files and the facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanSettings {
     /// The current database at the start.
@@ -110,6 +110,15 @@ pub struct PlanSettings {
     pub margin_percent: u32,
     /// Least net gain of a frame, microseconds of Spark work.
     pub min_gain_micros: u64,
+    /// Where frames are to live: `memory`, `scratch` or `auto`.
+    #[serde(default = "default_medium", skip_serializing_if = "is_default_medium")]
+    pub medium: String,
+    /// Spark's name of the storage level of frames in memory.
+    #[serde(default = "default_level", skip_serializing_if = "is_default_level")]
+    pub storage_level: String,
+    /// The candidates that are frames whether or not they pay, as given to `--force-frames`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<String>,
     /// The engine's catalog: `hive` or `in-memory`.
     pub catalog: String,
     /// Spark settings that change what statements mean or cost.
@@ -118,6 +127,43 @@ pub struct PlanSettings {
     pub keys: BTreeMap<String, Vec<String>>,
     /// Functions declared to be deterministic.
     pub deterministic_functions: BTreeSet<String>,
+}
+
+impl Default for PlanSettings {
+    fn default() -> Self {
+        PlanSettings {
+            default_database: String::new(),
+            frames: false,
+            budget_bytes: 0,
+            margin_percent: 0,
+            min_gain_micros: 0,
+            medium: default_medium(),
+            storage_level: default_level(),
+            forced: None,
+            catalog: String::new(),
+            engine_conf: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            deterministic_functions: BTreeSet::new(),
+        }
+    }
+}
+
+/// Before there were others, every frame lived there.
+fn default_medium() -> String {
+    Medium::default().word().to_owned()
+}
+
+fn is_default_medium(medium: &String) -> bool {
+    *medium == default_medium()
+}
+
+/// Before there were others, every frame was kept so.
+fn default_level() -> String {
+    StorageLevel::default().word().to_owned()
+}
+
+fn is_default_level(level: &String) -> bool {
+    *level == default_level()
 }
 
 /// A template variable.
@@ -142,10 +188,11 @@ pub struct FrameEntry {
     pub kind: FrameKind,
     /// The query that computes it, with placeholders.
     pub definition: String,
-    /// Where it lives.
-    pub medium: Medium,
-    /// Spark's name of the storage level.
-    pub storage_level: String,
+    /// Where it lives: `memory`, or `scratch` for a table in the scratch database of the run.
+    pub medium: String,
+    /// Spark's name of the storage level, for frames in memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_level: Option<String>,
     /// Table versions that are current while it lives.
     pub inputs: Vec<String>,
     /// Who reads it.
@@ -247,7 +294,7 @@ pub struct TextEntry {
     pub language: Language,
     /// The text, with template variables.
     pub text: String,
-    /// Whether the run's prefix is filled in for `{ns}`. The user's own text is never searched for it.
+    /// Whether the run's prefix is filled in for `{ns}`, and the place of its scratch database for `{scratch}`. The user's own text is never searched for it.
     pub namespaced: bool,
 }
 

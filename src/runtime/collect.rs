@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::engine::Engine;
 use crate::facts::catalog::{
     Bucketing, Catalog, ColumnFacts, MEANING_PREFIXES, MEANING_SETTINGS, SessionFacts, TableFacts,
-    TableKind, ViewFacts,
+    TableKind, ViewFacts, WRITING_SETTINGS,
 };
 pub use snippet::SnippetError;
 pub(super) use snippet::value;
@@ -46,7 +46,8 @@ pub async fn collect<E: Engine>(
     names: &[String],
 ) -> Result<Collected, SnippetError> {
     let list = |texts: Vec<String>| serde_json::Value::from(texts).to_string();
-    let settings = MEANING_SETTINGS.map(str::to_owned).to_vec();
+    let settings = [&MEANING_SETTINGS[..], &WRITING_SETTINGS].concat();
+    let settings = settings.into_iter().map(str::to_owned).collect();
     let variables = BTreeMap::from([
         ("names".to_owned(), list(names.to_vec())),
         ("settings".to_owned(), list(settings)),

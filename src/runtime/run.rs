@@ -9,8 +9,9 @@
 //! Promises:
 //! - A template variable without a value is an error before anything is submitted.
 //! - The results are those of the statements as written: where a frame cannot be built, its readers run as written.
-//! - The finish texts, which drop the views of frames, are submitted after success, failure and one interrupt alike.
-//!   What they could not remove is in [`RunRecord::left_behind`].
+//! - The finish texts, which drop the views of frames and the scratch database, are submitted after success, failure
+//!   and one interrupt alike. What they could not remove is in [`RunRecord::left_behind`]. A scratch database on this
+//!   machine goes with its run's [`Scratch`], and that of a killed run with the next run ([`remove_leftovers`]).
 //! - Everything that happens is an [`Event`]; the journal and the record are made of events alone.
 
 mod cancel;
@@ -21,6 +22,7 @@ mod input;
 mod journal;
 mod record;
 mod schedule;
+mod scratch;
 mod steps;
 mod submit;
 #[cfg(test)]
@@ -34,10 +36,11 @@ pub use cancel::Cancel;
 pub use clock::{SystemClock, run_id};
 pub use event::{Event, Failure, Outcome, Preparation, StepInfo, StepKind};
 pub use evidence::{ExecutedPlan, executed_plans};
-pub(super) use input::fill_in;
+pub(super) use input::{Own, fill_in};
 pub use input::{RunInput, RunStatement, RunStep, Work};
 pub use journal::{Journal, SCHEMA};
 pub use record::{Clock, Phases, Recorder, RunRecord, StepRecord, StepState};
+pub use scratch::{Scratch, ScratchError, ScratchPlace, remove_leftovers};
 
 use super::engine::{Engine, EngineError, SessionInfo};
 use crate::frontend::source::{Variables, missing_help};
@@ -57,6 +60,8 @@ pub struct RunOptions {
     /// Absolute path of the folder for complete results of bare queries, as Parquet, one folder per query; without
     /// it their first [`PREVIEW_ROWS`] rows are shown.
     pub results: Option<PathBuf>,
+    /// Where the scratch database of the run lies, for plans with frames there: [`Scratch::location`].
+    pub scratch: Option<String>,
     /// After a failing statement go on with what does not depend on it.
     pub keep_going: bool,
 }
@@ -70,14 +75,24 @@ pub enum RunError {
         /// Their names.
         names: BTreeSet<String>,
     },
+    /// The plan has frames in a scratch database, for which there is no place.
+    #[error("the plan keeps frames in a scratch database, for which no place is configured")]
+    NoScratch,
 }
 
 impl RunError {
     /// The next step, a lowercase fragment.
     pub fn help(&self) -> String {
-        let Self::MissingVariables { names } = self;
-        let name = names.first().map_or("NAME", String::as_str);
-        missing_help(name)
+        match self {
+            Self::MissingVariables { names } => {
+                missing_help(names.first().map_or("NAME", String::as_str))
+            }
+            Self::NoScratch => {
+                "name a folder that the cluster shares as `scratch` under `[planner]` in hoist.toml, or make the plan \
+                 anew"
+                    .to_owned()
+            }
+        }
     }
 }
 

@@ -42,7 +42,9 @@ use serde::Deserialize;
 
 use super::collect::{SnippetError, value};
 use super::engine::{Engine, EngineError};
-use super::run::{Cancel, Clock, Event, Failure, RunError, RunInput, RunOptions, RunRecord};
+use super::run::{
+    Cancel, Clock, Event, Failure, RunError, RunInput, RunOptions, RunRecord, ScratchError,
+};
 pub use compare::{Unstable, Verdict, compare, compare_stable, unstable};
 pub use digest::{Digest, Output, Place, digest};
 use folders::Folders;
@@ -253,6 +255,9 @@ pub enum VerifyError {
         /// The next step, a lowercase fragment.
         help: String,
     },
+    /// There is no place for the hoisted run's scratch tables.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// A sandbox could not be made.
     #[error("`{}` cannot be made: {source}", path.display())]
     Sandbox {
@@ -287,7 +292,7 @@ impl VerifyError {
                 "change the statement, leave its file out, or verify with the local engine".to_owned()
             }
             Self::Database { help, .. } => help.clone(),
-            Self::Sandbox { .. } => "check that the folder may be written to".to_owned(),
+            Self::Scratch(_) | Self::Sandbox { .. } => "check that the folder may be written to".to_owned(),
         }
     }
 }

@@ -57,6 +57,7 @@ fn plan(shape: &Shape, sources: Sources) -> Planned {
         margin_percent: 100,
         min_gain_micros: 0,
         frames: true,
+        ..PlanOptions::default()
     };
     let plan = choose(
         &workload,

@@ -58,6 +58,7 @@ fn sample() -> Sample {
         margin_percent: 200,
         min_gain_micros: 200_000,
         frames: true,
+        ..PlanOptions::default()
     };
     let plan = choose(
         &workload,

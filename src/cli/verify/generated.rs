@@ -49,7 +49,14 @@ impl Verifier<'_> {
                 pipeline,
                 &workload,
                 &catalog,
-                &planning::settings(pipeline, &catalog, budget, true),
+                &planning::settings(
+                    pipeline,
+                    &catalog,
+                    budget,
+                    true,
+                    self.command.run.force_frames.as_deref(),
+                ),
+                planning::has_scratch(&pipeline.config),
                 &saved,
                 &self.context.environment.current,
             )?;

@@ -49,6 +49,14 @@ pub const MEANING_SETTINGS: [&str; 37] = [
     "spark.sql.variable.substitute",
 ];
 
+/// Settings whose values are held too: those that change what is read back of what was written as Parquet. Facts from
+/// before frames lived in such tables are without them.
+pub const WRITING_SETTINGS: [&str; 3] = [
+    "spark.sql.parquet.datetimeRebaseModeInWrite",
+    "spark.sql.parquet.int96RebaseModeInWrite",
+    "spark.sql.parquet.outputTimestampType",
+];
+
 /// Families of settings that change meaning too, and that count where they are set only: their defaults are those of a
 /// Spark version, or, for `HiveUtils`, known to a session only once it has used Hive.
 pub const MEANING_PREFIXES: [&str; 2] = ["spark.sql.hive.convert", "spark.sql.legacy."];
@@ -59,7 +67,7 @@ pub const MEANING_PREFIXES: [&str; 2] = ["spark.sql.hive.convert", "spark.sql.le
 pub struct SessionFacts {
     /// Where one-part names lie: `database`, or `catalog.database` outside `spark_catalog`.
     pub database: String,
-    /// Values of [`MEANING_SETTINGS`] and of what is set of [`MEANING_PREFIXES`], lower-case keys.
+    /// Values of [`MEANING_SETTINGS`], of [`WRITING_SETTINGS`], and of what is set of [`MEANING_PREFIXES`], lower-case keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
 }

@@ -5,16 +5,14 @@ use std::collections::BTreeSet;
 use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
-use super::{At, Check, Promise, covering, repeated, views};
+use super::{At, Check, Promise, covering, medium, repeated, views};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
 use crate::facts::catalog::SessionFacts;
-use crate::frontend::statement::{
-    Identifier, Name, Query, QueryBody, Relation, StatementKind, ViewScope,
-};
-use crate::planner::emit::{Language, NAMESPACE, ProgramText};
+use crate::frontend::statement::{Identifier, Name, Query};
+use crate::planner::emit::{Language, ProgramText};
 use crate::planner::frame::FrameKind;
-use crate::planner::plan::{Frame, Medium, Step};
+use crate::planner::plan::{Frame, Step};
 
 /// A frame with its text read again.
 pub(super) struct Built<'a, 'e> {
@@ -50,14 +48,8 @@ pub(super) fn run(check: &mut Check<'_>, replay: &Replay) {
                 let Some(frame) = check.frame(id) else {
                     continue;
                 };
-                let name = check.prefix.frame(&frame.name);
-                let accepted = [
-                    vec!["uncache", "table", "if", "exists", &name],
-                    vec!["uncache", "table", &name],
-                ];
-                if !is_one_of(check, &step.texts, &accepted) {
-                    let text = format!("does not uncache frame `{}`, and nothing else", frame.name);
-                    check.report(Promise::Text, at, text);
+                if let Err(problem) = medium::released(check, frame, &step.texts) {
+                    check.report(Promise::Text, at, problem);
                 }
             }
             Step::Materialise(id) => {
@@ -107,17 +99,8 @@ fn names(check: &mut Check<'_>) {
     }
 }
 
-/// Whether one SQL text says one of some sequences of words.
-fn is_one_of(check: &Check<'_>, texts: &[ProgramText], accepted: &[Vec<&str>]) -> bool {
-    let [text] = texts else { return false };
-    let says = says(check, text);
-    accepted
-        .iter()
-        .any(|words| says.as_deref() == Some(words.join(" ").as_str()))
-}
-
 /// Tokens of a namespaced SQL text in lower case, blank between; none where it is something else.
-fn says(check: &Check<'_>, text: &ProgramText) -> Option<String> {
+pub(super) fn says(check: &Check<'_>, text: &ProgramText) -> Option<String> {
     if text.language != Language::Sql || !text.namespaced {
         return None;
     }
@@ -126,15 +109,17 @@ fn says(check: &Check<'_>, text: &ProgramText) -> Option<String> {
     Some(words.join(" "))
 }
 
+/// What is submitted at the end: the views of all frames, then what their media hold besides.
 fn finish(check: &mut Check<'_>, order: &[String]) {
-    let dropped: Vec<Option<String>> = check
+    let said: Vec<Option<String>> = check
         .program
         .finish
         .iter()
         .map(|text| says(check, text))
         .collect();
-    let fits = dropped.len() == order.len()
-        && dropped.iter().zip(order).all(|(says, name)| {
+    let (views, rest) = said.split_at_checked(order.len()).unwrap_or((&[], &said));
+    let fits = views.len() == order.len()
+        && views.iter().zip(order).all(|(says, name)| {
             let name = check.prefix.frame(name);
             let accepted = [
                 format!("drop view if exists {name}"),
@@ -146,6 +131,19 @@ fn finish(check: &mut Check<'_>, order: &[String]) {
         let text = "the end of the session does not drop every frame's view, children first";
         check.report(Promise::Text, At::Plan, text);
     }
+    let expected = medium::left_to_drop(check);
+    if fits
+        && !rest
+            .iter()
+            .map(Option::as_ref)
+            .eq(expected.iter().map(Some))
+    {
+        let text = match expected.first() {
+            Some(text) => format!("the end of the session says not `{text}` after dropping views"),
+            None => "the end of the session does more than drop views".to_owned(),
+        };
+        check.report(Promise::Text, At::Plan, text);
+    }
 }
 
 fn build<'a>(
@@ -155,59 +153,21 @@ fn build<'a>(
     texts: &[ProgramText],
     at: At,
 ) {
-    let Medium::Memory = frame.medium;
-    let name = check.prefix.frame(&frame.name);
-    let [view, cache] = texts else {
-        check.report(
-            Promise::Text,
-            at,
-            "does not define and cache its frame in two texts",
-        );
+    for problem in medium::around(check, frame, texts) {
+        check.report(Promise::Text, at, problem);
+    }
+    let Some(defining) = medium::defining(frame, texts) else {
         return;
     };
-    let level = "( 'storagelevel' 'memory_and_disk' )";
-    if says(check, cache) != Some(format!("cache table {name} options {level}")) {
-        let text = format!(
-            "does not cache frame `{}` in memory and on disk",
-            frame.name
-        );
-        check.report(Promise::Text, at, text);
-    }
-    if view.language != Language::Sql
-        || !view.namespaced
-        || view.text.matches(NAMESPACE).count() != 2
-    {
-        let text = "is no SQL text with the run's prefix in its name and its mark alone";
-        check.report(Promise::Text, at, text);
-        return;
-    }
     let emitted = check
         .prefix
-        .read(&check.prefix.fill(view), check.reader_spans(frame));
-    let query = match emitted.statement.as_ref().map(|statement| &statement.kind) {
-        Some(StatementKind::CreateView {
-            target,
-            scope: ViewScope::Temporary,
-            replace: true,
-            query,
-            ..
-        }) if target.key() == name => query,
-        _ => {
-            let text = format!(
-                "does not define a temporary view for frame `{}`",
-                frame.name
-            );
-            check.report(Promise::Text, at, text);
+        .read(&check.prefix.fill(defining), check.reader_spans(frame));
+    let query = match medium::definition(check, frame, defining, &emitted) {
+        Ok(query) => query,
+        Err((promise, problem)) => {
+            check.report(promise, at, problem);
             return;
         }
-    };
-    let Some(query) = below_mark(check, &emitted, query) else {
-        let text = format!(
-            "frame `{}` does not bear the run's mark: Spark may read it in place of an equal part of any statement",
-            frame.name
-        );
-        check.report(Promise::Sharing, at, text);
-        return;
     };
     let built = Built {
         frame,
@@ -219,36 +179,13 @@ fn build<'a>(
     };
     inputs(check, &built);
     sensitive_readers(check, frame);
+    if let Err(problem) = medium::keeps(check, frame) {
+        check.report(Promise::Medium, at, problem);
+    }
     match frame.kind {
         FrameKind::CoveringRead | FrameKind::Intermediate => covering::run(check, &built),
         FrameKind::RepeatedSubquery => repeated::run(check, &built),
     }
-}
-
-/// The definition below `SELECT * FROM (…) WHERE 'the run' IS NOT NULL`.
-///
-/// Spark reads a cached plan wherever an equal plan occurs. The test is part of the plan as it is analysed, and no
-/// text of the user's holds the run's prefix, so none has an equal plan. The test is true: it leaves out no row.
-fn below_mark<'q>(check: &Check<'_>, emitted: &Emitted, query: &'q Query) -> Option<&'q Query> {
-    let QueryBody::Select(select) = &query.body else {
-        return None;
-    };
-    let [Relation::Derived { query: below, .. }] = select.from.as_slice() else {
-        return None;
-    };
-    let tokens = emitted.tokens()?;
-    let words = |start: u32, end: u32| {
-        tokens
-            .iter()
-            .filter(move |token| start <= token.span.start && token.span.end <= end)
-            .map(Placed::key)
-            .collect::<Vec<_>>()
-    };
-    let before = words(query.span.start, below.span.start);
-    let after = words(below.span.end, u32::MAX);
-    let mark = format!("'{}'", check.prefix.text);
-    let marked = [")", "where", &mark, "is", "not", "null"];
-    (before == ["select", "*", "from", "("] && after == marked).then_some(below)
 }
 
 impl Built<'_, '_> {

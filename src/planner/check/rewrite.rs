@@ -10,7 +10,7 @@ use crate::diagnostic::Span;
 use crate::facts::access::{Origin, Read, SubqueryId};
 use crate::frontend::source::SourceKind;
 use crate::frontend::statement::{Identifier, Statement, StatementId};
-use crate::planner::emit::{Language, NAMESPACE, ProgramText};
+use crate::planner::emit::{Language, NAMESPACE, ProgramText, SCRATCH};
 use crate::planner::frame::{Place, Reader};
 use crate::planner::plan::{Frame, Step};
 
@@ -124,8 +124,10 @@ fn reader(check: &Check<'_>, statement: &Statement, text: &ProgramText) -> Resul
     if !text.namespaced {
         return Err("reads a frame but the run's prefix is not filled in".to_owned());
     }
-    if original.contains(NAMESPACE) {
-        return Err(format!("holds `{NAMESPACE}` itself"));
+    for placeholder in [NAMESPACE, SCRATCH] {
+        if original.contains(placeholder) {
+            return Err(format!("holds `{placeholder}` itself"));
+        }
     }
     let frames = places.iter().flat_map(|place| &place.instead);
     let frames = frames.filter(|token| matches!(token, Instead::Frame { .. }));

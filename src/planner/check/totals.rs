@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Check, Promise, names};
+use super::{At, Check, Promise, medium, names};
 use crate::facts::access::{Origin, ReadId};
 use crate::planner::plan::{FrameId, Step};
 
@@ -94,7 +94,7 @@ fn scans_after(check: &Check<'_>, scans: usize) -> usize {
         }
         let built = check
             .built(frame.id)
-            .and_then(|(_, step)| step.texts.first());
+            .and_then(|(_, step)| medium::defining(frame, &step.texts));
         let emitted = built.map(|text| {
             let places = check.reader_spans(frame);
             check.prefix.read(&check.prefix.fill(text), places)

@@ -45,7 +45,7 @@ fn test(texts: &Texts<'_>, filter: &Filter, column: &str) -> Option<Test> {
     if !whole.contains(reference)
         || reference.start == reference.end
         || texts.loose_variable(whole).is_some()
-        || texts.text(whole).contains(super::NAMESPACE)
+        || super::placeholder(texts.text(whole)).is_some()
     {
         return None;
     }

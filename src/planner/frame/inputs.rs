@@ -225,8 +225,8 @@ impl Context<'_> {
                 "the statement is not a query to be rewritten",
             ));
         };
-        if self.texts.text(statement.span).contains(super::NAMESPACE) {
-            let text = format!("the statement holds the text `{}`", super::NAMESPACE);
+        if let Some(held) = super::placeholder(self.texts.text(statement.span)) {
+            let text = format!("the statement holds the text `{held}`");
             return Err(Reason::new("placeholder", text));
         }
         if let Some(start) = access

@@ -142,6 +142,7 @@ fn emitted(texts: &[&str]) -> String {
         margin_percent: 100,
         min_gain_micros: 0,
         frames: true,
+        ..PlanOptions::default()
     };
     let plan = choose(&workload, &found, &costs, &options);
     let program = emit(&plan, &found, &workload, &sources);

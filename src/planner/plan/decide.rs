@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::select::{Chosen, Search, Verdict};
 use super::words::{duration, readers, size};
-use super::{Decision, Frame, ReasonFor, Subject};
+use super::{Decision, Frame, Medium, ReasonFor, Subject, medium};
 use crate::facts::access::{Origin, Read, ReadId, TableId, TableVersion};
 use crate::frontend::statement::StatementId;
 use crate::planner::frame::{Candidate, Reader, Reason};
@@ -123,6 +123,7 @@ impl Decide<'_> {
                     .map(|candidate| self.not_chosen(&subject, candidate)),
             );
         } else {
+            reasons.extend(own.iter().filter_map(|frame| self.kept_in_memory(frame)));
             reasons.extend(self.left_out(&candidates, &own));
         }
         let refusals = self.search.candidates.refusals.iter();
@@ -213,13 +214,17 @@ impl Decide<'_> {
             Subject::Subquery(occurrences) => format!("computed {} times", occurrences.len()),
         };
         let text = format!(
-            "{} is {times}: the frame `{}` serves {} and saves {} for a build of {}, size {}",
+            "{} is {times}: the frame `{}` serves {} and saves {} for a build of {}, size {}{}",
             self.name(subject),
             frame.name,
             readers(count(frame.readers.len())),
             duration(frame.saving_micros),
             duration(frame.build_micros),
             size(frame.size_bytes),
+            match frame.medium {
+                Medium::Memory(_) => "",
+                Medium::Scratch => " in a scratch table",
+            },
         );
         let statements: BTreeSet<_> = frame
             .readers
@@ -230,6 +235,13 @@ impl Decide<'_> {
             Reason::new("chosen", text),
             statements.into_iter().collect(),
         )
+    }
+
+    /// Why a frame is in memory although the user wants it elsewhere.
+    fn kept_in_memory(&self, frame: &Frame) -> Option<ReasonFor> {
+        let candidate = self.search.candidates.get(frame.candidate?)?;
+        let why = medium::kept_in_memory(self.search, candidate)?;
+        Some(reason(why, Vec::new()))
     }
 
     /// Why none of a subject's candidates is a frame, told of the widest one.
@@ -259,6 +271,10 @@ impl Decide<'_> {
                 let table = self.search.costs.unsized_table(candidate);
                 let table = table.map_or_else(|| name.to_owned(), |table| format!("`{table}`"));
                 Reason::new("size-unknown", format!("the size of {table} is unknown"))
+            }
+            Verdict::NotForced => {
+                let text = format!("{name} is left as it is: other frames are forced");
+                Reason::new("not-forced", text)
             }
             Verdict::Served => {
                 let serving: Vec<String> = self
@@ -361,9 +377,11 @@ fn as_chosen(frame: &Frame) -> Option<Chosen> {
     Some(Chosen {
         candidate: frame.candidate?,
         readers: frame.readers.clone(),
+        medium: frame.medium,
         build: crate::planner::cost::BuildCost {
             micros: frame.build_micros,
             bytes: frame.size_bytes,
+            ..Default::default()
         },
         saving_micros: frame.saving_micros,
     })

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::PlanOptions;
+use super::medium::Medium;
+use super::{PlanOptions, medium};
 use crate::facts::access::{ReadId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
@@ -23,6 +24,7 @@ pub(super) struct Search<'a> {
 pub(super) struct Chosen {
     pub(super) candidate: CandidateId,
     pub(super) readers: Vec<Reader>,
+    pub(super) medium: Medium,
     pub(super) build: BuildCost,
     pub(super) saving_micros: u64,
 }
@@ -50,6 +52,8 @@ impl Chosen {
 pub(super) enum Verdict {
     /// Nothing can be estimated.
     SizeUnknown,
+    /// Other candidates are forced.
+    NotForced,
     /// Fewer than two readers are not served already.
     Served,
     /// For fewer than two readers the frame is cheaper to read than what it replaces.
@@ -96,13 +100,45 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a candidate pays beside the frames already chosen.
+    /// Whether a candidate pays beside the frames already chosen, on the medium where it gains most.
     pub(super) fn evaluate(
         &self,
         candidate: &Candidate,
         chosen: &[Chosen],
     ) -> Result<Chosen, Verdict> {
-        let build = self.costs.build(candidate).ok_or(Verdict::SizeUnknown)?;
+        let forced = self.options.forced.as_ref();
+        if forced.is_some_and(|forced| !forced.takes(candidate.id)) {
+            return Err(Verdict::NotForced);
+        }
+        let (first, others) = medium::options(self, candidate);
+        let mut best = self.evaluate_on(first, candidate, chosen);
+        for medium in others {
+            let other = self.evaluate_on(medium, candidate, chosen);
+            let better = match (&best, &other) {
+                (Ok(best), Ok(other)) => other.net_micros() > best.net_micros(),
+                (Err(_), Ok(_)) => true,
+                (_, Err(_)) => false,
+            };
+            if better {
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// The same on one medium. What is forced need not pay.
+    fn evaluate_on(
+        &self,
+        medium: Medium,
+        candidate: &Candidate,
+        chosen: &[Chosen],
+    ) -> Result<Chosen, Verdict> {
+        let forced = self.options.forced.is_some();
+        let build = match self.costs.build(candidate) {
+            Some(build) => medium.build_cost(build),
+            None if forced => BuildCost::default(),
+            None => return Err(Verdict::SizeUnknown),
+        };
         let served: BTreeSet<ReadId> = chosen
             .iter()
             .flat_map(|taken| &taken.readers)
@@ -119,11 +155,12 @@ impl Search<'_> {
         let mut readers = Vec::new();
         let mut saving_micros = 0_u64;
         for reader in free {
-            let saving = self
-                .costs
-                .saving(candidate, reader)
-                .ok_or(Verdict::SizeUnknown)?;
-            if saving > 0 {
+            let saving = match self.costs.saving(candidate, reader) {
+                Some(saving) => saving,
+                None if forced => 0,
+                None => return Err(Verdict::SizeUnknown),
+            };
+            if saving > 0 || forced {
                 saving_micros = saving_micros.saturating_add(saving);
                 readers.push(reader.clone());
             }
@@ -134,20 +171,21 @@ impl Search<'_> {
         let one = Chosen {
             candidate: candidate.id,
             readers,
+            medium,
             build,
             saving_micros,
         };
         if !self.inputs_stay(&candidate.inputs, &one) {
             return Err(Verdict::RewrittenBetween);
         }
-        let needed =
-            u128::from(one.build.micros).saturating_mul(u128::from(self.options.margin_percent));
+        let (margin_percent, min_gain_micros) = self.thresholds();
+        let needed = u128::from(one.build.micros).saturating_mul(u128::from(margin_percent));
         // Only a margin below 1 asks for frames that do not pay.
-        let no_gain = one.net_micros() == 0 && self.options.margin_percent >= 100;
+        let no_gain = one.net_micros() == 0 && margin_percent >= 100;
         if u128::from(one.saving_micros).saturating_mul(100) < needed || no_gain {
             return Err(Verdict::NotWorth(one));
         }
-        if one.net_micros() < self.options.min_gain_micros {
+        if one.net_micros() < min_gain_micros {
             return Err(Verdict::TooSmall(one));
         }
         let peak_bytes = self.peak_with(chosen, &one);
@@ -158,6 +196,14 @@ impl Search<'_> {
             });
         }
         Ok(one)
+    }
+
+    /// The margin in percent and the least net gain in microseconds. Nothing is asked of what is forced.
+    fn thresholds(&self) -> (u32, u64) {
+        match self.options.forced {
+            Some(_) => (0, 0),
+            None => (self.options.margin_percent, self.options.min_gain_micros),
+        }
     }
 
     /// Whether nothing that a frame depends on may change from before its first reader to before its last.

@@ -23,6 +23,7 @@ fn options() -> PlanOptions {
         margin_percent: 200,
         min_gain_micros: 200_000,
         frames: true,
+        ..PlanOptions::default()
     }
 }
 
@@ -443,7 +444,7 @@ proptest! {
         let (workload, sources, catalog) = random(&shape);
         let found = candidates(&workload, &sources, &catalog);
         let costs = CostModel::new(&workload, &catalog);
-        let options = PlanOptions { budget_bytes: budget * MIB, margin_percent: margin, min_gain_micros: 0, frames: true };
+        let options = PlanOptions { budget_bytes: budget * MIB, margin_percent: margin, min_gain_micros: 0, frames: true, ..PlanOptions::default() };
         let plan = choose(&workload, &found, &costs, &options);
 
         let runs: Vec<StatementId> = plan.steps.iter().filter_map(|step| match step {
@@ -526,7 +527,7 @@ proptest! {
         let found = candidates(&workload, &sources, &catalog);
         prop_assume!(found.candidates.len() <= 6);
         let costs = CostModel::new(&workload, &catalog);
-        let options = PlanOptions { budget_bytes: budget * MIB, margin_percent: 100, min_gain_micros: 0, frames: true };
+        let options = PlanOptions { budget_bytes: budget * MIB, margin_percent: 100, min_gain_micros: 0, frames: true, ..PlanOptions::default() };
         let plan = choose(&workload, &found, &costs, &options);
         let search = Search { workload: &workload, candidates: &found, costs: &costs, options: &options };
         prop_assert!(plan.summary.gain_micros <= best(&search, &mut Vec::new()));

@@ -13,7 +13,7 @@ use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::Reader;
-use crate::planner::plan::{Decision, Frame, FrameId, Medium, Plan, Step, Subject};
+use crate::planner::plan::{Decision, Frame, FrameId, Plan, Step, Subject};
 
 /// Everything a plan file is made from.
 #[derive(Clone, Copy, Debug)]
@@ -199,12 +199,10 @@ impl<'a> Builder<'a> {
                 .steps
                 .iter()
                 .find(|step| step.step == materialise)
-                .and_then(|step| step.texts.first())
+                .and_then(|step| step.texts.get(frame.medium.defining_text()))
                 .map_or_else(String::new, |text| definition(&text.text).to_owned()),
-            medium: frame.medium,
-            storage_level: match frame.medium {
-                Medium::Memory => "MEMORY_AND_DISK".to_owned(),
-            },
+            medium: frame.medium.word().to_owned(),
+            storage_level: frame.medium.level().map(|level| level.word().to_owned()),
             inputs: self.versions(frame.inputs.iter().copied()),
             readers: frame
                 .readers
@@ -344,7 +342,7 @@ pub(super) fn body_offset(statement: &Statement, subquery: &Subquery) -> Option<
         .then(|| subquery.body.start - statement.span.start)
 }
 
-/// The query of `CREATE … VIEW name AS query`: what follows the first word `AS`. A frame's name holds no blank.
+/// The query of `CREATE … VIEW name AS query` or `CREATE TABLE name … AS query`: what follows the first word `AS`. A frame's name holds no blank.
 fn definition(text: &str) -> &str {
     let mut start = 0;
     for word in text.split_inclusive(char::is_whitespace) {

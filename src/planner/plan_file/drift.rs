@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use self::reason::{Drift, TableAspect};
 use self::tables::tables;
 use super::{PlanFile, PlanSettings, Variable, fingerprint};
-use crate::facts::catalog::{Catalog, SessionFacts};
+use crate::facts::catalog::{Catalog, SessionFacts, WRITING_SETTINGS};
 use crate::frontend::source::{Sources, Variables};
 
 /// Every reason why the plan no longer fits: files, variables, settings, tables, in this order. None: it fits.
@@ -112,6 +112,9 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         budget_bytes,
         margin_percent,
         min_gain_micros,
+        medium,
+        storage_level,
+        forced,
         catalog,
         engine_conf,
         keys,
@@ -123,8 +126,15 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         ("budget_bytes".to_owned(), budget_bytes.to_string()),
         ("margin_percent".to_owned(), margin_percent.to_string()),
         ("min_gain_micros".to_owned(), min_gain_micros.to_string()),
+        ("medium".to_owned(), medium.clone()),
+        ("storage_level".to_owned(), storage_level.clone()),
         ("catalog".to_owned(), catalog.clone()),
     ]);
+    lines.extend(
+        forced
+            .iter()
+            .map(|forced| ("forced frames".to_owned(), forced.clone())),
+    );
     for (key, value) in engine_conf {
         lines.insert(format!("engine_conf.{key}"), value.clone());
     }
@@ -170,6 +180,11 @@ fn session(old: &Catalog, new: &Catalog, reasons: &mut Vec<Drift>) {
     }
     let keys: BTreeSet<&String> = settings.keys().chain(new.settings.keys()).collect();
     for key in keys {
+        // Older facts are without these, and older plans without what depends on them.
+        let newer = |known: &&str| known.eq_ignore_ascii_case(key);
+        if !settings.contains_key(key) && WRITING_SETTINGS.iter().any(newer) {
+            continue;
+        }
         if settings.get(key) != new.settings.get(key) {
             reasons.push(Drift::SettingChanged {
                 key: key.clone(),

@@ -15,7 +15,7 @@ use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Language, Program, ProgramStep, ProgramText};
 use crate::planner::frame::{FrameKind, Place, Reader};
-use crate::planner::plan::{Frame, FrameId, Plan, Step};
+use crate::planner::plan::{Frame, FrameId, Medium, Plan, Step, StorageLevel};
 
 /// What a plan file says about its pipeline and the statements do not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +47,14 @@ pub enum RestoreError {
         frame: String,
         /// The version.
         version: String,
+    },
+    /// A medium or storage level that does not exist, or both where they do not go together.
+    #[error("frame `{frame}` lives in `{medium}`, which is no medium")]
+    Medium {
+        /// Name of the frame.
+        frame: String,
+        /// Medium and level of the entry.
+        medium: String,
     },
     /// A reader that is not found in its statement.
     #[error("reader `{place}` of frame `{frame}` is not found in the pipeline")]
@@ -247,7 +255,7 @@ impl<'a> Restorer<'a> {
             name: entry.name.clone(),
             candidate: None,
             kind: entry.kind,
-            medium: entry.medium,
+            medium: medium(entry)?,
             readers,
             inputs: inputs.collect::<Result<_, _>>()?,
             size_bytes: entry.size_bytes,
@@ -330,6 +338,21 @@ impl<'a> Restorer<'a> {
         }
         Ok(())
     }
+}
+
+/// Where a frame lives.
+fn medium(entry: &FrameEntry) -> Result<Medium, RestoreError> {
+    let level = entry.storage_level.as_deref();
+    let known = level.map_or(Some(None), |word| StorageLevel::of(word).map(Some));
+    known
+        .and_then(|level| Medium::of(&entry.medium, level))
+        .ok_or_else(|| RestoreError::Medium {
+            frame: entry.name.clone(),
+            medium: match level {
+                Some(level) => format!("{} at level {level}", entry.medium),
+                None => entry.medium.clone(),
+            },
+        })
 }
 
 fn covering(statement: StatementId, read: &Read) -> Reader {

@@ -13,7 +13,7 @@ use crate::frontend::source::{Source, Sources, Variables};
 use crate::frontend::statement::{Identifier, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::{Place, Reader};
-use crate::planner::plan::{Decision, Frame, FrameId, Plan, ReasonFor, Step, Subject};
+use crate::planner::plan::{Decision, Frame, FrameId, Medium, Plan, ReasonFor, Step, Subject};
 
 const FILES: [(&str, &str); 2] = [
     (
@@ -138,6 +138,7 @@ fn sample() -> Sample {
             )]
             .into(),
             deterministic_functions: BTreeSet::from(["mask_name".to_owned()]),
+            ..PlanSettings::default()
         },
         catalog: Catalog {
             spark_version: Some("3.5.6".to_owned()),
@@ -170,7 +171,7 @@ fn plan() -> Plan {
             name: "general_data_1".to_owned(),
             candidate: None,
             kind: FrameKind::CoveringRead,
-            medium: Medium::Memory,
+            medium: Medium::default(),
             readers: (0..2)
                 .map(|number| Reader {
                     statement: StatementId(number),

@@ -79,11 +79,14 @@ fn frames(plan: &PlanFile, what: &str) -> Option<String> {
 fn frame(plan: &PlanFile, frame: &FrameEntry) -> String {
     let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
     let mut text = format!(
-        "frame {}: {} of {}, storage level {}\n",
+        "frame {}: {} of {}, {}\n",
         frame.name,
         kind(frame.kind),
         inputs.join(", "),
-        frame.storage_level,
+        match &frame.storage_level {
+            Some(level) => format!("storage level {level}"),
+            None => format!("medium {}", frame.medium),
+        },
     );
     let _ = writeln!(
         text,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::frontend::source::{Sources, Variables, fill};
 use crate::frontend::statement::{Statement, StatementKind};
-use crate::planner::emit::{Language, NAMESPACE, ProgramText};
+use crate::planner::emit::{Language, NAMESPACE, ProgramText, SCRATCH};
 use crate::planner::plan_file::{Action, PlanFile};
 
 /// Steps in order, and what to submit at the very end.
@@ -163,6 +163,13 @@ impl RunInput {
         }
     }
 
+    /// Whether a frame lives in a scratch database.
+    pub fn uses_scratch(&self) -> bool {
+        let texts = self.steps.iter().flat_map(|step| &step.texts);
+        let mut texts = texts.chain(&self.finish);
+        texts.any(|text| text.namespaced && text.text.contains(SCRATCH))
+    }
+
     /// Name of the result of each bare query by step number: `<file stem>`, with `_<n>` where its file has several.
     /// Files of the same stem in several folders are told apart by their path.
     pub fn result_names(&self) -> BTreeMap<u32, String> {
@@ -254,19 +261,35 @@ impl Ready {
     }
 }
 
-/// Fills in template variables, then the namespace. Python is not a template.
+/// What stands for the placeholders of one run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::runtime) struct Own<'a> {
+    /// For [`NAMESPACE`].
+    pub(in crate::runtime) namespace: &'a str,
+    /// For [`SCRATCH`], as it stands in a string of SQL.
+    pub(in crate::runtime) scratch: &'a str,
+}
+
+impl Own<'_> {
+    fn fill(self, text: &str) -> String {
+        let text = text.replace(NAMESPACE, self.namespace);
+        text.replace(SCRATCH, self.scratch)
+    }
+}
+
+/// Fills in template variables, then the placeholders. Python is not a template.
 ///
-/// The namespace is never looked for in the values of variables. Names of variables without a value are added to
+/// Placeholders are never looked for in the values of variables. Names of variables without a value are added to
 /// `missing`; they stay in the text as they are.
 pub(in crate::runtime) fn fill_in(
     text: &ProgramText,
     variables: &Variables,
-    namespace: &str,
+    own: Own<'_>,
     missing: &mut BTreeSet<String>,
 ) -> Ready {
     if text.language == Language::Python {
         let text = if text.namespaced {
-            text.text.replace(NAMESPACE, namespace)
+            own.fill(&text.text)
         } else {
             text.text.clone()
         };
@@ -284,7 +307,7 @@ pub(in crate::runtime) fn fill_in(
     let mut copied = 0;
     let copy = |filled: &mut String, part: &str| {
         if text.namespaced {
-            filled.push_str(&part.replace(NAMESPACE, namespace));
+            filled.push_str(&own.fill(part));
         } else {
             filled.push_str(part);
         }
@@ -326,29 +349,41 @@ mod tests {
         }
     }
 
+    fn own() -> Own<'static> {
+        Own {
+            namespace: "h1",
+            scratch: "/fast/h1",
+        }
+    }
+
     #[test]
     fn the_namespace_is_filled_in_only_where_hoist_wrote_it() {
         let variables = Variables::from([("v".to_owned(), "{ns}".to_owned())]);
+        let own = own();
         let mut missing = BTreeSet::new();
         let filled = fill_in(
             &sql("FROM {ns}_a WHERE x = '${v}'", true),
             &variables,
-            "h1",
+            own,
             &mut missing,
         );
         assert_eq!(filled.text, "FROM h1_a WHERE x = '{ns}'");
-        let users = fill_in(&sql("SELECT '{ns}'", false), &variables, "h1", &mut missing);
+        let users = fill_in(&sql("SELECT '{ns}'", false), &variables, own, &mut missing);
         assert_eq!(users.text, "SELECT '{ns}'");
+        let database = sql("CREATE DATABASE {ns} LOCATION '{scratch}'", true);
+        let filled = fill_in(&database, &variables, own, &mut missing);
+        assert_eq!(filled.text, "CREATE DATABASE h1 LOCATION '/fast/h1'");
         assert!(missing.is_empty());
     }
 
     #[test]
     fn a_variable_named_like_the_placeholder_is_a_variable() {
         let variables = Variables::from([("ns".to_owned(), "users".to_owned())]);
+        let own = own();
         let filled = fill_in(
             &sql("FROM {ns}_a, ${ns}", true),
             &variables,
-            "h1",
+            own,
             &mut BTreeSet::new(),
         );
         assert_eq!(filled.text, "FROM h1_a, users");
@@ -357,10 +392,11 @@ mod tests {
     #[test]
     fn lines_that_values_add_are_not_lines_of_the_file() {
         let variables = Variables::from([("list".to_owned(), "1,\n2,\n3".to_owned())]);
+        let own = own();
         let filled = fill_in(
             &sql("SELECT 1\nWHERE x IN (${list})\nAND y", false),
             &variables,
-            "h1",
+            own,
             &mut BTreeSet::new(),
         );
         let lines: Vec<u32> = (1..=5).map(|line| filled.template_line(line)).collect();

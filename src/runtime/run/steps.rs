@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cancel::Cancel;
 use super::event::{Event, Failure, Outcome, StepKind};
-use super::input::{Ready, RunInput, RunStatement, RunStep, Work, fill_in};
+use super::input::{Own, Ready, RunInput, RunStatement, RunStep, Work, fill_in};
 use super::record::Recorder;
 use super::schedule::Failed;
 use super::submit::{Ended, submit};
@@ -31,8 +31,19 @@ struct ReadyStep {
 impl Program {
     pub(super) fn new(input: &RunInput, options: &RunOptions) -> Result<Self, RunError> {
         let namespace = format!("hoist_{}", options.run);
+        let scratch = options
+            .scratch
+            .as_deref()
+            .map_or_else(String::new, in_string);
+        let own = Own {
+            namespace: &namespace,
+            scratch: &scratch,
+        };
+        if options.scratch.is_none() && input.uses_scratch() {
+            return Err(RunError::NoScratch);
+        }
         let mut missing = BTreeSet::new();
-        let mut fill = |text| fill_in(text, &options.variables, &namespace, &mut missing);
+        let mut fill = |text| fill_in(text, &options.variables, own, &mut missing);
         let steps = input
             .steps
             .iter()
@@ -59,6 +70,11 @@ impl Program {
             Err(RunError::MissingVariables { names: missing })
         }
     }
+}
+
+/// A text as it stands within quotes in SQL.
+fn in_string(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
 /// How a step ended, as far as the next one is concerned.

@@ -12,7 +12,7 @@ use super::{Output, Place, State, VerifyError};
 use crate::frontend::source::Variables;
 use crate::frontend::sql::{TokenKind, tokens};
 use crate::planner::emit::{Language, ProgramText};
-use crate::runtime::run::{RunInput, Work, fill_in};
+use crate::runtime::run::{Own, RunInput, Work, fill_in};
 
 /// The folders, by path as written, each with the name that stands for it in a sandbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Folders {
                     opaque.get_or_insert_with(|| place.clone());
                     continue;
                 }
-                let filled = fill_in(text, variables, "", &mut BTreeSet::new()).text;
+                let filled = fill_in(text, variables, Own::default(), &mut BTreeSet::new()).text;
                 named.extend(paths_named(&filled));
                 if matches!(
                     statement.kind.as_str(),

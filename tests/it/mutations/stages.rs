@@ -245,6 +245,7 @@ fn chosen(workload: &Workload, candidates: &Candidates, catalog: &Catalog) -> Pl
             margin_percent: 0,
             min_gain_micros: 0,
             frames: true,
+            ..PlanOptions::default()
         },
     )
 }

@@ -249,6 +249,7 @@ impl Suite {
                 margin_percent: way.margin_percent,
                 min_gain_micros: 0,
                 frames: true,
+                ..PlanOptions::default()
             },
         );
         let program = emit(&plan, &candidates, &workload, &sources);

@@ -1,5 +1,6 @@
 //! Plans and programs of the real stages hold every promise; faults seeded into them are caught.
 
+mod media;
 mod pipelines;
 mod saved;
 
@@ -87,8 +88,12 @@ fn values_of_set_statements_count_where_they_are_set() {
 
 /// The violations of a derived plan with one fault each; each must break the promise named.
 fn faults(files: &[(&str, &str)], promise: Promise, mutations: &[&dyn Fn(&mut Sample)]) -> String {
+    faults_of(&derive(files), promise, mutations)
+}
+
+fn faults_of(sample: &Sample, promise: Promise, mutations: &[&dyn Fn(&mut Sample)]) -> String {
     let shown = mutations.iter().enumerate().map(|(number, mutate)| {
-        let mut sample = derive(files);
+        let mut sample = sample.clone();
         mutate(&mut sample);
         let violations = sample.check();
         assert!(

@@ -242,7 +242,7 @@ fn frame(id: u32, name: &str, kind: FrameKind, readers: [Reader; 2], input: Tabl
         name: name.to_owned(),
         candidate: Some(CandidateId(id)),
         kind,
-        medium: Medium::Memory,
+        medium: Medium::default(),
         readers: readers.into(),
         inputs: vec![input],
         size_bytes: 100 * u64::from(id + 1),

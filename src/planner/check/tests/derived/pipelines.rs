@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::facts::access::{Declarations, names, resolve};
-use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind, ViewFacts};
+use crate::facts::catalog::{Catalog, ColumnFacts, SessionFacts, TableFacts, TableKind, ViewFacts};
 use crate::facts::workload::build;
 use crate::frontend::source::{Sources, Variables};
 use crate::planner::check::tests::sample::Sample;
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
 use crate::planner::frame::candidates;
-use crate::planner::plan::{PlanOptions, choose};
+use crate::planner::plan::{Media, PlanOptions, StorageLevel, Wanted, choose};
 
 /// Columns of the tables of the catalog, `name type`; every other table of a pipeline is missing at its start.
 const TABLES: [(&str, &[&str]); 6] = [
@@ -107,6 +107,58 @@ pub(super) fn derive(files: &[(&str, &str)]) -> Sample {
 }
 
 pub(super) fn derive_with(files: &[(&str, &str)], frames: bool) -> Sample {
+    let options = PlanOptions {
+        frames,
+        ..options()
+    };
+    derive_in(files, &options, None)
+}
+
+/// The same with frames on the media wanted, in a session of Spark's defaults.
+pub(super) fn derive_on(files: &[(&str, &str)], wanted: Wanted, level: StorageLevel) -> Sample {
+    let media = Media {
+        wanted,
+        level,
+        scratch: true,
+    };
+    let options = PlanOptions { media, ..options() };
+    derive_in(files, &options, Some(session()))
+}
+
+fn options() -> PlanOptions {
+    PlanOptions {
+        budget_bytes: 1 << 34,
+        margin_percent: 100,
+        min_gain_micros: 0,
+        frames: true,
+        ..PlanOptions::default()
+    }
+}
+
+/// What a session says that is as Spark makes it.
+pub(super) fn session() -> SessionFacts {
+    let settings = [
+        ("spark.sql.charasvarchar", "false"),
+        ("spark.sql.parquet.binaryasstring", "false"),
+        ("spark.sql.parquet.datetimerebasemodeinwrite", "EXCEPTION"),
+        ("spark.sql.parquet.int96astimestamp", "true"),
+        ("spark.sql.parquet.int96rebasemodeinwrite", "EXCEPTION"),
+        ("spark.sql.parquet.outputtimestamptype", "INT96"),
+        ("spark.sql.readsidecharpadding", "true"),
+    ];
+    SessionFacts {
+        database: "default".to_owned(),
+        settings: settings
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+    }
+}
+
+fn derive_in(
+    files: &[(&str, &str)],
+    options: &PlanOptions,
+    session: Option<SessionFacts>,
+) -> Sample {
     let variables = Variables::from([("day".to_owned(), "2024-06-30".to_owned())]);
     let sources = Sources::from_texts(files.iter().copied(), &variables);
     let parsed = crate::frontend::parse(&sources);
@@ -123,18 +175,15 @@ pub(super) fn derive_with(files: &[(&str, &str)], frames: bool) -> Sample {
         .chain(views)
         .chain(["raw.gd".to_owned()])
         .collect();
-    let catalog = catalog(&asked);
+    let catalog = Catalog {
+        session,
+        ..catalog(&asked)
+    };
     let accesses = resolve(&parsed.statements, &catalog, &declarations);
     let workload = build(parsed.statements, accesses);
     let found = candidates(&workload, &sources, &catalog);
     let costs = CostModel::new(&workload, &catalog);
-    let options = PlanOptions {
-        budget_bytes: 1 << 34,
-        margin_percent: 100,
-        min_gain_micros: 0,
-        frames,
-    };
-    let plan = choose(&workload, &found, &costs, &options);
+    let plan = choose(&workload, &found, &costs, options);
     let program = emit(&plan, &found, &workload, &sources);
     Sample {
         sources,

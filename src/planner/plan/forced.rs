@@ -1,0 +1,147 @@
+//! Candidates that become frames whether or not they pay: to try each kind of frame, alone or with others.
+//!
+//! ```text
+//! all                          every candidate, as far as they leave each other readers
+//! covering_read                every candidate of a kind
+//! general_data,latest:scratch  those of a table's or subquery's name, as scratch tables
+//! 7:DISK_ONLY                  the candidate with number 7, on disk
+//! ```
+
+use std::collections::BTreeSet;
+
+use super::medium::{MEDIA, StorageLevel, Wanted};
+use crate::facts::workload::Workload;
+use crate::planner::frame::{Candidate, CandidateId, Candidates};
+
+/// The word for every candidate.
+const ALL: &str = "all";
+
+/// What is forced, and where it lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forced {
+    candidates: BTreeSet<CandidateId>,
+    /// The medium, and the storage level if one was named; none for that of the settings.
+    pub(super) medium: Option<(Wanted, Option<StorageLevel>)>,
+}
+
+/// The text says nothing that can be forced.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForceError {
+    /// No candidate is meant by a word.
+    #[error("no candidate for a frame is `{what}`")]
+    Unknown {
+        /// The word.
+        what: String,
+        /// Every candidate: number, kind, name and readers.
+        known: Vec<String>,
+    },
+    /// Neither a medium nor a storage level.
+    #[error("`{word}` is no medium and no storage level")]
+    Medium {
+        /// The word.
+        word: String,
+    },
+}
+
+impl ForceError {
+    /// The next step, a lowercase fragment.
+    pub fn help(&self) -> String {
+        match self {
+            ForceError::Unknown { known, .. } if known.is_empty() => {
+                "there is no candidate: nothing is repeated that could be shared".to_owned()
+            }
+            ForceError::Unknown { known, .. } => {
+                let known = known.join("; ");
+                format!("give `{ALL}`, a kind, a name or a number: {known}")
+            }
+            ForceError::Medium { .. } => {
+                let levels = StorageLevel::ALL.map(StorageLevel::word).join(", ");
+                format!("give {}, auto, or {levels}", MEDIA.join(", "))
+            }
+        }
+    }
+}
+
+impl Forced {
+    /// The candidates that a text such as `covering_read:scratch` means.
+    ///
+    /// # Errors
+    /// Where a word means none of them, or the medium is not known.
+    pub fn resolve(
+        text: &str,
+        workload: &Workload,
+        candidates: &Candidates,
+    ) -> Result<Forced, ForceError> {
+        let (what, medium) = match text.rsplit_once(':') {
+            Some((what, word)) => (what, Some(medium(word.trim())?)),
+            None => (text, None),
+        };
+        let mut found = BTreeSet::new();
+        for word in what.split(',').map(str::trim) {
+            let meant = candidates
+                .candidates
+                .iter()
+                .filter(|candidate| is_meant(word, workload, candidate));
+            let before = found.len();
+            found.extend(meant.map(|candidate| candidate.id));
+            if found.len() == before && !found.iter().any(|id| id.0.to_string() == word) {
+                return Err(ForceError::Unknown {
+                    what: word.to_owned(),
+                    known: candidates
+                        .candidates
+                        .iter()
+                        .map(|candidate| shown(workload, candidate))
+                        .collect(),
+                });
+            }
+        }
+        Ok(Forced {
+            candidates: found,
+            medium,
+        })
+    }
+
+    /// Whether a candidate is among them.
+    pub(super) fn takes(&self, candidate: CandidateId) -> bool {
+        self.candidates.contains(&candidate)
+    }
+}
+
+fn medium(word: &str) -> Result<(Wanted, Option<StorageLevel>), ForceError> {
+    if let Some(wanted) = Wanted::of(word) {
+        return Ok((wanted, None));
+    }
+    match StorageLevel::of(word) {
+        Some(level) => Ok((Wanted::Memory, Some(level))),
+        None => Err(ForceError::Medium {
+            word: word.to_owned(),
+        }),
+    }
+}
+
+fn is_meant(word: &str, workload: &Workload, candidate: &Candidate) -> bool {
+    word == ALL
+        || word == kind(candidate)
+        || word == candidate.id.0.to_string()
+        || word.eq_ignore_ascii_case(&name(workload, candidate))
+}
+
+fn shown(workload: &Workload, candidate: &Candidate) -> String {
+    format!(
+        "{} {} {} ({} readers)",
+        candidate.id.0,
+        kind(candidate),
+        name(workload, candidate),
+        candidate.readers.len()
+    )
+}
+
+fn name(workload: &Workload, candidate: &Candidate) -> String {
+    super::base_name(workload, &candidate.definition, &candidate.readers)
+}
+
+/// The kind's word in plan files.
+fn kind(candidate: &Candidate) -> String {
+    let word = serde_json::to_string(&candidate.kind()).unwrap_or_default();
+    word.trim_matches('"').to_owned()
+}
