@@ -223,8 +223,8 @@ pub struct Subquery {
     pub body: Span,
     /// Name of the common table expression, or alias of the derived table.
     pub name: Option<Identifier>,
-    /// Output columns in order as the text names them; none where one has no name of its own or a `*` is not
-    /// expanded.
+    /// Output columns of the body in order as it names them; none where one has no name of its own or a `*` is not
+    /// expanded. A column list behind the name stands outside.
     pub outputs: Option<Vec<Identifier>>,
     /// Reads of tables inside it, in text order.
     pub reads: Vec<ReadId>,

@@ -102,7 +102,10 @@ impl<'w, 'c> Walk<'w, 'c> {
             self.name_group(group, cte.name.span);
             self.define(cte, Outputs::default().renamed(&cte.columns).schema, group);
         }
-        let outputs = self.query(&cte.query).renamed(&cte.columns);
+        let outputs = self.query(&cte.query);
+        // The names of a column list stand outside of its body.
+        let named = outputs.identifiers.clone();
+        let outputs = outputs.renamed(&cte.columns);
         if cte.recursive {
             if let Some(visible) = self.ctes.get_mut(&cte.name.key())
                 && let Some(itself) = visible.last_mut()
@@ -115,7 +118,7 @@ impl<'w, 'c> Walk<'w, 'c> {
             self.found.subqueries.push(FoundSubquery {
                 body: cte.query.span,
                 name: Some(cte.name.clone()),
-                outputs: outputs.identifiers,
+                outputs: named,
             });
         }
         let group = self.group(cte.name.span);

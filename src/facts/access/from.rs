@@ -77,7 +77,10 @@ impl Walk<'_, '_> {
                     self.scopes
                         .push(Scope::new(block.relations.clone(), &self.relations));
                 }
-                let outputs = self.query(query).renamed(columns);
+                let outputs = self.query(query);
+                // The names of a column list stand outside of its body.
+                let named = outputs.identifiers.clone();
+                let outputs = outputs.renamed(columns);
                 if *lateral {
                     self.scopes.pop();
                 }
@@ -85,7 +88,7 @@ impl Walk<'_, '_> {
                     self.found.subqueries.push(FoundSubquery {
                         body: query.span,
                         name: alias.clone(),
-                        outputs: outputs.identifiers,
+                        outputs: named,
                     });
                 }
                 if *modified {

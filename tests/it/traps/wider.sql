@@ -202,3 +202,18 @@ SELECT * FROM (SELECT id, count(DISTINCT n) AS m, sum(DISTINCT n) AS s FROM d.t 
 SELECT * FROM (SELECT id AS k, sum(n) FILTER (WHERE k = 'a') AS m FROM d.t GROUP BY id) x;
 --! raw
 SELECT * FROM (SELECT DISTINCT id FROM d.t GROUP BY id) x;
+
+--! trap names_outside_of_the_body
+-- Names that a list gives to columns stand behind the name of a subquery, not in its body.
+--! subqueries
+--! row result 1_1 (1, 6)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING parquet AS SELECT * FROM VALUES (1, 5), (1, 6), (2, 7) AS v(id, n);
+--! file 1.sql
+--! framed
+SELECT a, b FROM (SELECT id AS x, max(n) AS y FROM d.t GROUP BY id) AS l (a, b) WHERE a = 1;
+--! framed
+WITH l (id, n) AS (SELECT id AS x, max(n) AS y FROM d.t GROUP BY id) SELECT max(n), min(l.id) FROM l;
+--! framed
+WITH l (y, x) AS (SELECT count(*) AS id, id AS n FROM d.t GROUP BY id) SELECT sum(y), max(x) FROM l;

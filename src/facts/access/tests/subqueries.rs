@@ -74,7 +74,7 @@ fn subqueries_are_described() {
             &[
                 "q (?) reads 1 closed true aliases [] exchanges 0 sensitive 0",
                 "r (?) reads 1 closed true aliases [] exchanges 0 sensitive 0",
-                "s (t) reads 1 closed true aliases [] exchanges 1 sensitive 1",
+                "s (y) reads 1 closed true aliases [] exchanges 1 sensitive 1",
             ],
         ),
         // Reads nothing.
