@@ -96,6 +96,15 @@ struct Pasted {
     relations: Vec<String>,
 }
 
+/// A pasted subquery that is being made.
+#[derive(Debug)]
+struct Pasting {
+    /// Decides on its select list.
+    items: Random,
+    /// It has one more test than others.
+    more: bool,
+}
+
 /// What the query being made must not do.
 #[derive(Clone, Debug, Default)]
 struct Limits {
@@ -118,6 +127,7 @@ struct Generator {
     hot: Vec<String>,
     themes: Vec<Theme>,
     pasted: Vec<Pasted>,
+    pasting: Option<Pasting>,
     database: &'static str,
     statements: Vec<String>,
     features: BTreeSet<&'static str>,
@@ -143,6 +153,7 @@ impl Generator {
             hot: Vec::new(),
             themes: Vec::new(),
             pasted: Vec::new(),
+            pasting: None,
             database: "default",
             statements: Vec::new(),
             features: BTreeSet::new(),

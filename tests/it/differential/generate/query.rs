@@ -1,9 +1,9 @@
 //! Queries: blocks, common table expressions, set operations.
 
-use super::Generator;
 use super::expression::Bound;
 use super::schema::{Column, SCALARS, Type};
 use super::source::From;
+use super::{Generator, Pasting};
 
 /// More rows than that are aggregated away.
 const MANY: u32 = 150;
@@ -151,6 +151,10 @@ impl Generator {
         if open && self.random.percent(22) {
             tests.extend(self.subquery_test(&from.outer));
         }
+        if self.pasting.as_ref().is_some_and(|pasting| pasting.more) {
+            self.tag("subquery with one more test");
+            tests.push(self.by_items(|own| own.test(&from.scope, 0)));
+        }
         let text = if tests.is_empty() {
             String::new()
         } else {
@@ -229,8 +233,24 @@ impl Generator {
         }
     }
 
+    /// Decides by what decides on the select list of a pasted subquery, where one is being made.
+    fn by_items<T>(&mut self, decide: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(Pasting { items, more }) = self.pasting.take() else {
+            return decide(self);
+        };
+        let rest = std::mem::replace(&mut self.random, items);
+        let decided = decide(self);
+        let items = std::mem::replace(&mut self.random, rest);
+        self.pasting = Some(Pasting { items, more });
+        decided
+    }
+
     /// Select items over a scope, and their columns.
     fn items(&mut self, scope: &[Bound], wanted: Option<&[Column]>) -> (String, Vec<Column>) {
+        self.by_items(|own| own.listed(scope, wanted))
+    }
+
+    fn listed(&mut self, scope: &[Bound], wanted: Option<&[Column]>) -> (String, Vec<Column>) {
         let mut items = Vec::new();
         let mut columns: Vec<Column> = Vec::new();
         if let Some(wanted) = wanted {

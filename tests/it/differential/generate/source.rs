@@ -4,7 +4,7 @@ use super::expression::Bound;
 use super::query::Made;
 use super::random::Random;
 use super::schema::{Column, Kind, Relation, SCALARS, Type};
-use super::{Generator, Pasted};
+use super::{Generator, Pasted, Pasting};
 
 /// A `FROM` and what it brings into scope.
 #[derive(Clone, Debug)]
@@ -186,7 +186,7 @@ impl Generator {
         self.over(text, &alias, &columns, 3)
     }
 
-    /// A subquery that other statements have, too.
+    /// A subquery that other statements have, too; some of them select other columns or filter more.
     pub(super) fn pasted(&mut self) -> Option<Made> {
         let Pasted { seed, relations } = self.random.one(&self.pasted).clone();
         let relations: Option<Vec<Relation>> = relations
@@ -197,6 +197,18 @@ impl Generator {
         if !relations.iter().all(|relation| self.allowed(relation)) {
             return None;
         }
+        let varies = self.random.percent(45);
+        let more = varies && self.random.percent(30);
+        let items = if varies {
+            self.tag("varied subquery");
+            self.random.next()
+        } else {
+            seed ^ 0x11
+        };
+        self.pasting = Some(Pasting {
+            items: Random::new(items),
+            more,
+        });
         let own = std::mem::replace(&mut self.random, Random::new(seed));
         let mut from = self.named(&relations[0], true);
         if self.random.percent(40) {
@@ -207,6 +219,7 @@ impl Generator {
         }
         let made = self.select_over(from, None, 2, true);
         self.random = own;
+        self.pasting = None;
         Some(made)
     }
 
