@@ -15,6 +15,7 @@ use super::prepare::{self, SetUp, Stage};
 use super::progress::RunProgress;
 use super::{Context, ExitStatus, documents, pipeline, planning, session};
 use crate::facts::catalog::Catalog;
+use crate::planner::plan_file::PlanSettings;
 use crate::present::report::{plan as plan_text, verification};
 use crate::runtime::engine::Engine;
 use crate::runtime::engine::local::{CatalogKind, Local, LocalOptions};
@@ -186,6 +187,12 @@ impl Verifier<'_> {
         compared
     }
 
+    /// What influences the hoisted plan besides files and facts.
+    pub(super) fn settings(&self, catalog: &Catalog, budget: u64) -> PlanSettings {
+        let forced = self.command.run.force_frames.as_deref();
+        planning::settings(self.pipeline, catalog, budget, true, forced)
+    }
+
     /// The place of the hoisted run's scratch database, where it needs one.
     fn scratch(&self, inputs: &Inputs, run_id: &str) -> Result<Option<Scratch>, VerifyError> {
         let place = session::scratch_place(self.context, self.pipeline);
@@ -261,13 +268,7 @@ impl Verifier<'_> {
                 pipeline,
                 &workload,
                 &catalog,
-                &planning::settings(
-                    pipeline,
-                    &catalog,
-                    budget,
-                    true,
-                    self.command.run.force_frames.as_deref(),
-                ),
+                &self.settings(&catalog, budget),
                 // Nothing but the database named is written to.
                 self.command.into.is_none() && planning::has_scratch(&pipeline.config),
                 &planning::default_plan_file(pipeline),
