@@ -9,7 +9,7 @@
     reason = "a broken fixture ends the benchmark"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ fn settings() -> PlanSettings {
             "insurance.policies".to_owned(),
             vec!["policy_id".to_owned(), "version".to_owned()],
         )]),
-        deterministic_functions: BTreeSet::new(),
+        ..PlanSettings::default()
     }
 }
 
@@ -87,6 +87,7 @@ fn plan(sources: &Sources, catalog: &Catalog, settings: &PlanSettings) -> String
         margin_percent: settings.margin_percent,
         min_gain_micros: settings.min_gain_micros,
         frames: settings.frames,
+        ..PlanOptions::default()
     };
     let plan = choose(
         &workload,

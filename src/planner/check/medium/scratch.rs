@@ -120,8 +120,8 @@ const SETTINGS: [(&str, [&str; 2]); 7] = [
 ];
 
 /// A table has the names and types of the frame's query, but each of its columns may hold NULL, and settings decide
-/// what becomes of timestamps and CHAR. So settings must be usual from the start to the last reader, and each reader
-/// must read columns that may hold NULL anyway, or write where that is no difference.
+/// what becomes of timestamps and CHAR. So settings must be usual from the start to the last reader, and the columns
+/// must be such that may hold NULL anyway: otherwise the files that a reader writes mark them differently.
 pub(super) fn keeps(check: &Check<'_>, frame: &Frame) -> Result<(), String> {
     let name = &frame.name;
     let session = check.catalog.session.as_ref();
@@ -163,21 +163,9 @@ pub(super) fn keeps(check: &Check<'_>, frame: &Frame) -> Result<(), String> {
     if plain {
         return Ok(());
     }
-    match frame
-        .readers
-        .iter()
-        .find(|reader| !is_blind(check, reader.statement))
-    {
-        None => Ok(()),
-        Some(reader) => {
-            let place = check.statements.get(&reader.statement);
-            let place = place.map(|(statement, _)| check.sources.place(statement.span));
-            Err(format!(
-                "frame `{name}` is a table, each column of which may hold NULL, and `{}` may show that",
-                place.unwrap_or_default()
-            ))
-        }
-    }
+    Err(format!(
+        "frame `{name}` is a table, each column of which may hold NULL: what its readers write would show that"
+    ))
 }
 
 fn facts<'c>(check: &'c Check<'_>, table: TableId) -> Option<&'c TableFacts> {
@@ -213,24 +201,6 @@ fn may_reset(check: &Check<'_>, id: StatementId) -> bool {
         }
         StatementKind::Python(step) => access.barrier.is_some() || step.declared.is_some(),
         StatementKind::Opaque { .. } | StatementKind::Script(_) => true,
-        _ => false,
-    }
-}
-
-/// Whether what a statement makes is the same whether or not a column that it reads may hold NULL.
-fn is_blind(check: &Check<'_>, id: StatementId) -> bool {
-    let Some((statement, access)) = check.statements.get(&id) else {
-        return false;
-    };
-    match statement.kind {
-        StatementKind::Query(_) | StatementKind::CreateTableAs { .. } => true,
-        StatementKind::Insert { .. } if access.writes.is_empty() => false,
-        StatementKind::Insert { .. } => access.writes.iter().all(|write| {
-            let facts = facts(check, write.table);
-            let columns = facts.map_or(&[][..], |facts| &facts.columns);
-            let all = !columns.is_empty() && columns.iter().all(|column| column.nullable);
-            always_nullable(facts) || all
-        }),
         _ => false,
     }
 }

@@ -1,10 +1,10 @@
 //! Which frames a scratch table can hold so that no reader shows it.
 //!
 //! Measured on Spark 3.5.6: a Parquet table keeps names, their case and order, and types, CHAR and VARCHAR included,
-//! and whatever reads it makes the same tables. Two things differ. Every column of it may hold NULL, nested ones too:
-//! a table made from it is the same, as Spark makes every column of a new table so, but the files of a folder are
-//! not, nor is it sure that a column declared `NOT NULL` takes the rows. And settings of Parquet change what is
-//! written: milliseconds instead of microseconds, other calendars.
+//! and whatever reads it makes the same rows. Two things differ. Every column of it may hold NULL, nested ones too: the
+//! files of a table that is made from it mark a column such as `count(*)` otherwise. So a frame may live there whose
+//! columns may all hold NULL anyway. And settings of Parquet change what is written: milliseconds instead of
+//! microseconds, other calendars.
 
 use crate::facts::access::Access;
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
@@ -50,9 +50,10 @@ pub(super) fn refusal(
         .or_else(|| resettled(workload, candidate))
         .or_else(|| {
             let nullable = holds_nullable_columns(workload, catalog, candidate);
-            (!nullable)
-                .then(|| shows_nullability(workload, catalog, candidate))
-                .flatten()
+            (!nullable).then(|| {
+                "what its readers write would mark columns that never hold NULL otherwise"
+                    .to_owned()
+            })
         })
 }
 
@@ -119,47 +120,4 @@ fn reads_nullable(facts: &TableFacts) -> bool {
     let provider = facts.provider.as_deref().unwrap_or_default().to_lowercase();
     matches!(facts.kind, TableKind::Managed | TableKind::External)
         && NULLABLE.contains(&provider.as_str())
-}
-
-/// Why a reader may show that columns may hold NULL.
-fn shows_nullability(
-    workload: &Workload,
-    catalog: &Catalog,
-    candidate: &Candidate,
-) -> Option<String> {
-    for reader in &candidate.readers {
-        let statement = workload.statement(reader.statement)?;
-        match &statement.kind {
-            // A new table takes every column as one that may hold NULL; rows have no such mark.
-            StatementKind::Query(_) | StatementKind::CreateTableAs { .. } => {}
-            StatementKind::Insert { .. } => {
-                let access = workload.access(reader.statement)?;
-                if access.writes.is_empty() {
-                    return Some("a reader writes a table that is not known".to_owned());
-                }
-                for write in &access.writes {
-                    let table = workload.table(write.table)?;
-                    let facts = catalog.tables.get(&table.name);
-                    let takes = facts.is_some_and(|facts| {
-                        reads_nullable(facts)
-                            || (!facts.columns.is_empty()
-                                && facts.columns.iter().all(|column| column.nullable))
-                    });
-                    if !takes {
-                        return Some(format!(
-                            "a reader inserts into `{}`, of which it is not known that every column takes NULL",
-                            table.name
-                        ));
-                    }
-                }
-            }
-            _ => {
-                return Some(
-                    "a reader writes files, in which columns without NULL would be marked otherwise"
-                        .to_owned(),
-                );
-            }
-        }
-    }
-    None
 }
