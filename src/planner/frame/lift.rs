@@ -54,7 +54,9 @@ pub fn lift(code: &str) -> Option<Lift> {
         }
         "over-budget" => Lift::Setting("raise `--budget`"),
         "frames-off" => Lift::Setting("leave out `--frames off`"),
-        "malformed-rows"
+        "not-forced" => Lift::Setting("name it in `--force-frames`"),
+        "kept-in-memory"
+        | "malformed-rows"
         | "modified"
         | "non-deterministic"
         | "row-origin"
