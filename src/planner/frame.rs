@@ -1,12 +1,12 @@
 //! Stage `frame`: workload → candidates, generously. Whether one pays is decided by `plan`.
 //!
-//! Two kinds of candidates. A *covering read* of a table version holds the union of the columns that its readers
-//! need and the rows that pass a hull of their filters; a reader keeps all of its own predicates, so all that has
-//! to hold is: its filters imply the hull, and its columns are among those of the frame. A *repeated subquery* is
-//! the body of a common table expression or derived table that stands in several places, equal up to blanks,
-//! comments, letter case, optional `AS`, aliases and the order of what `AND` joins; or up to what they select and how much
-//! they filter. Whatever may not share is refused with a reason that `plan`
-//! hands on.
+//! A *covering read* of a table version holds the union of the columns that its readers need and the rows that pass a
+//! hull of their filters; a reader keeps all of its own predicates, so all that has to hold is: its filters imply the
+//! hull, and its columns are among those of the frame. Where a statement of the pipeline has written the version, it is
+//! an *intermediate*. A *repeated subquery* is the body of a common table expression or derived table that stands in
+//! several places: equal up to blanks, comments, letter case, optional `AS`, aliases and the order of what `AND` joins;
+//! or equal but for what it selects and how much it filters (`widened`). Whatever may not share is refused with a
+//! reason that `plan` hands on.
 //!
 //! ```text
 //! SELECT a FROM t WHERE c > 1          frame   SELECT a, b, c FROM t WHERE c > 1 OR c = 0

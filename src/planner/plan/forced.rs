@@ -145,3 +145,34 @@ fn kind(candidate: &Candidate) -> String {
     let word = serde_json::to_string(&candidate.kind()).unwrap_or_default();
     word.trim_matches('"').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_medium_or_a_level_follows_the_colon() {
+        assert_eq!(medium("scratch"), Ok((Wanted::Scratch, None)));
+        assert_eq!(medium("auto"), Ok((Wanted::Cheaper, None)));
+        let on_disk = (Wanted::Memory, Some(StorageLevel::DiskOnly));
+        assert_eq!(medium("disk_only"), Ok(on_disk));
+        let error = medium("ram").unwrap_err();
+        assert_eq!(
+            error.help(),
+            "give memory, scratch, auto, or MEMORY_AND_DISK, MEMORY_AND_DISK_SER, MEMORY_ONLY, DISK_ONLY"
+        );
+    }
+
+    #[test]
+    fn what_is_no_candidate_is_refused() {
+        let resolve =
+            |text| Forced::resolve(text, &Workload::default(), &Candidates::default()).unwrap_err();
+        let error = resolve("all:scratch");
+        assert_eq!(error.to_string(), "no candidate for a frame is `all`");
+        assert!(error.help().starts_with("there is no candidate"));
+        assert_eq!(
+            resolve("all:ram").to_string(),
+            "`ram` is no medium and no storage level"
+        );
+    }
+}

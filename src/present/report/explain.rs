@@ -169,7 +169,7 @@ fn to_lift(reason: &ReasonEntry) -> String {
     advice(&reason.code).map_or_else(String::new, |advice| format!("; to lift this, {advice}"))
 }
 
-/// Steps by number, by the place of their statement, by its file, or by what the statement writes.
+/// Steps by number, by the place of their statement, or by its file.
 fn steps(plan: &PlanFile, what: &str) -> Option<String> {
     let number = what.strip_prefix("step ").unwrap_or(what).trim();
     let found = plan.steps.iter().filter(|step| {
