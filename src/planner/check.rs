@@ -11,6 +11,7 @@
 //! | text | what is no reader is the user's text; a reader differs at its declared places only |
 //! | covering | one relation, enough columns, and a filter that every reader's own filters imply |
 //! | repetition | the same tokens up to aliases, over the same table versions; or the same block, each item of the reader's a column, each of its tests made once |
+//! | joining | the same keys of the same versions, joined where their place in the text does not matter |
 //! | sensitivity | nothing that gives other rows when computed once is in a frame |
 //! | sharing | each frame's text holds the run's mark, so that no statement's plan equals it by chance |
 //! | medium | what a medium does not keep, no reader shows |
@@ -25,6 +26,7 @@ mod canonical;
 mod covering;
 mod emitted;
 mod frames;
+mod join;
 mod medium;
 mod names;
 mod repeated;
@@ -62,6 +64,8 @@ pub enum Promise {
     Covering,
     /// A repeated subquery stands for equal subqueries.
     Repetition,
+    /// A join core joins what its readers would.
+    Joining,
     /// Computing once changes nothing.
     Sensitivity,
     /// What reads no frame by name reads none.
@@ -80,6 +84,7 @@ impl fmt::Display for Promise {
             Promise::Text => "text",
             Promise::Covering => "covering",
             Promise::Repetition => "repetition",
+            Promise::Joining => "joining",
             Promise::Sensitivity => "sensitivity",
             Promise::Sharing => "sharing",
             Promise::Medium => "medium",
@@ -127,6 +132,7 @@ pub fn check(
 ) -> Vec<Violation> {
     let mut check = Check::new(workload, sources, catalog, plan, program);
     let replay = replay::run(&mut check);
+    check.cores = join::cores(&check, &replay);
     frames::run(&mut check, &replay);
     rewrite::run(&mut check);
     totals::run(&mut check);
@@ -150,6 +156,8 @@ struct Check<'a> {
     tokens: BTreeMap<SourceId, Vec<Placed<'a>>>,
     /// How readers that are not equal to their frames read them; found where the frames are looked into.
     readings: BTreeMap<(FrameId, SubqueryId), Reading>,
+    /// Join cores as the texts of their frames say them, or why such a text says none.
+    cores: BTreeMap<FrameId, Result<join::Core, String>>,
     violations: Vec<Violation>,
 }
 
@@ -194,6 +202,7 @@ impl<'a> Check<'a> {
                 .filter_map(|source| Some((source.id, emitted::placed(source)?)))
                 .collect(),
             readings: BTreeMap::new(),
+            cores: BTreeMap::new(),
             violations: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! table       FROM db.general_data WHERE …      FROM {ns}_general_data_1 AS general_data WHERE …
+//! join        FROM db.p JOIN db.c ON …, SELECT c.a  FROM {ns}_p_c_1 AS p, SELECT p.a
 //! subquery    WITH l AS (SELECT a, max(b) AS m …)   WITH l AS (SELECT `a`, `m` FROM {ns}_l_1)
 //! ```
 //!
@@ -13,6 +14,7 @@
 
 mod covering;
 mod edit;
+mod join;
 mod medium;
 mod quote;
 mod repeated;
@@ -142,6 +144,7 @@ impl Emitter<'_> {
             } => covering::definition(self, *version, columns, hull),
             Definition::RepeatedSubquery { .. } => repeated::definition(self, frame),
             Definition::WidenedSubquery(widened) => widened::definition(self, frame, widened),
+            Definition::JoinCore { members, hull, .. } => join::definition(self, members, hull),
         }
     }
 
@@ -201,6 +204,7 @@ impl Emitter<'_> {
                 }
                 _ => repeated::edits(self, frame, subquery),
             },
+            Place::Joined => join::edits(self, frame, reader),
         }
     }
 }

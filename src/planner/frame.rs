@@ -5,8 +5,8 @@
 //! hull, and its columns are among those of the frame. Where a statement of the pipeline has written the version, it is
 //! an *intermediate*. A *repeated subquery* is the body of a common table expression or derived table that stands in
 //! several places: equal up to blanks, comments, letter case, optional `AS`, aliases and the order of what `AND` joins;
-//! or equal but for what it selects and how much it filters (`widened`). Whatever may not share is refused with a
-//! reason that `plan` hands on.
+//! or equal but for what it selects and how much it filters (`widened`). A *join core* is what several `SELECT`s join on
+//! the same keys (see `join`). Whatever may not share is refused with a reason that `plan` hands on.
 //!
 //! ```text
 //! SELECT a FROM t WHERE c > 1          frame   SELECT a, b, c FROM t WHERE c > 1 OR c = 0
@@ -17,9 +17,11 @@ mod canonical;
 mod covering;
 mod hull;
 mod inputs;
+mod join;
 mod lift;
 mod listing;
 mod repeated;
+mod source;
 #[cfg(test)]
 pub(in crate::planner) mod testing;
 #[cfg(test)]
@@ -35,7 +37,7 @@ use crate::facts::access::{ReadId, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
 use crate::frontend::source::Sources;
-use crate::frontend::statement::StatementId;
+use crate::frontend::statement::{JoinKind, StatementId};
 
 /// Placeholder in program texts for what differs per run (frame prefix, markers); `run` fills it in. A statement
 /// whose own text holds it reads no frame.
@@ -74,6 +76,8 @@ pub enum Subject {
     Table(TableVersion),
     /// A subquery that stands in several places: its occurrences.
     Subquery(Vec<SubqueryId>),
+    /// Tables joined on the same keys in several blocks: the reads of each block, in the order of its text.
+    Join(Vec<Vec<ReadId>>),
 }
 
 /// Why some readers of a repeated table or subquery can share nothing.
@@ -122,6 +126,8 @@ pub enum FrameKind {
     Intermediate,
     /// The same common table expression or derived table in several places.
     RepeatedSubquery,
+    /// Tables that several blocks join on the same keys.
+    JoinCore,
 }
 
 /// Something that could be computed once for several readers.
@@ -148,6 +154,7 @@ impl Candidate {
             Definition::RepeatedSubquery { .. } | Definition::WidenedSubquery(_) => {
                 FrameKind::RepeatedSubquery
             }
+            Definition::JoinCore { .. } => FrameKind::JoinCore,
         }
     }
 }
@@ -177,11 +184,83 @@ pub enum Definition {
     },
     /// The body of subqueries that are equal but for what they select and how much they filter.
     WidenedSubquery(Widened),
+    /// Tables joined on their keys.
+    JoinCore {
+        /// The tables, each joined with earlier ones; those that an outer join fills with NULLs last.
+        members: Vec<CoreMember>,
+        /// Filter that every reader's rows pass, as of a covering read; no test is of a table filled with NULLs.
+        hull: Vec<Vec<HullTest>>,
+        /// What changes in the text of each reader.
+        readers: Vec<CoreReader>,
+    },
+}
+
+/// A table of a join core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreMember {
+    /// The table.
+    pub version: TableVersion,
+    /// What it is called in the frame's text, lower-case: as in its first reader.
+    pub alias: String,
+    /// How it is joined with the tables before it: inner, as the first one counts, or left.
+    pub kind: JoinKind,
+    /// What is equal to columns of earlier tables; empty for the first one only.
+    pub keys: Vec<CoreKey>,
+    /// Its columns in the frame.
+    pub columns: Vec<CoreColumn>,
+}
+
+/// A column that equals one of an earlier table of a join core; both in their tables' spelling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreKey {
+    /// The column.
+    pub column: String,
+    /// Number of the earlier table.
+    pub member: usize,
+    /// The column there.
+    pub other: String,
+}
+
+/// A column of a join core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreColumn {
+    /// The table's column, in its spelling.
+    pub column: String,
+    /// What it is called in the frame: the same, unless two tables have a column of that name there.
+    pub name: String,
+}
+
+/// What changes in the text of a reader of a join core, besides the name of its first table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreReader {
+    /// Its reads, in the order of the text.
+    pub reads: Vec<ReadId>,
+    /// What goes: the other tables, each with what joins it.
+    pub removed: Vec<Span>,
+    /// Columns that are written in another way.
+    pub references: Vec<CoreReference>,
+}
+
+/// A column of a join core in the text of a reader that is written in another way over the frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreReference {
+    /// Its table, by number.
+    pub member: usize,
+    /// What qualifies it.
+    pub qualifier: Span,
+    /// It with its qualifier.
+    pub whole: Span,
+    /// The frame's name for it, where that is another one.
+    pub renamed: Option<String>,
+    /// The name of the output column that it makes, where the text gives none but the column's own.
+    pub output: Option<String>,
 }
 
 /// One test of a hull.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HullTest {
+    /// The table of a join core that it tests, by number; 0 for a covering read.
+    pub member: usize,
     /// The column, in the table's spelling.
     pub column: String,
     /// Text before the column reference in the reader's own test, from the template.
@@ -206,7 +285,7 @@ impl Reader {
     pub fn subquery(&self) -> Option<SubqueryId> {
         match self.place {
             Place::Body(subquery) => Some(subquery),
-            Place::Name => None,
+            Place::Name | Place::Joined => None,
         }
     }
 }
@@ -218,6 +297,8 @@ pub enum Place {
     Name,
     /// The body of a subquery.
     Body(SubqueryId),
+    /// Joined tables: the name of that of the first read, and the others with what joins them.
+    Joined,
 }
 
 /// Candidates of all kinds, in order of first use, and the reasons for what is not among them.
@@ -232,7 +313,8 @@ pub fn candidates(workload: &Workload, sources: &Sources, catalog: &Catalog) -> 
     covering::find(&context, &mut found);
     repeated::find(&context, &mut found);
     widened::find(&context, &mut found);
-    // First use, then the wider candidate, then tables before subqueries: `plan` breaks ties by this order.
+    join::find(&context, &mut found);
+    // First use, then the wider candidate, then tables before subqueries before joins: `plan` breaks ties by this order.
     found.candidates.sort_by_key(|candidate| {
         let first = candidate.readers.first().map(|reader| reader.statement);
         (

@@ -229,7 +229,10 @@ fn taken_names(workload: &Workload) -> BTreeSet<String> {
     tables.map(str::to_lowercase).chain(subqueries).collect()
 }
 
-/// The last part of the table's name, or the name of the common table expression, in `[a-z0-9_]`.
+/// Most tables that the name of a join core tells.
+const MOST_NAMES: usize = 3;
+
+/// The last part of the table's name, those of the first joined tables, or the name of the common table expression, in `[a-z0-9_]`.
 fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -> String {
     let name = match definition {
         Definition::CoveringRead { version, .. } => workload
@@ -239,6 +242,13 @@ fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -
             .first()
             .and_then(|reader| workload.subquery(reader.subquery()?)?.name.as_ref())
             .map(|name| name.text.clone()),
+        Definition::JoinCore { members, .. } => {
+            let names = members.iter().filter_map(|member| {
+                let table = workload.table(member.version.table)?;
+                table.name.rsplit('.').next()
+            });
+            Some(names.take(MOST_NAMES).collect::<Vec<_>>().join("_"))
+        }
     };
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() {

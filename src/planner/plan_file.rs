@@ -227,6 +227,10 @@ pub struct ReaderEntry {
     /// none in files of the first version of hoist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<u32>,
+    /// Where the names of all tables that a join core replaces begin, the first one included, in the same bytes; empty
+    /// for other kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<u32>,
 }
 
 /// One step of the session.
@@ -327,6 +331,13 @@ pub enum SubjectEntry {
     Subquery {
         /// Name of its first occurrence, where it has one.
         name: Option<String>,
+        /// `file:line` of each occurrence.
+        places: Vec<String>,
+    },
+    /// Tables that are joined on the same keys in several places.
+    Join {
+        /// The versions of its first occurrence.
+        tables: Vec<String>,
         /// `file:line` of each occurrence.
         places: Vec<String>,
     },

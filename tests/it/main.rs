@@ -24,6 +24,7 @@ mod planted;
 mod properties;
 mod python;
 mod reference;
+mod rejoined;
 mod run;
 mod sample;
 mod statements;

@@ -33,7 +33,8 @@ fn the_pipeline_without_a_fault_keeps_every_promise() {
             ("latest_1", 4),
             ("gd_2", 4),
             ("gd_3", 4),
-            ("x_1", 4)
+            ("x_1", 4),
+            ("sales_stores_1", 3)
         ]
     );
 }

@@ -13,7 +13,7 @@ use hoist::frontend::statement::{StatementKind, ViewScope};
 use hoist::planner::check::check;
 use hoist::planner::cost::CostModel;
 use hoist::planner::emit::{Program, emit};
-use hoist::planner::frame::{self, Candidates};
+use hoist::planner::frame::{self, Candidates, Definition};
 use hoist::planner::plan::{Plan, PlanOptions, choose};
 
 /// Everything the stages make of the sample.
@@ -299,6 +299,28 @@ fn hazards() {
     insta::assert_snapshot!(text);
 }
 
+/// A definition; of a join core what it joins, without the places of its readers.
+fn shown(definition: &Definition) -> String {
+    let Definition::JoinCore { members, hull, .. } = definition else {
+        return format!("{definition:?}");
+    };
+    let members = members.iter().map(|member| {
+        let keys = member.keys.iter();
+        let keys = keys.map(|key| format!("{} = {}.{}", key.column, key.member, key.other));
+        let columns = member.columns.iter();
+        let columns = columns.map(|column| format!("{} AS {}", column.column, column.name));
+        format!(
+            "\n  {:?} {:?} {} ON [{}]: {}",
+            member.kind,
+            member.version,
+            member.alias,
+            keys.collect::<Vec<_>>().join(", "),
+            columns.collect::<Vec<_>>().join(", ")
+        )
+    });
+    format!("{}\n  hull {hull:?}", members.collect::<String>())
+}
+
 #[test]
 fn candidates() {
     let sample = sample();
@@ -313,7 +335,8 @@ fn candidates() {
                     .place(sample.workload.statement(reader.statement).unwrap().span)
             })
             .collect();
-        writeln!(text, "{:?} {:?}", candidate.kind(), candidate.definition).unwrap();
+        let definition = shown(&candidate.definition);
+        writeln!(text, "{:?} {definition}", candidate.kind()).unwrap();
         writeln!(text, "  readers {}", readers.join(" ")).unwrap();
     }
     for refusal in &sample.candidates.refusals {

@@ -22,10 +22,11 @@ use crate::differential::{Catalog, Harness, Report};
 use crate::local_engine::block_on;
 
 /// Themes: file name and text.
-const THEMES: [(&str, &str); 13] = [
+const THEMES: [(&str, &str); 14] = [
     ("aliases", include_str!("traps/aliases.sql")),
     ("cache", include_str!("traps/cache.sql")),
     ("formats", include_str!("traps/formats.sql")),
+    ("joins", include_str!("traps/joins.sql")),
     ("names", include_str!("traps/names.sql")),
     ("nulls", include_str!("traps/nulls.sql")),
     ("order", include_str!("traps/order.sql")),

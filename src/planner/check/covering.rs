@@ -33,7 +33,10 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
         check.report(Promise::Covering, built.at, text);
         return;
     };
-    if let Some(test) = hull.as_ref().and_then(|hull| unsteady(check, built, hull)) {
+    if let Some(test) = hull
+        .as_ref()
+        .and_then(|hull| unsteady(check, built.version(table), hull))
+    {
         let text = format!(
             "frame `{name}` makes the test `{test}`, which may fail on rows of other readers"
         );
@@ -263,11 +266,11 @@ impl Hull {
     }
 }
 
-/// A test of the frame that no reader makes, or that may fail.
-fn unsteady(check: &Check<'_>, built: &Built<'_, '_>, hull: &Hull) -> Option<String> {
+/// A test of the frame that no statement makes of the table, whether it reads the frame or not, or that may fail.
+fn unsteady(check: &Check<'_>, version: Option<TableVersion>, hull: &Hull) -> Option<String> {
     let mut steady: Vec<Test> = Vec::new();
-    let ids = built.frame.readers.iter().flat_map(|reader| &reader.reads);
-    for read in ids.filter_map(|id| check.reads.get(id)) {
+    let reads = check.reads.values();
+    for read in reads.filter(|read| Some(read.version) == version) {
         let Some(file) = file(check, read) else {
             continue;
         };

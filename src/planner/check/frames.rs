@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
-use super::{At, Check, Promise, covering, medium, repeated, views};
+use super::{At, Check, Promise, covering, join, medium, repeated, views};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
 use crate::facts::catalog::SessionFacts;
@@ -185,7 +185,30 @@ fn build<'a>(
     match frame.kind {
         FrameKind::CoveringRead | FrameKind::Intermediate => covering::run(check, &built),
         FrameKind::RepeatedSubquery => repeated::run(check, &built),
+        FrameKind::JoinCore => join::run(check, &built),
     }
+}
+
+/// Looks at the definition of a frame, where its text has one.
+pub(super) fn look<T>(
+    check: &Check<'_>,
+    replay: &Replay,
+    frame: &Frame,
+    look: impl FnOnce(&Built<'_, '_>) -> T,
+) -> Option<T> {
+    let (index, step) = check.built(frame.id)?;
+    let defining = medium::defining(frame, &step.texts)?;
+    let filled = check.prefix.fill(defining);
+    let emitted = check.prefix.read(&filled, check.reader_spans(frame));
+    let query = medium::definition(check, frame, defining, &emitted).ok()?;
+    Some(look(&Built {
+        frame,
+        emitted: &emitted,
+        query,
+        at: At::Step(index, None),
+        name_epoch: replay.name_epoch(Step::Materialise(frame.id)),
+        replay,
+    }))
 }
 
 impl Built<'_, '_> {

@@ -22,6 +22,8 @@ pub(super) struct TableUse<'q> {
     pub(super) reference: &'q TableReference,
     /// The common table expression of the same query that it means.
     pub(super) cte: Option<usize>,
+    /// Its number among the relations, as in [`Role::Qualifier`].
+    pub(super) number: usize,
 }
 
 /// What an identifier is for.
@@ -144,7 +146,12 @@ impl<'q> Names<'q> {
                     _ => None,
                 };
                 self.role(reference.name.span, Role::Table(self.tables.len()));
-                self.tables.push(TableUse { reference, cte });
+                let number = self.relations;
+                self.tables.push(TableUse {
+                    reference,
+                    cte,
+                    number,
+                });
                 let called = reference.alias.as_ref().or(reference.name.parts.last());
                 self.define(called, reference.alias.as_ref());
                 self.columns(&reference.columns);

@@ -3,11 +3,11 @@
 use super::emitted::Placed;
 use super::names::{Names, query};
 use super::widened::Reading;
-use super::{At, Check, Promise};
+use super::{At, Check, Promise, join};
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
-use crate::facts::access::{Origin, Read, SubqueryId};
+use crate::facts::access::{Origin, Read, ReadId, SubqueryId};
 use crate::frontend::source::SourceKind;
 use crate::frontend::statement::{Identifier, Statement, StatementId};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText, SCRATCH};
@@ -190,11 +190,12 @@ fn places(check: &Check<'_>, statement: &Statement) -> Result<Vec<Change>, Strin
 fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Change>, String> {
     let name = check.prefix.frame(&frame.name);
     match reader.place {
-        Place::Name => named(check, &name, reader),
+        Place::Name => named(check, &name, reader, &reader.reads),
         Place::Body(id) => {
             let reading = check.readings.get(&(frame.id, id));
             body(check, &name, reader, id, reading).map(|place| vec![place])
         }
+        Place::Joined => joined(check, frame, &name, reader),
     }
 }
 
@@ -257,10 +258,33 @@ fn body(
     })
 }
 
+/// The frame's name instead of that of the first of some joined tables, nothing instead of the others, and the
+/// frame's columns instead of theirs.
+fn joined(
+    check: &Check<'_>,
+    frame: &Frame,
+    name: &str,
+    reader: &Reader,
+) -> Result<Vec<Change>, String> {
+    let Some(Ok(core)) = check.cores.get(&frame.id) else {
+        return Err(format!("reads frame `{name}`, whose text joins no tables"));
+    };
+    let place = join::Place::of(check, core, reader)?;
+    let anchor = reader.reads.get(..1).unwrap_or(&[]);
+    let mut changes = named(check, name, reader, anchor)?;
+    changes.extend(join::changes(check, core, &place)?);
+    Ok(changes)
+}
+
 /// The frame's name, called as the table was, instead of the name of a table.
-fn named(check: &Check<'_>, frame: &str, reader: &Reader) -> Result<Vec<Change>, String> {
+fn named(
+    check: &Check<'_>,
+    frame: &str,
+    reader: &Reader,
+    reads: &[ReadId],
+) -> Result<Vec<Change>, String> {
     let mut places = Vec::new();
-    for id in &reader.reads {
+    for id in reads {
         let read: &Read = check
             .reads
             .get(id)

@@ -1,6 +1,7 @@
 //! A correct plan passes; each promise has seeded faults that are caught.
 
 mod derived;
+mod joins;
 mod sample;
 
 use self::sample::{Sample, namespaced, sample};

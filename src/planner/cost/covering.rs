@@ -43,7 +43,7 @@ pub(super) fn saving(
     Some(plain.micros.saturating_sub(cached))
 }
 
-fn hull_rows(rows: u64, hull: &[Vec<HullTest>]) -> u64 {
+pub(super) fn hull_rows(rows: u64, hull: &[Vec<HullTest>]) -> u64 {
     if hull.is_empty() {
         rows
     } else {

@@ -3,7 +3,7 @@
 use super::edit::Edit;
 use super::quote::{is_no_alias, quoted};
 use super::{Emitter, name};
-use crate::facts::access::{Origin, TableVersion};
+use crate::facts::access::{Origin, Read, TableVersion};
 use crate::planner::frame::{HullTest, Reader};
 use crate::planner::plan::Frame;
 
@@ -19,7 +19,7 @@ pub(super) fn definition(
         columns.join(", "),
         emitter.table(version)?
     );
-    Some(match condition(hull) {
+    Some(match condition(hull, shown) {
         Some(condition) => format!("{select} WHERE {condition}"),
         None => select,
     })
@@ -29,9 +29,7 @@ pub(super) fn edits(emitter: &Emitter<'_>, frame: &Frame, reader: &Reader) -> Op
     let frame = name(frame);
     let read = emitter.workload.read(*reader.reads.first()?)?;
     let Origin::Named {
-        name: place,
-        alias,
-        last_part,
+        name: place, alias, ..
     } = &read.origin
     else {
         return None;
@@ -40,15 +38,7 @@ pub(super) fn edits(emitter: &Emitter<'_>, frame: &Frame, reader: &Reader) -> Op
         frame
     } else {
         // The columns stay qualified by what qualified them.
-        let written = emitter.sources.text(last_part.span);
-        let exact = (written == last_part.text && !is_no_alias(written))
-            || written == quoted(&last_part.text);
-        let alias = if exact {
-            written.to_owned()
-        } else {
-            quoted(&last_part.text)
-        };
-        format!("{frame} AS {alias}")
+        format!("{frame} AS {}", called(emitter, read)?)
     };
     Some(vec![Edit {
         span: *place,
@@ -56,8 +46,29 @@ pub(super) fn edits(emitter: &Emitter<'_>, frame: &Frame, reader: &Reader) -> Op
     }])
 }
 
+/// What qualifies the columns of a read, as written; quoted where it could not be an alias.
+pub(super) fn called(emitter: &Emitter<'_>, read: &Read) -> Option<String> {
+    let Origin::Named {
+        alias, last_part, ..
+    } = &read.origin
+    else {
+        return None;
+    };
+    let name = alias.as_ref().unwrap_or(last_part);
+    let written = emitter.sources.text(name.span);
+    let exact = (written == name.text && !is_no_alias(written)) || written == quoted(&name.text);
+    Some(if exact {
+        written.to_owned()
+    } else {
+        quoted(&name.text)
+    })
+}
+
 /// The filter of a hull: what all disjuncts have in common once, then the rest of each.
-fn condition(hull: &[Vec<HullTest>]) -> Option<String> {
+pub(super) fn condition(
+    hull: &[Vec<HullTest>],
+    shown: impl Fn(&HullTest) -> String,
+) -> Option<String> {
     let (first, rest) = hull.split_first()?;
     let is_common = |test: &&HullTest| rest.iter().all(|tests| tests.contains(test));
     let common: Vec<&HullTest> = first.iter().filter(is_common).collect();
@@ -68,7 +79,7 @@ fn condition(hull: &[Vec<HullTest>]) -> Option<String> {
             let own: Vec<String> = tests
                 .iter()
                 .filter(|test| !common.contains(test))
-                .map(shown)
+                .map(&shown)
                 .collect();
             if own.len() > 1 {
                 format!("({})", own.join(" AND "))

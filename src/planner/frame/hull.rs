@@ -72,6 +72,7 @@ fn test(texts: &Texts<'_>, filter: &Filter, column: &str) -> Option<Test> {
         ..whole
     });
     let test = HullTest {
+        member: 0,
         column: column.to_owned(),
         before: before.to_owned(),
         after: after.to_owned(),
@@ -199,6 +200,7 @@ mod unit {
             .map(|text| Test {
                 key: vec![(*text).to_owned()],
                 test: HullTest {
+                    member: 0,
                     column: (*text).to_owned(),
                     before: String::new(),
                     after: String::new(),

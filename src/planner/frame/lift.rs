@@ -45,6 +45,15 @@ pub fn lift(code: &str) -> Option<Lift> {
         "outputs-unknown" => Lift::Text("give each column an alias"),
         "not-closed" => Lift::Text("let it read tables only"),
         "template-variable" => Lift::Text("let the variable stand within a string or number"),
+        "all-columns" => Lift::Text("list the columns instead of `*`"),
+        "column-name" => {
+            Lift::Text("qualify each column by its table, and name each column that is computed")
+        }
+        "hint" => Lift::Text("leave out the hint"),
+        "join-condition" => Lift::Text("move the other tests to the `WHERE`"),
+        "join-shape" => Lift::Text("join tables by inner and left joins with `ON`"),
+        "join-types" => Lift::Text("give keys one type in both tables"),
+        "nested-query" => Lift::Text("join what the nested query looks up"),
         "name" | "placeholder" => Lift::Text("use another name"),
         "not-a-query" | "view-definition" => Lift::Text("read it in a query of its own"),
         "rewritten-between" | "written-by-reader" => Lift::Text("write another table"),

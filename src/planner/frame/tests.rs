@@ -96,6 +96,11 @@ fn shown_of(tables: Pipeline, texts: &[&str], variables: &[(&str, &str)]) -> Str
             Definition::WidenedSubquery(widened) => {
                 writeln!(text, "{}", shown_widened(widened, &readers))
             }
+            Definition::JoinCore { members, .. } => {
+                let names = members.iter().map(|member| member.alias.as_str());
+                let names: Vec<&str> = names.collect();
+                writeln!(text, "join {} for {readers:?}", names.join(","))
+            }
         }
         .unwrap();
     }

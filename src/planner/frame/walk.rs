@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Span;
 use crate::frontend::statement::{
-    ColumnReference, Expression, Identifier, JoinColumns, Query, QueryBody, Relation, Select,
+    ColumnReference, Expression, Identifier, JoinColumns, Name, Query, QueryBody, Relation, Select,
     SelectItem, Shape, TableReference,
 };
 
@@ -25,6 +25,12 @@ pub(super) struct Names<'a> {
     pub(super) conditions: Vec<Vec<Span>>,
     /// Conjuncts of the form `column = column`.
     pub(super) equalities: BTreeSet<Span>,
+    /// Columns as written.
+    pub(super) references: Vec<&'a ColumnReference>,
+    /// What qualifies `t.*`.
+    pub(super) starred: Vec<&'a Name>,
+    /// What orders or cuts a query that is no block itself, with the place of that query.
+    pub(super) outer_orders: Vec<(Span, &'a Expression)>,
 }
 
 enum Node<'a> {
@@ -47,6 +53,7 @@ impl<'a> Names<'a> {
                         names.wildcards += 1;
                         if let Some(name) = star {
                             names.names(&name.parts);
+                            names.starred.push(name);
                         }
                     }
                     for window in expression
@@ -75,13 +82,12 @@ impl<'a> Names<'a> {
             QueryBody::Nested(inner) => open.push(Node::Query(inner)),
             QueryBody::Values(values) => open.extend(values.iter().map(Node::Expression)),
         }
-        open.extend(
-            query
-                .order_by
-                .iter()
-                .chain(&query.tail)
-                .map(Node::Expression),
-        );
+        let last = query.order_by.iter().chain(&query.tail);
+        if !matches!(query.body, QueryBody::Select(_)) {
+            let outer = last.clone().map(|expression| (query.span, expression));
+            self.outer_orders.extend(outer);
+        }
+        open.extend(last.map(Node::Expression));
     }
 
     fn select(&mut self, select: &'a Select, open: &mut Vec<Node<'a>>) {
@@ -95,6 +101,7 @@ impl<'a> Names<'a> {
                     self.wildcards += 1;
                     if let Some(name) = qualifier {
                         self.names(&name.parts);
+                        self.starred.push(name);
                     }
                 }
             }
@@ -168,8 +175,9 @@ impl<'a> Names<'a> {
             .extend(equalities.map(|conjunct| conjunct.span));
     }
 
-    fn columns(&mut self, columns: &[ColumnReference]) {
+    fn columns(&mut self, columns: &'a [ColumnReference]) {
         for column in columns {
+            self.references.push(column);
             self.names(&column.parts);
         }
     }

@@ -9,7 +9,7 @@ use crate::facts::access::{Origin, Read, ReadId, TableId, TableVersion};
 use crate::frontend::statement::StatementId;
 use crate::planner::frame::{Candidate, Reader, Reason};
 
-/// Decisions in order of subject: tables, then subqueries.
+/// Decisions in order of subject: tables, then subqueries, then joins.
 pub(super) fn decisions(search: &Search<'_>, frames: &[Frame]) -> Vec<Decision> {
     let decide = Decide { search, frames };
     let mut subjects = decide.repeated_tables();
@@ -179,6 +179,14 @@ impl Decide<'_> {
                     || "the subquery".to_owned(),
                     |name| format!("`{}`", name.text),
                 ),
+            Subject::Join(occurrences) => {
+                let reads = occurrences.first().into_iter().flatten();
+                let tables = reads.filter_map(|read| {
+                    let version = workload.read(*read)?.version;
+                    Some(format!("`{}`", workload.table(version.table)?.name))
+                });
+                format!("the join of {}", tables.collect::<Vec<_>>().join(", "))
+            }
         }
     }
 
@@ -190,6 +198,7 @@ impl Decide<'_> {
                 .filter_map(|id| self.search.workload.subquery(*id))
                 .flat_map(|subquery| subquery.reads.iter().copied())
                 .collect(),
+            Subject::Join(occurrences) => occurrences.concat(),
         };
         reads.sort_unstable();
         reads.dedup();
@@ -212,6 +221,7 @@ impl Decide<'_> {
         let times = match subject {
             Subject::Table(_) => format!("read {reads} times"),
             Subject::Subquery(occurrences) => format!("computed {} times", occurrences.len()),
+            Subject::Join(occurrences) => format!("computed {} times", occurrences.len()),
         };
         let text = format!(
             "{} is {times}: the frame `{}` serves {} and saves {} for a build of {}, size {}{}",

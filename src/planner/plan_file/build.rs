@@ -12,7 +12,7 @@ use crate::facts::workload::Workload;
 use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
-use crate::planner::frame::Reader;
+use crate::planner::frame::{Place, Reader};
 use crate::planner::plan::{Decision, Frame, FrameId, Plan, Step, Subject};
 
 /// Everything a plan file is made from.
@@ -178,6 +178,18 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Where the tables that a join core replaces are named, in bytes from the start of their statement.
+    fn joined(&self, reader: &Reader) -> Vec<u32> {
+        let statement = self.statements.get(&reader.statement);
+        let Some((statement, _)) = statement.filter(|_| reader.place == Place::Joined) else {
+            return Vec::new();
+        };
+        let reads = reader.reads.iter().filter_map(|read| self.reads.get(read));
+        reads
+            .filter_map(|read| name_offset(statement, read))
+            .collect()
+    }
+
     fn frame_name(&self, frame: FrameId) -> String {
         self.inputs
             .plan
@@ -220,6 +232,7 @@ impl<'a> Builder<'a> {
                         .subquery()
                         .map(|subquery| self.subquery_place(subquery)),
                     at: self.replaced(reader),
+                    joined: self.joined(reader),
                 })
                 .collect(),
             built_in: self.number(materialise),
@@ -294,6 +307,20 @@ impl<'a> Builder<'a> {
                     places: occurrences
                         .iter()
                         .map(|subquery| self.subquery_place(*subquery))
+                        .collect(),
+                },
+                Subject::Join(occurrences) => SubjectEntry::Join {
+                    tables: occurrences
+                        .first()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|read| self.reads.get(read))
+                        .map(|read| self.version(read.version))
+                        .collect(),
+                    places: occurrences
+                        .iter()
+                        .filter_map(|reads| reads.first())
+                        .map(|read| self.read_place(*read))
                         .collect(),
                 },
             },

@@ -301,6 +301,20 @@ impl<'a> Restorer<'a> {
                 })
                 .map(|subquery| repeated(access, subquery))
                 .find(|reader| !taken.contains(reader)),
+            FrameKind::JoinCore if entry.joined.is_empty() => None,
+            FrameKind::JoinCore => {
+                let reads = entry.joined.iter().map(|at| {
+                    let mut reads = access.reads.iter();
+                    let read = reads.find(|read| name_offset(statement, read) == Some(*at))?;
+                    Some(read.id)
+                });
+                let reader = Reader {
+                    statement: statement.id,
+                    reads: reads.collect::<Option<_>>()?,
+                    place: Place::Joined,
+                };
+                Some(reader).filter(|reader| !taken.contains(reader))
+            }
         }
     }
 

@@ -47,18 +47,16 @@ fn place(statement: &StatementEntry) -> String {
     format!("{}:{}", statement.file, statement.line)
 }
 
-/// What a subject is called: tables in full, subqueries as in the text.
+/// What a subject is called: tables in full, those of a join too, subqueries as in the text.
 fn names(subject: &SubjectEntry) -> Vec<String> {
+    let plain = |table: &String| {
+        let name = table.rsplit_once('@').map(|(name, _)| name);
+        name.unwrap_or(table).to_owned()
+    };
     match subject {
-        SubjectEntry::Table { table } => {
-            vec![
-                table
-                    .rsplit_once('@')
-                    .map_or(table.as_str(), |(name, _)| name)
-                    .to_owned(),
-            ]
-        }
+        SubjectEntry::Table { table } => vec![plain(table)],
         SubjectEntry::Subquery { name, .. } => name.iter().cloned().collect(),
+        SubjectEntry::Join { tables, .. } => tables.iter().map(plain).collect(),
     }
 }
 

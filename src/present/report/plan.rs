@@ -24,7 +24,8 @@ pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
     }
     for decision in refused {
         let reads = count(decision.reads.len(), "read");
-        let _ = writeln!(text, " {} ({reads})", subject(&decision.subject));
+        let what = format!("{} ({reads})", subject(&decision.subject));
+        let _ = writeln!(text, " {}", wrap(&what, 3));
         for reason in &decision.reasons {
             let whom = match reason.statements.as_slice() {
                 [] => String::new(),
@@ -112,6 +113,7 @@ pub(super) fn kind(kind: FrameKind) -> &'static str {
         FrameKind::CoveringRead => "covering read",
         FrameKind::Intermediate => "covering read of what was written, an intermediate",
         FrameKind::RepeatedSubquery => "repeated subquery",
+        FrameKind::JoinCore => "join core",
     }
 }
 
@@ -120,6 +122,7 @@ fn built_from(frame: &FrameEntry) -> String {
     match frame.kind {
         FrameKind::CoveringRead | FrameKind::Intermediate => inputs.join(" "),
         FrameKind::RepeatedSubquery => format!("subquery of {}", inputs.join(" ")),
+        FrameKind::JoinCore => format!("join of {}", inputs.join(" ")),
     }
 }
 
@@ -133,6 +136,10 @@ pub(super) fn subject(subject: &SubjectEntry) -> String {
             });
             let place = places.first().map_or("", String::as_str);
             format!("{name} of {place}")
+        }
+        SubjectEntry::Join { tables, .. } => {
+            let tables: Vec<String> = tables.iter().map(|table| version(table)).collect();
+            format!("join of {}", tables.join(" "))
         }
     }
 }

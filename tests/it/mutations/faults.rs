@@ -1,8 +1,11 @@
 //! The list.
 
 use hoist::facts::access::{ReadId, TableVersion};
+use hoist::frontend::statement::JoinKind;
 use hoist::planner::check::Promise;
-use hoist::planner::frame::{Candidate, Definition, FrameKind, HullTest, Place, Reader, Widened};
+use hoist::planner::frame::{
+    Candidate, CoreMember, CoreReader, Definition, FrameKind, HullTest, Place, Reader, Widened,
+};
 use hoist::planner::plan::{FrameId, Step};
 
 use super::stages::Stages;
@@ -54,7 +57,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 54] = [
+pub(super) const FAULTS: [Seeded; 62] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -65,7 +68,7 @@ pub(super) const FAULTS: [Seeded; 54] = [
         " < 24".clone_into(&mut hull(s)[0][0].after);
     }),
     frame("the filter has one more test", Promise::Covering, |s| {
-        let test = HullTest { column: "region".to_owned(), before: String::new(), after: " = 'n'".to_owned() };
+        let test = HullTest { member: 0, column: "region".to_owned(), before: String::new(), after: " = 'n'".to_owned() };
         hull(s)[0].push(test);
     }),
     frame("the filter tests another column", Promise::Covering, |s| "policy_id".clone_into(&mut hull(s)[0][0].column)),
@@ -198,6 +201,26 @@ pub(super) const FAULTS: [Seeded; 54] = [
     }),
     plan("the totals are wrong", Promise::Totals, |s| s.plan.summary.scans_after -= 1),
 
+    // What joined tables hold, and what their readers lose.
+    frame("tables are joined on another key", Promise::Joining, |s| "other".clone_into(&mut members(s)[1].keys[0].column)),
+    frame("an inner join becomes a left join", Promise::Joining, |s| members(s)[1].kind = JoinKind::Left),
+    frame("columns of one name change places", Promise::Text, |s| {
+        let members = members(s);
+        let kind = |member: &CoreMember| member.columns.iter().position(|column| column.column == "kind").unwrap();
+        let (one, other) = (kind(&members[0]), kind(&members[1]));
+        let name = members[0].columns[one].name.clone();
+        members[0].columns[one].name = std::mem::replace(&mut members[1].columns[other].name, name);
+    }),
+    frame("a column of joined tables is left out", Promise::Text, |s| { members(s)[1].columns.remove(0); }),
+    frame("a reader keeps the old name of a column", Promise::Text, |s| { core_readers(s)[0].references.pop(); }),
+    frame("a test goes with a table", Promise::Text, |s| core_readers(s)[1].removed[0].end += 19),
+    emit("a table stays beside the frame that holds it", Promise::Text, |s| {
+        s.edit("out.j1 ", "sales_stores_1 s", "sales_stores_1 s JOIN raw.stores t ON s.store = t.store");
+    }),
+    plan("a reader of joined tables replaces one of them", Promise::Joining, |s| {
+        s.frame("sales_stores_1").readers[0].reads.pop();
+    }),
+
     // What is submitted.
     emit("the alias of a table is lost", Promise::Text, |s| s.edit("out.young ", " AS gd", "")),
     emit("the alias of a table is another one", Promise::Text, |s| s.edit("out.young ", " AS gd", " AS g")),
@@ -257,6 +280,20 @@ fn columns(stages: &mut Stages) -> &mut Vec<String> {
 fn hull(stages: &mut Stages) -> &mut Vec<Vec<HullTest>> {
     match &mut covering(stages).definition {
         Definition::CoveringRead { hull, .. } => hull,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn members(stages: &mut Stages) -> &mut Vec<CoreMember> {
+    match &mut stages.candidate(FrameKind::JoinCore).definition {
+        Definition::JoinCore { members, .. } => members,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn core_readers(stages: &mut Stages) -> &mut Vec<CoreReader> {
+    match &mut stages.candidate(FrameKind::JoinCore).definition {
+        Definition::JoinCore { readers, .. } => readers,
         other => panic!("{other:?}"),
     }
 }

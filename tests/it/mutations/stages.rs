@@ -11,9 +11,9 @@ use hoist::planner::emit::{Program, emit};
 use hoist::planner::frame::{Candidate, Candidates, FrameKind, candidates};
 use hoist::planner::plan::{Frame, Plan, PlanOptions, Step, choose};
 
-/// Two databases with a table `gd` each, a subquery that stands in four places, a write, a setting, and a subquery that
-/// selects and filters differently in four places.
-const FILES: [(&str, &str); 6] = [
+/// Two databases with a table `gd` each, a subquery that stands in four places, a write, a setting, a subquery that selects
+/// and filters differently in four places, and a join that stands in three places.
+const FILES: [(&str, &str); 7] = [
     (
         "1_before.sql",
         "USE m;\n\
@@ -64,17 +64,30 @@ const FILES: [(&str, &str); 6] = [
          CREATE TABLE out.w4 AS SELECT x.years FROM (SELECT g.age AS years FROM raw.policies p JOIN m.gd g ON g.policy_id = p.policy_id \
          WHERE p.version > 1) x;",
     ),
+    (
+        "7_join.sql",
+        "CREATE TABLE out.j1 AS SELECT s.id, t.city, t.kind FROM raw.sales s JOIN raw.stores t ON s.store = t.store;\n\
+         CREATE TABLE out.j2 AS SELECT t.city, s.kind, max(s.id) AS id FROM raw.stores t JOIN raw.sales s ON s.store = t.store \
+         WHERE s.kind = 'x' GROUP BY t.city, s.kind;\n\
+         CREATE TABLE out.j3 AS SELECT count(*) AS n, min(s.id) AS id FROM raw.sales s, raw.stores t \
+         WHERE t.store = s.store AND t.kind = 'y';",
+    ),
 ];
 
 const GD: [&str; 4] = ["policy_id bigint", "age int", "day string", "region string"];
 const POLICIES: [&str; 3] = ["policy_id bigint", "version int", "status string"];
 
+const SALES: [&str; 4] = ["id bigint", "store int", "kind string", "other int"];
+const STORES: [&str; 4] = ["store int", "city string", "kind string", "other int"];
+
 /// Tables that exist before the run; all others do not.
-const TABLES: [(&str, &[&str]); 4] = [
+const TABLES: [(&str, &[&str]); 6] = [
     ("raw.gd", &GD),
     ("raw.staging", &GD),
     ("m.gd", &GD),
     ("raw.policies", &POLICIES),
+    ("raw.sales", &SALES),
+    ("raw.stores", &STORES),
 ];
 
 /// Bytes that all frames may occupy.
