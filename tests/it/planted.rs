@@ -17,6 +17,7 @@ use hoist::planner::frame::candidates;
 
 use self::noise::rewritten;
 use self::plant::{PLANTS, Plant, SETUP, made_before};
+use crate::differential::generate::ONLY;
 use crate::differential::generate::random::Random;
 use crate::differential::{Catalog, Harness, Pipeline, Planned};
 use crate::local_engine::block_on;
@@ -75,6 +76,7 @@ fn garden(seed: u64) -> Garden {
             files: files
                 .map(|(number, text)| (format!("{number:03}.sql"), text.clone()))
                 .collect(),
+            only: ONLY[usize::try_from(seed).unwrap() % ONLY.len()],
             ..Pipeline::default()
         },
         plants: plants.into_iter().zip(places).collect(),

@@ -28,6 +28,13 @@ use self::random::Random;
 use self::schema::{Column, Kind, Relation, Type};
 use super::Pipeline;
 
+/// Kinds of frames that are taken alone, one pipeline after another: a covering read would serve readers of the others.
+pub(crate) const ONLY: [Option<FrameKind>; 3] = [
+    None,
+    Some(FrameKind::RepeatedSubquery),
+    Some(FrameKind::JoinCore),
+];
+
 /// A pipeline, and what is in it.
 #[derive(Clone, Debug)]
 pub(super) struct Generated {
@@ -56,7 +63,7 @@ pub(super) fn generate(seed: u64) -> Generated {
             name: format!("seed_{seed}"),
             setup,
             files,
-            only: (seed % 2 == 1).then_some(FrameKind::RepeatedSubquery),
+            only: ONLY[usize::try_from(seed).unwrap() % ONLY.len()],
             ..Pipeline::default()
         },
         statements: generator.statements,

@@ -200,10 +200,12 @@ fn generated_pipelines_have_everything_that_they_should_have() {
         framed * 100 >= counted * 80,
         "{framed} of {counted} pipelines have a frame"
     );
-    assert!(
-        kinds.values().all(|count| *count >= counted / 8) && kinds.len() >= 2,
-        "{kinds:?}"
-    );
+    // Random joins are seldom the same; planted ones are.
+    let enough = |(kind, count): (&FrameKind, &usize)| {
+        let share = if *kind == FrameKind::JoinCore { 30 } else { 8 };
+        *count >= counted / share
+    };
+    assert!(kinds.iter().all(enough) && kinds.len() >= 2, "{kinds:?}");
 }
 
 /// What came of one pipeline.
