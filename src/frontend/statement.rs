@@ -24,7 +24,7 @@ pub use python::{
     Carried, PythonAction, PythonDeclaration, PythonDeed, PythonNames, PythonStep, Unseen,
 };
 pub use query::{
-    Cte, Join, JoinColumns, JoinKind, Query, QueryBody, Relation, Select, SelectItem,
+    Clauses, Cte, Join, JoinColumns, JoinKind, Query, QueryBody, Relation, Select, SelectItem,
     TableReference,
 };
 

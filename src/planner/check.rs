@@ -12,6 +12,7 @@
 //! | covering | one relation, enough columns, and a filter that every reader's own filters imply |
 //! | repetition | the same tokens up to aliases, over the same table versions; or the same block, each item of the reader's a column, each of its tests made once |
 //! | joining | the same keys of the same versions, joined where their place in the text does not matter |
+//! | aggregation | the same groups, and for every aggregate a column that is computed by the same call over the same rows |
 //! | sensitivity | nothing that gives other rows when computed once is in a frame |
 //! | sharing | each frame's text holds the run's mark, so that no statement's plan equals it by chance |
 //! | medium | what a medium does not keep, no reader shows |
@@ -22,6 +23,7 @@
 //! a reader's alias lost   ⇒  step 3 (`02_old.sql:1`) breaks the promise `text`: …
 //! ```
 
+mod aggregate;
 mod canonical;
 mod covering;
 mod emitted;
@@ -66,6 +68,8 @@ pub enum Promise {
     Repetition,
     /// A join core joins what its readers would.
     Joining,
+    /// A covering aggregate has the groups and values of its readers.
+    Aggregation,
     /// Computing once changes nothing.
     Sensitivity,
     /// What reads no frame by name reads none.
@@ -85,6 +89,7 @@ impl fmt::Display for Promise {
             Promise::Covering => "covering",
             Promise::Repetition => "repetition",
             Promise::Joining => "joining",
+            Promise::Aggregation => "aggregation",
             Promise::Sensitivity => "sensitivity",
             Promise::Sharing => "sharing",
             Promise::Medium => "medium",

@@ -7,11 +7,13 @@
 //! table       FROM db.general_data WHERE …      FROM {ns}_general_data_1 AS general_data WHERE …
 //! join        FROM db.p JOIN db.c ON …, SELECT c.a  FROM {ns}_p_c_1 AS p, SELECT p.a
 //! subquery    WITH l AS (SELECT a, max(b) AS m …)   WITH l AS (SELECT `a`, `m` FROM {ns}_l_1)
+//! grouping    SELECT k, sum(a) AS s FROM t WHERE … GROUP BY k   SELECT k, a1 AS s FROM {ns}_t_groups_1 AS t WHERE n1 > 0
 //! ```
 //!
 //! Each kind of frame has a module that writes its definition and the edits of its readers; each medium has one that
 //! writes what builds a frame there and what lets it go.
 
+mod aggregate;
 mod covering;
 mod edit;
 mod join;
@@ -145,6 +147,7 @@ impl Emitter<'_> {
             Definition::RepeatedSubquery { .. } => repeated::definition(self, frame),
             Definition::WidenedSubquery(widened) => widened::definition(self, frame, widened),
             Definition::JoinCore { members, hull, .. } => join::definition(self, members, hull),
+            Definition::CoveringAggregate(aggregation) => aggregate::definition(self, aggregation),
         }
     }
 
@@ -205,6 +208,7 @@ impl Emitter<'_> {
                 _ => repeated::edits(self, frame, subquery),
             },
             Place::Joined => join::edits(self, frame, reader),
+            Place::Block => aggregate::edits(self, frame, reader),
         }
     }
 }

@@ -6,13 +6,15 @@
 //! an *intermediate*. A *repeated subquery* is the body of a common table expression or derived table that stands in
 //! several places: equal up to blanks, comments, letter case, optional `AS`, aliases and the order of what `AND` joins;
 //! or equal but for what it selects and how much it filters (`widened`). A *join core* is what several `SELECT`s join on
-//! the same keys (see `join`). Whatever may not share is refused with a reason that `plan` hands on.
+//! the same keys (see `join`). A *covering aggregate* groups a table once for several blocks that group it by the same
+//! columns, or by fewer of them (see `aggregate`). Whatever may not share is refused with a reason that `plan` hands on.
 //!
 //! ```text
 //! SELECT a FROM t WHERE c > 1          frame   SELECT a, b, c FROM t WHERE c > 1 OR c = 0
 //! SELECT b FROM t WHERE c = 0    ──▶   reader  SELECT a FROM frame AS t WHERE c > 1
 //! ```
 
+mod aggregate;
 mod canonical;
 mod covering;
 mod hull;
@@ -30,6 +32,7 @@ mod texts;
 mod walk;
 mod widened;
 
+pub use self::aggregate::{Again, Aggregation, Computed, Formula, Given, Kept, Part, Use, Value};
 pub use self::lift::{Lift, lift};
 pub use self::widened::{Share, Widened, WidenedColumn};
 use crate::diagnostic::Span;
@@ -78,6 +81,13 @@ pub enum Subject {
     Subquery(Vec<SubqueryId>),
     /// Tables joined on the same keys in several blocks: the reads of each block, in the order of its text.
     Join(Vec<Vec<ReadId>>),
+    /// A grouping that several blocks make of one table version.
+    Aggregate {
+        /// The table.
+        version: TableVersion,
+        /// What it groups by, lower-case, sorted: names of columns, or texts. None for all rows together.
+        keys: Vec<String>,
+    },
 }
 
 /// Why some readers of a repeated table or subquery can share nothing.
@@ -128,6 +138,8 @@ pub enum FrameKind {
     RepeatedSubquery,
     /// Tables that several blocks join on the same keys.
     JoinCore,
+    /// One grouping of a table with the aggregates of several blocks that group by the same columns.
+    CoveringAggregate,
 }
 
 /// Something that could be computed once for several readers.
@@ -155,6 +167,7 @@ impl Candidate {
                 FrameKind::RepeatedSubquery
             }
             Definition::JoinCore { .. } => FrameKind::JoinCore,
+            Definition::CoveringAggregate(_) => FrameKind::CoveringAggregate,
         }
     }
 }
@@ -193,6 +206,8 @@ pub enum Definition {
         /// What changes in the text of each reader.
         readers: Vec<CoreReader>,
     },
+    /// The aggregates of several blocks, each over the rows that its block keeps.
+    CoveringAggregate(Box<Aggregation>),
 }
 
 /// A table of a join core.
@@ -285,7 +300,7 @@ impl Reader {
     pub fn subquery(&self) -> Option<SubqueryId> {
         match self.place {
             Place::Body(subquery) => Some(subquery),
-            Place::Name | Place::Joined => None,
+            Place::Name | Place::Joined | Place::Block => None,
         }
     }
 }
@@ -299,6 +314,8 @@ pub enum Place {
     Body(SubqueryId),
     /// Joined tables: the name of that of the first read, and the others with what joins them.
     Joined,
+    /// The rows and aggregates of the block that groups its only read.
+    Block,
 }
 
 /// Candidates of all kinds, in order of first use, and the reasons for what is not among them.
@@ -314,7 +331,9 @@ pub fn candidates(workload: &Workload, sources: &Sources, catalog: &Catalog) -> 
     repeated::find(&context, &mut found);
     widened::find(&context, &mut found);
     join::find(&context, &mut found);
-    // First use, then the wider candidate, then tables before subqueries before joins: `plan` breaks ties by this order.
+    aggregate::find(&context, &mut found);
+    // First use, then the wider candidate, then tables before subqueries before joins before groupings: `plan` breaks ties
+    // by this order.
     found.candidates.sort_by_key(|candidate| {
         let first = candidate.readers.first().map(|reader| reader.statement);
         (

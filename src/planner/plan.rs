@@ -249,6 +249,14 @@ fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -
             });
             Some(names.take(MOST_NAMES).collect::<Vec<_>>().join("_"))
         }
+        Definition::CoveringAggregate(aggregation) => {
+            let table = workload.table(aggregation.version.table);
+            let table = table.and_then(|table| table.name.rsplit('.').next());
+            table.map(|table| match aggregation.keys.as_slice() {
+                [] => format!("{table}_totals"),
+                _ => format!("{table}_groups"),
+            })
+        }
     };
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() {

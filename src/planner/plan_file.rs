@@ -223,8 +223,8 @@ pub struct ReaderEntry {
     pub reads: Vec<String>,
     /// `file:line` of the subquery whose body the frame replaces; none where it replaces the name of a table.
     pub subquery: Option<String>,
-    /// Where the name or body that the frame replaces begins, in bytes from the start of the step's `original`;
-    /// none in files of the first version of hoist.
+    /// Where the name or body that the frame replaces begins, in bytes from the start of the step's `original`; where it
+    /// replaces a grouping, the name of the table that is grouped; none in files of the first version of hoist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<u32>,
     /// Where the names of all tables that a join core replaces begin, the first one included, in the same bytes; empty
@@ -340,6 +340,13 @@ pub enum SubjectEntry {
         tables: Vec<String>,
         /// `file:line` of each occurrence.
         places: Vec<String>,
+    },
+    /// A grouping that several blocks make of one table version.
+    Aggregate {
+        /// The version.
+        table: String,
+        /// What it groups by, lower-case, sorted; none for all rows together.
+        keys: Vec<String>,
     },
 }
 

@@ -34,7 +34,8 @@ fn the_pipeline_without_a_fault_keeps_every_promise() {
             ("gd_2", 4),
             ("gd_3", 4),
             ("x_1", 4),
-            ("sales_stores_1", 3)
+            ("sales_stores_1", 3),
+            ("trips_groups_1", 6)
         ]
     );
 }

@@ -248,6 +248,11 @@ fn choice(planned: &Planned) -> Vec<String> {
                 let names = columns.map(|column| column.name.to_lowercase());
                 names.collect::<Vec<_>>().join(",")
             }
+            Definition::CoveringAggregate(aggregation) => {
+                let keys = aggregation.keys.join(",").to_lowercase();
+                let computed = aggregation.columns.iter().map(|column| &*column.name);
+                format!("{keys} {}", computed.collect::<Vec<_>>().join(","))
+            }
         };
         format!(
             "{:?} {readers:?} {inputs:?} {columns} {}",
@@ -274,7 +279,7 @@ fn loaded(written: &Written, rotation: usize) -> Sources {
 #[test]
 fn random_pipelines_keep_every_promise() {
     let (cases, hoisted) = (Cell::new(0_u32), Cell::new(0_u32));
-    let kinds: Cell<[u32; 3]> = Cell::default();
+    let kinds: Cell<[u32; 4]> = Cell::default();
     let usual = Config::default();
     let config = Config {
         failure_persistence: None,
@@ -313,20 +318,22 @@ fn random_pipelines_keep_every_promise() {
 
         cases.set(cases.get() + 1);
         hoisted.set(hoisted.get() + u32::from(!planned.plan.frames.is_empty()));
-        let [mut covering, mut repeated, mut joined] = kinds.get();
+        let [mut covering, mut repeated, mut joined, mut aggregates] = kinds.get();
         for frame in &planned.plan.frames {
             match frame.kind {
                 FrameKind::CoveringRead | FrameKind::Intermediate => covering += 1,
                 FrameKind::RepeatedSubquery => repeated += 1,
                 FrameKind::JoinCore => joined += 1,
+                FrameKind::CoveringAggregate => aggregates += 1,
             }
         }
-        kinds.set([covering, repeated, joined]);
+        kinds.set([covering, repeated, joined, aggregates]);
         Ok(())
     });
-    let (cases, hoisted, [covering, repeated, joined]) = (cases.get(), hoisted.get(), kinds.get());
+    let (cases, hoisted, [covering, repeated, joined, aggregates]) =
+        (cases.get(), hoisted.get(), kinds.get());
     println!(
-        "{hoisted} of {cases} pipelines have a frame: {covering} covering, {repeated} repeated, {joined} joined"
+        "{hoisted} of {cases} pipelines have a frame: {covering} covering, {repeated} repeated, {joined} joined, {aggregates} aggregates"
     );
     outcome.unwrap();
     assert!(

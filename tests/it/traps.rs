@@ -22,7 +22,8 @@ use crate::differential::{Catalog, Harness, Report};
 use crate::local_engine::block_on;
 
 /// Themes: file name and text.
-const THEMES: [(&str, &str); 14] = [
+const THEMES: [(&str, &str); 15] = [
+    ("aggregates", include_str!("traps/aggregates.sql")),
     ("aliases", include_str!("traps/aliases.sql")),
     ("cache", include_str!("traps/cache.sql")),
     ("formats", include_str!("traps/formats.sql")),

@@ -13,10 +13,11 @@ use sqlparser::keywords::Keyword;
 
 use self::found::Found;
 use super::dialect::word_number;
+use super::lex::{TokenKind, tokens};
 use super::query::{Lowering, NotUnderstood, not_understood};
 use super::text::parts;
 use super::words::Class;
-use crate::frontend::statement::{Call, Expression, Identifier, Name, Query, Shape, Window};
+use crate::frontend::statement::{Call, Expression, Identifier, Name, Query, Shape};
 
 impl Lowering<'_> {
     /// An expression that stands exactly in `range`.
@@ -44,8 +45,7 @@ impl Lowering<'_> {
     ) -> Result<Expression, NotUnderstood> {
         let mut found = Found::new(self, range.clone());
         if let Some(name) = name {
-            let call = self.call(name, args.len(), None)?;
-            found.calls.push(call);
+            found.calls.push(self.call(name, args.len())?);
         }
         for arg in args {
             let FunctionArg::Unnamed(arg) = arg else {
@@ -155,20 +155,35 @@ impl Lowering<'_> {
         self.name(idents.ok_or_else(|| not_understood("a computed name"))?)
     }
 
-    fn call(
-        &self,
-        name: &ObjectName,
-        arguments: usize,
-        window: Option<Window>,
-    ) -> Result<Call, NotUnderstood> {
-        let name = self.object_name(name)?;
+    /// A call without what stands behind its brackets.
+    fn call(&self, object: &ObjectName, arguments: usize) -> Result<Call, NotUnderstood> {
+        let name = self.object_name(object)?;
+        let last = object.0.last().and_then(ast::ObjectNamePart::as_ident);
+        let open = last.and_then(Self::word).map(|word| word + 1);
+        let inside = open.and_then(|open| self.text.inside(open));
+        let before = open.map_or("", |open| self.text.after(open));
         Ok(Call {
             name: name.key(),
             span: name.span,
+            extent: inside.map(|inside| name.span.join(self.text.place(inside.end))),
             arguments: u32::try_from(arguments).unwrap_or(u32::MAX),
-            window,
+            distinct: has_word(before, "distinct"),
+            clauses: false,
+            window: None,
         })
     }
+}
+
+/// Whether a text of the user's has a word among its tokens.
+fn has_word(text: &str, word: &str) -> bool {
+    let tokens = tokens(text).unwrap_or_default();
+    let mut words = tokens
+        .into_iter()
+        .filter(|token| token.kind == TokenKind::Word);
+    words.any(|token| {
+        let found = text.get(token.range.start as usize..token.range.end as usize);
+        found.is_some_and(|found| found.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Number of the first word of a query, brackets of its own body included.

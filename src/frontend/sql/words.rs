@@ -208,8 +208,17 @@ impl<'a> Words<'a> {
         self.source.to_template(bytes)
     }
 
+    /// What stands between a word and the next one, as far as the parser does not get it.
+    pub(super) fn after(&self, index: usize) -> &'a str {
+        let from = self.get(index).map_or(0, |word| word.own.end as usize);
+        let to = self
+            .get(index + 1)
+            .map_or(from, |word| word.own.start as usize);
+        self.source.rendered().get(from..to).unwrap_or("")
+    }
+
     /// The place of a word itself.
-    fn place(&self, index: usize) -> Span {
+    pub(super) fn place(&self, index: usize) -> Span {
         let own = self.get(index).map_or(0..0, |word| word.own.clone());
         self.source.to_template(own)
     }

@@ -39,8 +39,14 @@ pub struct Call {
     pub name: String,
     /// Its name token(s).
     pub span: Span,
+    /// From its name to the bracket that closes its arguments; none where it is not written as `name(arguments)`.
+    pub extent: Option<Span>,
     /// Number of arguments.
     pub arguments: u32,
+    /// `DISTINCT` stands before its arguments.
+    pub distinct: bool,
+    /// Has a clause behind or within its brackets that decides which rows it sees and how: `FILTER`, `WITHIN GROUP`.
+    pub clauses: bool,
     /// Its `OVER` clause.
     pub window: Option<Window>,
 }

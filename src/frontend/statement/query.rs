@@ -70,6 +70,21 @@ pub struct Select {
     pub having: Vec<Expression>,
     /// Expressions of other clauses (`WINDOW`, `QUALIFY`, `LATERAL VIEW`): columns they name are needed.
     pub other: Vec<Expression>,
+    /// Where its clauses stand.
+    pub clauses: Clauses,
+}
+
+/// Places of the clauses of a block, each from its first word (`FROM`, `GROUP`) to its last token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clauses {
+    /// `FROM …`.
+    pub from: Option<Span>,
+    /// `WHERE …`.
+    pub filter: Option<Span>,
+    /// `GROUP BY …`.
+    pub group_by: Option<Span>,
+    /// `HAVING …`.
+    pub having: Option<Span>,
 }
 
 /// One entry of a select list.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
-use super::{At, Check, Promise, covering, join, medium, repeated, views};
+use super::{At, Check, Promise, aggregate, covering, join, medium, repeated, views};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
 use crate::facts::catalog::SessionFacts;
@@ -186,6 +186,7 @@ fn build<'a>(
         FrameKind::CoveringRead | FrameKind::Intermediate => covering::run(check, &built),
         FrameKind::RepeatedSubquery => repeated::run(check, &built),
         FrameKind::JoinCore => join::run(check, &built),
+        FrameKind::CoveringAggregate => aggregate::run(check, &built),
     }
 }
 

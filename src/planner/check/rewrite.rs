@@ -3,7 +3,7 @@
 use super::emitted::Placed;
 use super::names::{Names, query};
 use super::widened::Reading;
-use super::{At, Check, Promise, join};
+use super::{At, Check, Promise, aggregate, join};
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
@@ -35,6 +35,8 @@ pub(super) enum Instead {
     Word(&'static str),
     /// An operator.
     Symbol(&'static str),
+    /// A number.
+    Number(&'static str),
     /// A name whose letter case does not matter, without backquotes, lower-case.
     Named(String),
     /// A name in this very spelling, without backquotes: it names an output column.
@@ -49,6 +51,7 @@ impl Instead {
             Instead::Frame { name, .. } => token.is_name() && token.key() == name.to_lowercase(),
             Instead::Word(word) => token.is_word(word),
             Instead::Symbol(symbol) => token.is_symbol(symbol),
+            Instead::Number(number) => token.normalised() == format!("n:{number}"),
             Instead::Named(key) => token.is_name() && token.key() == *key,
             Instead::Spelled(name) => token.is_name() && token.spelling() == *name,
             Instead::Written(text) => token.text == text,
@@ -58,7 +61,7 @@ impl Instead {
     fn shown(&self) -> String {
         match self {
             Instead::Word(word) => word.to_uppercase(),
-            Instead::Symbol(text) => (*text).to_owned(),
+            Instead::Symbol(text) | Instead::Number(text) => (*text).to_owned(),
             Instead::Frame { name, .. }
             | Instead::Named(name)
             | Instead::Spelled(name)
@@ -196,6 +199,7 @@ fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Ch
             body(check, &name, reader, id, reading).map(|place| vec![place])
         }
         Place::Joined => joined(check, frame, &name, reader),
+        Place::Block => aggregate::changes(check, frame, reader),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::facts::access::{Access, Origin, Subquery};
 use crate::frontend::sql::TokenKind;
 
 /// Words that mean something else in backquotes although they may stand where a name may.
-const NILADIC: [&str; 10] = [
+pub(super) const NILADIC: [&str; 10] = [
     "current_catalog",
     "current_database",
     "current_date",

@@ -43,6 +43,16 @@ pub fn lift(code: &str) -> Option<Lift> {
         "column-aliases" => Lift::Text("name the columns in a select list"),
         "qualified-column" => Lift::Text("qualify the column by an alias of the table"),
         "outputs-unknown" => Lift::Text("give each column an alias"),
+        "grouping" => Lift::Text("group by plain columns of the table"),
+        "aggregate" => Lift::Text(
+            "use `count`, `sum`, `avg`, `min` or `max` without `FILTER`, `DISTINCT` before columns only, others in a statement of their own",
+        ),
+        "finer-groups" => Lift::Text("group it in a statement of its own, or by the same columns"),
+        "ambiguous-alias" => Lift::Text("give the output column another name"),
+        "block-shape" => {
+            Lift::Text("write `SELECT … FROM table WHERE … GROUP BY …` in a subquery of its own")
+        }
+        "column-type" => Lift::Text("cast the column in a subquery"),
         "not-closed" => Lift::Text("let it read tables only"),
         "template-variable" => Lift::Text("let the variable stand within a string or number"),
         "all-columns" => Lift::Text("list the columns instead of `*`"),

@@ -106,7 +106,7 @@ impl Source {
     }
 
     /// The name must be a name token by token, stand alone, and rename no columns by position.
-    fn check_place(
+    pub(super) fn check_place(
         &self,
         context: &Context<'_>,
         statement: &Statement,

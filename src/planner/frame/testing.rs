@@ -11,8 +11,8 @@ use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
 use crate::facts::workload::{Workload, build};
 use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{
-    Identifier, LiteralKind, Name, Query, QueryBody, Relation, Select, Statement, StatementId,
-    StatementKind, TableReference, TestOperator,
+    Clauses, Identifier, LiteralKind, Name, Query, QueryBody, Relation, Select, Statement,
+    StatementId, StatementKind, TableReference, TestOperator,
 };
 
 /// A pipeline under construction: one file per statement.
@@ -399,6 +399,7 @@ fn query(span: Span, from: Vec<Relation>) -> Query {
         grouped: false,
         having: Vec::new(),
         other: Vec::new(),
+        clauses: Clauses::default(),
     };
     Query {
         span,

@@ -1,10 +1,12 @@
 //! Candidates and refusals of SQL texts, printed; and what the emitted texts of such frames look like.
 
+mod aggregates;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::testing::Pipeline;
-use super::{Definition, Widened, WidenedColumn, candidates};
+use super::{Computed, Definition, Formula, Part, Value, Widened, WidenedColumn, candidates};
 use crate::facts::catalog::{TableKind, ViewFacts};
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
@@ -51,6 +53,29 @@ fn tables_and_view(text: &'static str) -> Pipeline {
                 settings: BTreeMap::new(),
             });
         })
+}
+
+fn formula(formula: &Formula) -> String {
+    let parts = formula.parts.iter().map(|part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Column(column) => format!("[{column}]"),
+    });
+    parts.collect()
+}
+
+fn tests(tests: &[Formula]) -> String {
+    tests.iter().map(formula).collect::<Vec<_>>().join(" & ")
+}
+
+fn computed(column: &Computed) -> String {
+    let value = match &column.value {
+        Value::Call(call) => formula(call),
+        Value::Rows => "rows".to_owned(),
+    };
+    match column.tests.as_slice() {
+        [] => format!("{}: {value}", column.name),
+        own => format!("{}: {value} if {}", column.name, tests(own)),
+    }
 }
 
 /// One line per candidate and refusal.
@@ -101,6 +126,24 @@ fn shown_of(tables: Pipeline, texts: &[&str], variables: &[(&str, &str)]) -> Str
                 let names: Vec<&str> = names.collect();
                 writeln!(text, "join {} for {readers:?}", names.join(","))
             }
+            Definition::CoveringAggregate(aggregation) => writeln!(
+                text,
+                "aggregate {} by {} where {} & {} for {readers:?}",
+                aggregation
+                    .columns
+                    .iter()
+                    .map(computed)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                aggregation.keys.join(","),
+                tests(&aggregation.common),
+                aggregation
+                    .others
+                    .iter()
+                    .map(|one| tests(one))
+                    .collect::<Vec<_>>()
+                    .join(" | "),
+            ),
         }
         .unwrap();
     }
@@ -175,7 +218,11 @@ fn columns_are_united_in_the_order_and_spelling_of_the_table() {
     covering Id,year,status where  for [0, 1, 2]
     covering year where  for [1, 2]
     ");
-    insta::assert_snapshot!(shown(&["SELECT count(*) FROM policies", "SELECT count(1) FROM policies"]), @"covering Id where  for [0, 1]");
+    insta::assert_snapshot!(shown(&["SELECT count(*) FROM policies", "SELECT count(1) FROM policies"]), @"
+    covering Id where  for [0, 1]
+    outputs-unknown: the output column `count(*)` has no name of its own
+    outputs-unknown: the output column `count(1)` has no name of its own
+    ");
 }
 
 #[test]
@@ -221,6 +268,7 @@ fn cosmetics_do_not_matter() {
     ]), @"
     covering Id,year,premium where [year] > 1 for [0, 1, 2]
     subquery id,best for [0, 1, 2]
+    aggregate a1: max([premium]) by Id where [year] > 1 &  for [0, 1, 2]
     ");
 }
 
@@ -334,10 +382,10 @@ fn subqueries_that_are_not_the_same_each_time_are_refused() {
 #[test]
 fn a_subquery_reader_keeps_its_names() {
     insta::assert_snapshot!(emitted(&[
-        "WITH l AS (SELECT p.id, max(p.premium) AS best FROM m.policies p GROUP BY p.id) SELECT * FROM l -- end",
-        "WITH latest AS ( select q.ID, max(q.premium) Best from policies q group by q.id ) SELECT latest.BEST FROM latest",
+        "WITH l AS (SELECT p.id, count(DISTINCT p.premium + 1) AS best FROM m.policies p GROUP BY p.id) SELECT * FROM l -- end",
+        "WITH latest AS ( select q.ID, count(distinct q.premium + 1) Best from policies q group by q.id ) SELECT latest.BEST FROM latest",
     ]), @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_l_1 AS SELECT * FROM (SELECT p.id, max(p.premium) AS best FROM m.policies p GROUP BY p.id) WHERE '{ns}' IS NOT NULL
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_l_1 AS SELECT * FROM (SELECT p.id, count(DISTINCT p.premium + 1) AS best FROM m.policies p GROUP BY p.id) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_l_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     WITH l AS (SELECT `id`, `best` FROM {ns}_l_1) SELECT * FROM l
     WITH latest AS ( SELECT `ID`, `Best` FROM {ns}_l_1 ) SELECT latest.BEST FROM latest

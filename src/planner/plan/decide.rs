@@ -187,6 +187,15 @@ impl Decide<'_> {
                 });
                 format!("the join of {}", tables.collect::<Vec<_>>().join(", "))
             }
+            Subject::Aggregate { version, keys } => {
+                let table = workload.table(version.table);
+                let table = table.map_or("the table", |table| table.name.as_str());
+                if keys.is_empty() {
+                    format!("the totals of `{table}`")
+                } else {
+                    format!("the grouping of `{table}` by `{}`", keys.join("`, `"))
+                }
+            }
         }
     }
 
@@ -199,6 +208,21 @@ impl Decide<'_> {
                 .flat_map(|subquery| subquery.reads.iter().copied())
                 .collect(),
             Subject::Join(occurrences) => occurrences.concat(),
+            Subject::Aggregate { .. } => {
+                let known = self.search.candidates;
+                let candidates = known.candidates.iter();
+                let refusals = known.refusals.iter();
+                candidates
+                    .filter(|candidate| candidate.subject == *subject)
+                    .flat_map(|candidate| &candidate.readers)
+                    .flat_map(|reader| reader.reads.iter().copied())
+                    .chain(
+                        refusals
+                            .filter(|refusal| refusal.subject == *subject)
+                            .flat_map(|refusal| refusal.reads.iter().copied()),
+                    )
+                    .collect()
+            }
         };
         reads.sort_unstable();
         reads.dedup();
@@ -222,6 +246,7 @@ impl Decide<'_> {
             Subject::Table(_) => format!("read {reads} times"),
             Subject::Subquery(occurrences) => format!("computed {} times", occurrences.len()),
             Subject::Join(occurrences) => format!("computed {} times", occurrences.len()),
+            Subject::Aggregate { .. } => format!("computed {reads} times"),
         };
         let text = format!(
             "{} is {times}: the frame `{}` serves {} and saves {} for a build of {}, size {}{}",

@@ -323,6 +323,10 @@ impl<'a> Builder<'a> {
                         .map(|read| self.read_place(*read))
                         .collect(),
                 },
+                Subject::Aggregate { version, keys } => SubjectEntry::Aggregate {
+                    table: self.version(*version),
+                    keys: keys.clone(),
+                },
             },
             reads: decision
                 .reads

@@ -279,17 +279,19 @@ impl<'a> Restorer<'a> {
         let step = steps.find(|step| step.number == entry.step)?;
         let (statement, access) = self.statement(step)?;
         match kind {
-            FrameKind::CoveringRead | FrameKind::Intermediate => access
-                .reads
-                .iter()
-                .filter(|read| {
-                    let at = name_offset(statement, read);
-                    at.is_some()
-                        && (entry.at.is_none() || at == entry.at)
-                        && entry.reads == [self.version_name(read.version)]
-                })
-                .map(|read| covering(statement.id, read))
-                .find(|reader| !taken.contains(reader)),
+            FrameKind::CoveringRead | FrameKind::Intermediate | FrameKind::CoveringAggregate => {
+                access
+                    .reads
+                    .iter()
+                    .filter(|read| {
+                        let at = name_offset(statement, read);
+                        at.is_some()
+                            && (entry.at.is_none() || at == entry.at)
+                            && entry.reads == [self.version_name(read.version)]
+                    })
+                    .map(|read| covering(kind, statement.id, read))
+                    .find(|reader| !taken.contains(reader))
+            }
             FrameKind::RepeatedSubquery => access
                 .subqueries
                 .iter()
@@ -369,11 +371,14 @@ fn medium(entry: &FrameEntry) -> Result<Medium, RestoreError> {
         })
 }
 
-fn covering(statement: StatementId, read: &Read) -> Reader {
+fn covering(kind: FrameKind, statement: StatementId, read: &Read) -> Reader {
     Reader {
         statement,
         reads: vec![read.id],
-        place: Place::Name,
+        place: match kind {
+            FrameKind::CoveringAggregate => Place::Block,
+            _ => Place::Name,
+        },
     }
 }
 

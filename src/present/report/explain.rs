@@ -54,7 +54,7 @@ fn names(subject: &SubjectEntry) -> Vec<String> {
         name.unwrap_or(table).to_owned()
     };
     match subject {
-        SubjectEntry::Table { table } => vec![plain(table)],
+        SubjectEntry::Table { table } | SubjectEntry::Aggregate { table, .. } => vec![plain(table)],
         SubjectEntry::Subquery { name, .. } => name.iter().cloned().collect(),
         SubjectEntry::Join { tables, .. } => tables.iter().map(plain).collect(),
     }

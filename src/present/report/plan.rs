@@ -114,13 +114,16 @@ pub(super) fn kind(kind: FrameKind) -> &'static str {
         FrameKind::Intermediate => "covering read of what was written, an intermediate",
         FrameKind::RepeatedSubquery => "repeated subquery",
         FrameKind::JoinCore => "join core",
+        FrameKind::CoveringAggregate => "covering aggregate",
     }
 }
 
 fn built_from(frame: &FrameEntry) -> String {
     let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
     match frame.kind {
-        FrameKind::CoveringRead | FrameKind::Intermediate => inputs.join(" "),
+        FrameKind::CoveringRead | FrameKind::Intermediate | FrameKind::CoveringAggregate => {
+            inputs.join(" ")
+        }
         FrameKind::RepeatedSubquery => format!("subquery of {}", inputs.join(" ")),
         FrameKind::JoinCore => format!("join of {}", inputs.join(" ")),
     }
@@ -140,6 +143,12 @@ pub(super) fn subject(subject: &SubjectEntry) -> String {
         SubjectEntry::Join { tables, .. } => {
             let tables: Vec<String> = tables.iter().map(|table| version(table)).collect();
             format!("join of {}", tables.join(" "))
+        }
+        SubjectEntry::Aggregate { table, keys } if keys.is_empty() => {
+            format!("totals of {}", version(table))
+        }
+        SubjectEntry::Aggregate { table, keys } => {
+            format!("{} grouped by {}", version(table), keys.join(", "))
         }
     }
 }

@@ -69,7 +69,7 @@ fn the_sample_explained() {
         format!("> {what}\n{}", ran.stdout())
     };
     let whats = [
-        "trips_1",
+        "trips_groups_1",
         "claims",
         "insurance.TRIPS",
         "1",
@@ -98,9 +98,9 @@ fn what_a_plan_says_nothing_of_is_named_with_what_is_near() {
     folder
         .hoist(&["plan", "queries", "--catalog", "catalog.json"])
         .ends(0);
-    folder.hoist(&["explain", "trips_2", "queries"]).fails(
+    folder.hoist(&["explain", "trips_groups_2", "queries"]).fails(
         2,
-        "error: `queries/.hoist/plan.json` says nothing of `trips_2`\n  help: it does of `trips_1`\n",
+        "error: `queries/.hoist/plan.json` says nothing of `trips_groups_2`\n  help: it does of `trips_groups_1`\n",
     );
     folder.hoist(&["explain", "nothing like it", "queries"]).fails(
         2,

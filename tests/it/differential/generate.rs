@@ -29,10 +29,11 @@ use self::schema::{Column, Kind, Relation, Type};
 use super::Pipeline;
 
 /// Kinds of frames that are taken alone, one pipeline after another: a covering read would serve readers of the others.
-pub(crate) const ONLY: [Option<FrameKind>; 3] = [
+pub(crate) const ONLY: [Option<FrameKind>; 4] = [
     None,
     Some(FrameKind::RepeatedSubquery),
     Some(FrameKind::JoinCore),
+    Some(FrameKind::CoveringAggregate),
 ];
 
 /// A pipeline, and what is in it.

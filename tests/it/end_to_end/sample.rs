@@ -125,7 +125,7 @@ pub(super) fn totals(plan: &PlanFile) -> String {
         .collect();
     assert_eq!(
         kinds.iter().map(String::as_str).collect::<Vec<_>>(),
-        ["CoveringRead", "RepeatedSubquery"]
+        ["CoveringAggregate", "CoveringRead", "RepeatedSubquery"]
     );
     assert!(summary.frames >= 5, "{summary:?}");
     assert!(

@@ -4,7 +4,8 @@ use hoist::facts::access::{ReadId, TableVersion};
 use hoist::frontend::statement::JoinKind;
 use hoist::planner::check::Promise;
 use hoist::planner::frame::{
-    Candidate, CoreMember, CoreReader, Definition, FrameKind, HullTest, Place, Reader, Widened,
+    Again, Aggregation, Candidate, CoreMember, CoreReader, Definition, FrameKind, HullTest, Place,
+    Reader, Widened,
 };
 use hoist::planner::plan::{FrameId, Step};
 
@@ -57,7 +58,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 62] = [
+pub(super) const FAULTS: [Seeded; 86] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -117,6 +118,49 @@ pub(super) const FAULTS: [Seeded; 62] = [
     frame("a wider frame is made from a subquery that filters more", Promise::Repetition, |s| {
         let other = *widened(s).shares.keys().nth(1).unwrap();
         widened(s).base = other;
+    }),
+
+    // What a frame has per group.
+    frame("an aggregate over other rows", Promise::Aggregation, |s| { aggregation(s).columns[0].tests.pop(); }),
+    frame("an aggregate of another reader", Promise::Text, |s| aggregation(s).uses[0].calls[0].column = 4),
+    frame("another aggregate of the same rows", Promise::Text, |s| {
+        let calls = &mut aggregation(s).uses[0].calls;
+        let first = calls[0].column;
+        calls[0].column = calls[1].column;
+        calls[1].column = first;
+    }),
+    frame("absent groups are not left out", Promise::Text, |s| aggregation(s).uses[0].guard = None),
+    frame("absent groups of another reader are left out", Promise::Text, |s| {
+        aggregation(s).uses[0].guard = aggregation(s).uses[1].guard;
+    }),
+    frame("the rows of one reader are left out", Promise::Aggregation, |s| {
+        let rest = aggregation(s).columns[0].tests.clone();
+        aggregation(s).others = vec![rest];
+    }),
+    frame("a test of all readers is lost", Promise::Aggregation, |s| aggregation(s).common.clear()),
+    frame("a test of one reader is made for all", Promise::Aggregation, |s| {
+        let test = aggregation(s).columns[0].tests[0].clone();
+        aggregation(s).common.push(test);
+    }),
+    frame("groups are finer", Promise::Aggregation, |s| aggregation(s).keys.push("road".to_owned())),
+    frame("all rows are one group", Promise::Aggregation, |s| aggregation(s).keys.clear()),
+    frame("a condition on groups is lost", Promise::Text, |s| aggregation(s).uses[3].having = None),
+    frame("a test that stays with its reader is lost", Promise::Text, |s| aggregation(s).uses[5].kept.clear()),
+    frame("a test of all readers stays with one", Promise::Text, |s| {
+        let kept = aggregation(s).uses[5].kept[0];
+        aggregation(s).uses[0].kept.push(kept);
+    }),
+    frame("groups are counted instead of their rows", Promise::Text, |s| {
+        aggregation(s).uses[4].calls[0].again = Again::Same("count".to_owned());
+    }),
+    frame("a number of rows may be NULL", Promise::Text, |s| aggregation(s).uses[4].calls[0].again = Again::Sums(None)),
+    frame("values of groups are those of all", Promise::Text, |s| aggregation(s).uses[4].calls[1].again = Again::Not),
+    frame("a column has the name of another", Promise::Aggregation, |s| {
+        let name = aggregation(s).columns[0].name.clone();
+        aggregation(s).columns[1].name = name;
+    }),
+    frame("a column has a name of the readers'", Promise::Aggregation, |s| {
+        "km".clone_into(&mut aggregation(s).columns[0].name);
     }),
 
     // When it lives.
@@ -250,6 +294,12 @@ pub(super) const FAULTS: [Seeded; 62] = [
         s.edit_step(at, "p.version > 1", "p.version > 1 AND p.status = 'a'");
     }),
     emit("a test behind a wider frame loses a condition", Promise::Text, |s| s.edit("out.w3 ", " > '2024'", " >= '2024'")),
+    emit("absent groups stay", Promise::Text, |s| s.edit("out.g2 ", "n2 > 0", "n2 >= 0")),
+    emit("a condition on groups is joined by `OR`", Promise::Text, |s| s.edit("out.g4 ", "AND (", "OR (")),
+    emit("the values of other rows are read", Promise::Text, |s| s.edit("out.g1 ", "a1", "a3")),
+    emit("a test that stays is widened", Promise::Text, |s| s.edit("out.g6 ", "IN (1, 2)", "IN (1, 2, 3)")),
+    emit("a group is grouped again", Promise::Text, |s| s.edit("out.g1 ", "a2", "sum(a2)")),
+    emit("the largest group is taken for their sum", Promise::Text, |s| s.edit("out.g5 ", "sum(a2)", "max(a2)")),
     emit("parents are dropped first", Promise::Text, |s| s.program.finish.reverse()),
 ];
 
@@ -268,6 +318,13 @@ fn widened(stages: &mut Stages) -> &mut Widened {
         _ => None,
     });
     widened.unwrap()
+}
+
+fn aggregation(stages: &mut Stages) -> &mut Aggregation {
+    match &mut stages.candidate(FrameKind::CoveringAggregate).definition {
+        Definition::CoveringAggregate(aggregation) => aggregation,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn columns(stages: &mut Stages) -> &mut Vec<String> {

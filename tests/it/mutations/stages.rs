@@ -12,26 +12,26 @@ use hoist::planner::frame::{Candidate, Candidates, FrameKind, candidates};
 use hoist::planner::plan::{Frame, Plan, PlanOptions, Step, choose};
 
 /// Two databases with a table `gd` each, a subquery that stands in four places, a write, a setting, a subquery that selects
-/// and filters differently in four places, and a join that stands in three places.
-const FILES: [(&str, &str); 7] = [
+/// and filters differently in four places, a join that stands in three places, and groupings of one table.
+const FILES: [(&str, &str); 8] = [
     (
         "1_before.sql",
         "USE m;\n\
          CREATE TABLE out.young AS SELECT policy_id, age FROM raw.gd WHERE age < 25;\n\
          CREATE TABLE out.old AS SELECT g.policy_id, g.day FROM raw.gd AS g WHERE g.age >= 95 AND g.day = '2024-06-30';\n\
-         CREATE TABLE out.few AS SELECT /*+ COALESCE(1) */ count(*) AS n /* of the young */ FROM raw.gd WHERE age < 25;\n\
+         CREATE TABLE out.few AS SELECT /*+ COALESCE(1) */ count(DISTINCT policy_id + 0) AS n /* of the young */ FROM raw.gd WHERE age < 25;\n\
          CREATE TABLE out.last AS SELECT max(day) AS day FROM raw.gd WHERE age >= 95;\n\
          CREATE TABLE out.noisy AS SELECT policy_id, rand() AS r FROM raw.gd WHERE age < 25;\n\
-         CREATE TABLE out.youngest AS SELECT min(age) AS age FROM raw.gd WHERE age < 25;\n\
+         CREATE TABLE out.youngest AS SELECT min(DISTINCT age + 0) AS age FROM raw.gd WHERE age < 25;\n\
          CREATE TABLE out.any AS SELECT first(day) AS day FROM raw.gd WHERE age < 25;",
     ),
     (
         "2_latest.sql",
-        "CREATE TABLE out.l1 AS WITH latest AS (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) \
+        "CREATE TABLE out.l1 AS WITH latest AS (SELECT policy_id, max(DISTINCT version + 0) AS version FROM raw.policies GROUP BY policy_id) \
          SELECT * FROM latest WHERE version > 1;\n\
-         CREATE TABLE out.l2 AS SELECT count(*) AS n FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) AS latest;\n\
-         CREATE TABLE out.l3 AS SELECT l.policy_id FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) l;\n\
-         CREATE TABLE out.l4 AS SELECT max(l.version) AS version FROM (SELECT policy_id, max(version) AS version FROM raw.policies GROUP BY policy_id) l;\n\
+         CREATE TABLE out.l2 AS SELECT count(*) AS n FROM (SELECT policy_id, max(DISTINCT version + 0) AS version FROM raw.policies GROUP BY policy_id) AS latest;\n\
+         CREATE TABLE out.l3 AS SELECT l.policy_id FROM (SELECT policy_id, max(DISTINCT version + 0) AS version FROM raw.policies GROUP BY policy_id) l;\n\
+         CREATE TABLE out.l4 AS SELECT max(l.version) AS version FROM (SELECT policy_id, max(DISTINCT version + 0) AS version FROM raw.policies GROUP BY policy_id) l;\n\
          CREATE TABLE out.l5 AS SELECT x.status FROM (SELECT policy_id, max(status) AS status FROM raw.policies WHERE version > 0 GROUP BY policy_id) x;",
     ),
     (
@@ -43,7 +43,7 @@ const FILES: [(&str, &str); 7] = [
         "CREATE TABLE out.a1 AS SELECT policy_id, region FROM raw.gd;\n\
          CREATE TABLE out.a2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
          CREATE TABLE out.a3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
-         CREATE TABLE out.a4 AS SELECT min(policy_id) AS p FROM raw.gd;",
+         CREATE TABLE out.a4 AS SELECT count(DISTINCT policy_id + 0) AS p FROM raw.gd;",
     ),
     (
         "5_tokyo.sql",
@@ -51,7 +51,7 @@ const FILES: [(&str, &str); 7] = [
          CREATE TABLE out.t1 AS SELECT policy_id, region FROM raw.gd;\n\
          CREATE TABLE out.t2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
          CREATE TABLE out.t3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
-         CREATE TABLE out.t4 AS SELECT min(policy_id) AS p FROM raw.gd;",
+         CREATE TABLE out.t4 AS SELECT count(DISTINCT policy_id + 0) AS p FROM raw.gd;",
     ),
     (
         "6_wider.sql",
@@ -72,22 +72,33 @@ const FILES: [(&str, &str); 7] = [
          CREATE TABLE out.j3 AS SELECT count(*) AS n, min(s.id) AS id FROM raw.sales s, raw.stores t \
          WHERE t.store = s.store AND t.kind = 'y';",
     ),
+    (
+        "8_grouped.sql",
+        "CREATE TABLE out.g1 AS SELECT policy_id, count(*) AS n, sum(km) AS km FROM raw.trips WHERE day = '2024' AND road = 'a' GROUP BY policy_id;\n\
+         CREATE TABLE out.g2 AS SELECT t.policy_id, max(t.km) AS km FROM raw.trips t WHERE t.day = '2024' AND t.km > 5 GROUP BY t.policy_id;\n\
+         CREATE TABLE out.g3 AS SELECT policy_id, min(km) AS km FROM raw.trips WHERE day = '2024' GROUP BY policy_id;\n\
+         CREATE TABLE out.g4 AS SELECT policy_id, count(*) AS n FROM raw.trips WHERE day = '2024' AND km > 5 AND road = 'a' GROUP BY policy_id HAVING max(km) < 9;\n\
+         CREATE TABLE out.g5 AS SELECT count(*) AS n, sum(km) AS km FROM raw.trips WHERE day = '2024' AND road = 'a' AND policy_id > 7;\n\
+         CREATE TABLE out.g6 AS SELECT policy_id, min(km) AS km FROM raw.trips WHERE policy_id IN (1, 2) AND day = '2024' GROUP BY policy_id;",
+    ),
 ];
 
 const GD: [&str; 4] = ["policy_id bigint", "age int", "day string", "region string"];
+const TRIPS: [&str; 4] = ["policy_id bigint", "km int", "road string", "day string"];
 const POLICIES: [&str; 3] = ["policy_id bigint", "version int", "status string"];
 
 const SALES: [&str; 4] = ["id bigint", "store int", "kind string", "other int"];
 const STORES: [&str; 4] = ["store int", "city string", "kind string", "other int"];
 
 /// Tables that exist before the run; all others do not.
-const TABLES: [(&str, &[&str]); 6] = [
+const TABLES: [(&str, &[&str]); 7] = [
     ("raw.gd", &GD),
     ("raw.staging", &GD),
     ("m.gd", &GD),
     ("raw.policies", &POLICIES),
     ("raw.sales", &SALES),
     ("raw.stores", &STORES),
+    ("raw.trips", &TRIPS),
 ];
 
 /// Bytes that all frames may occupy.

@@ -95,7 +95,7 @@ INSERT INTO d.t VALUES (1, 12.34, 1.000000000000000001, 0.0015), (2, NULL, 99999
 CREATE TABLE d.o USING parquet AS SELECT sum(a) AS s, avg(a) AS m, sum(b) AS t, max(a * b) AS p, sum(a / 3) AS q FROM d.t;
 --! framed
 SELECT sum(c) AS c FROM d.t;
---! framed
+--! raw
 SELECT a + c AS x, b % 7 AS y, a = 12.340 AS z FROM d.t WHERE a > 12;
 
 --! trap types

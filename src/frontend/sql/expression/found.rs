@@ -207,9 +207,11 @@ impl<'l, 'a> Found<'l, 'a> {
             .as_ref()
             .map(|over| self.window(over))
             .transpose()?;
-        let call = self
-            .lowering
-            .call(&function.name, list.args.len(), window)?;
+        let mut call = self.lowering.call(&function.name, list.args.len())?;
+        call.window = window;
+        call.clauses = function.filter.is_some()
+            || !function.within_group.is_empty()
+            || !list.clauses.is_empty();
         // `count(*)` counts rows; any other function reads every column.
         let counts = call.name == "count";
         self.calls.push(call);

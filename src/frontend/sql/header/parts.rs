@@ -7,7 +7,7 @@ use super::super::query;
 use super::{Failure, Header};
 use crate::diagnostic::Severity;
 use crate::frontend::statement::{
-    Cte, Expression, Identifier, Name, Query, QueryBody, Relation, Select, SelectItem,
+    Clauses, Cte, Expression, Identifier, Name, Query, QueryBody, Relation, Select, SelectItem,
     TableReference,
 };
 
@@ -269,6 +269,7 @@ impl Header<'_> {
                 grouped: false,
                 having: Vec::new(),
                 other: Vec::new(),
+                clauses: Clauses::default(),
             })),
             order_by: Vec::new(),
             tail: Vec::new(),

@@ -7,7 +7,7 @@ use sqlparser::keywords::Keyword;
 
 use super::{Lowering, NotUnderstood, not_understood};
 use crate::frontend::sql::words::Words;
-use crate::frontend::statement::{Call, Expression, Select, SelectItem};
+use crate::frontend::statement::{Call, Clauses, Expression, Select, SelectItem};
 
 impl Lowering<'_> {
     pub(super) fn select(
@@ -28,7 +28,7 @@ impl Lowering<'_> {
         if !plain || !self.text.is(range.start, Keyword::SELECT) {
             return Err(not_understood("a clause of this SELECT"));
         }
-        let clauses = Clauses::find(self.text, range.clone());
+        let clauses = Ranges::find(self.text, range.clone());
         let items = self.items(select, clauses.items(self.text))?;
         let from = match (&clauses.from, select.from.is_empty()) {
             (None, true) => Vec::new(),
@@ -71,6 +71,7 @@ impl Lowering<'_> {
             group_by,
             having,
             other,
+            clauses: clauses.places(self.text),
         })
     }
 
@@ -141,7 +142,7 @@ impl Lowering<'_> {
 
 /// Where the clauses of a block stand, without their words.
 #[derive(Default)]
-struct Clauses {
+struct Ranges {
     /// The block up to its first clause.
     head: Range<usize>,
     from: Option<Range<usize>>,
@@ -151,7 +152,7 @@ struct Clauses {
     other: Option<Range<usize>>,
 }
 
-impl Clauses {
+impl Ranges {
     fn find(text: &Words<'_>, range: Range<usize>) -> Self {
         let words: Vec<usize> = text
             .top(range.clone())
@@ -166,9 +167,9 @@ impl Clauses {
                 )
             })
             .collect();
-        let mut clauses = Clauses {
+        let mut clauses = Ranges {
             head: range.start..words.first().copied().unwrap_or(range.end),
-            ..Clauses::default()
+            ..Ranges::default()
         };
         let ends = words.iter().skip(1).copied().chain([range.end]);
         for (word, end) in words.iter().copied().zip(ends) {
@@ -182,6 +183,20 @@ impl Clauses {
             }
         }
         clauses
+    }
+
+    /// The same in the text, with their words.
+    fn places(&self, text: &Words<'_>) -> Clauses {
+        let place = |clause: &Option<Range<usize>>, words: usize| {
+            let clause = clause.as_ref()?;
+            Some(text.span(clause.start.checked_sub(words)?..clause.end))
+        };
+        Clauses {
+            from: place(&self.from, 1),
+            filter: place(&self.filter, 1),
+            group_by: place(&self.group_by, 2),
+            having: place(&self.having, 1),
+        }
     }
 
     /// The select list.

@@ -1,12 +1,13 @@
 //! Plans and programs of the real stages hold every promise; faults seeded into them are caught.
 
+mod aggregates;
 mod media;
 mod pipelines;
 mod saved;
 
 use self::pipelines::{
-    BOTH, HULL, NARROWED, OVERWRITTEN, REORDERED, REPEATED, SESSION, SET_TWICE, VIEW, WIDENED,
-    derive, derive_with,
+    BOTH, GROUPED, HULL, NARROWED, OVERWRITTEN, REGROUPED, REORDERED, REPEATED, SESSION, SET_TWICE,
+    VIEW, WIDENED, derive, derive_with,
 };
 use super::sample::Sample;
 use crate::facts::access::{Origin, Sensitivity, SensitivityKind};
@@ -27,10 +28,12 @@ fn violations(sample: &Sample) -> Vec<String> {
 
 #[test]
 fn derived_plans_hold_every_promise() {
-    use FrameKind::{CoveringRead, Intermediate, RepeatedSubquery};
+    use FrameKind::{CoveringAggregate, CoveringRead, Intermediate, RepeatedSubquery};
     type Expected<'a> = &'a [(&'a str, FrameKind, usize)];
-    let pipelines: [(&[_], Expected<'_>); 9] = [
+    let pipelines: [(&[_], Expected<'_>); 11] = [
         (&HULL, &[("gd_1", CoveringRead, 4)]),
+        (&GROUPED, &[("gd_groups_1", CoveringAggregate, 4)]),
+        (&REGROUPED, &[("gd_groups_1", CoveringAggregate, 6)]),
         (&REPEATED, &[("latest_1", RepeatedSubquery, 5)]),
         (&REORDERED, &[("l_1", RepeatedSubquery, 5)]),
         (&WIDENED, &[("l_1", RepeatedSubquery, 5)]),

@@ -278,6 +278,54 @@ pub(super) const REORDERED: [(&str, &str); 5] = [
     ),
 ];
 
+/// Aggregates over one table by the same columns: tests that all make, tests of their own, a condition on groups.
+pub(super) const GROUPED: [(&str, &str); 4] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS -- of the young\nSELECT policy_id, count(*) AS n, max(age) AS oldest FROM raw.gd WHERE age < 25 AND day = '${day}' GROUP BY policy_id",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT g.policy_id, coalesce(sum(g.age) / count(*), 0) AS mean_age FROM raw.gd g WHERE g.Day = '${day}' AND (g.age BETWEEN 70 AND 90 OR g.region = 'n') GROUP BY g.policy_id HAVING Count(*) > 1 AND policy_id > 0 ORDER BY policy_id",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT `gd`.policy_id AS id, min(region) AS region FROM RAW.`gd` WHERE day = '${day}' GROUP BY gd.policy_id",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS WITH y AS (SELECT policy_id, count(*) AS n FROM raw.gd WHERE day = '${day}' AND age < 25 GROUP BY policy_id) SELECT p.status, y.n FROM raw.policies p JOIN y ON y.policy_id = p.policy_id",
+    ),
+];
+
+/// Aggregates over one table by two columns, and by fewer of them or in several ways; tests of these columns; distinct values.
+pub(super) const REGROUPED: [(&str, &str); 6] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS SELECT policy_id, region, count(*) AS n, sum(age) AS total FROM raw.gd WHERE day > '2024' GROUP BY policy_id, region",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT region, count(*) AS n, sum(age) AS total FROM raw.gd WHERE policy_id < 9 AND day > '2024' GROUP BY region HAVING count(*) > 1",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT region, policy_id, count(*) AS n, grouping(region) AS g FROM raw.gd WHERE day > '2024' GROUP BY ROLLUP (region, policy_id)",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT policy_id, region, max(day) AS last FROM raw.gd WHERE policy_id = 3 OR region = 'n' GROUP BY region, policy_id",
+    ),
+    (
+        "5.sql",
+        "CREATE TABLE m.e AS SELECT min(age) AS least, count_if(age > 30) AS n FROM raw.gd",
+    ),
+    (
+        "6.sql",
+        "CREATE TABLE m.f AS SELECT policy_id, region, count(DISTINCT age) AS ages FROM raw.gd GROUP BY policy_id, region",
+    ),
+];
+
 /// Two versions of one table, several readers each.
 pub(super) const OVERWRITTEN: [(&str, &str); 9] = [
     (

@@ -1,0 +1,104 @@
+//! Groups that are grouped again: which aggregates have the value of all rows from their values over some of them.
+
+use super::block::{Look, is_exact};
+use super::condition::Test;
+use crate::planner::check::rewrite::Instead;
+
+/// How the values of an aggregate over groups give its value over all of their rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// They are numbers of rows.
+    Number,
+    /// Their sum.
+    Sum,
+    /// Their sum, as a decimal of these digits and scale: the sum of sums is wider.
+    Decimal(u32, u32),
+    /// The same function of them.
+    Function(&'static str),
+}
+
+/// Functions of values of which one is the result.
+const PICKING: [&str; 7] = ["min", "max", "any", "some", "every", "bool_or", "bool_and"];
+
+impl Look<'_> {
+    /// How a call by its tokens is computed again. All values of a mean or a deviation are needed, and the order of
+    /// additions shows in floating point; of values that are seen once it is not known which groups have the same.
+    pub(super) fn again(&self, call: &Test) -> Option<Again> {
+        let (name, arguments) = call.split_first()?;
+        let name = name.strip_prefix("w:")?;
+        if arguments.iter().any(|token| token == "w:distinct") {
+            return None;
+        }
+        let data_type = match arguments {
+            [_, argument, _] => argument
+                .strip_prefix("c:")
+                .and_then(|column| self.data_type(column)),
+            _ => None,
+        };
+        match name {
+            "count" | "count_if" => Some(Again::Number),
+            "sum" => sum(&data_type?),
+            _ => {
+                let function = PICKING.iter().find(|function| **function == name)?;
+                let orders = matches!(*function, "min" | "max");
+                let known = !orders || data_type.is_some_and(|data_type| is_exact(&data_type));
+                known.then_some(Again::Function(function))
+            }
+        }
+    }
+}
+
+/// Sums of whole numbers wrap around and are BIGINT; the sum of decimals has ten digits more than they, so that
+/// no sum of a part is lost if the whole one is not.
+fn sum(data_type: &str) -> Option<Again> {
+    const WHOLE: [&str; 5] = ["tinyint", "smallint", "int", "integer", "bigint"];
+    if WHOLE.contains(&data_type) {
+        return Some(Again::Sum);
+    }
+    let inner = data_type.strip_prefix("decimal(")?.strip_suffix(')')?;
+    let mut numbers = inner.split(',').map(|part| part.trim().parse::<u32>());
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Ok(digits)), Some(Ok(scale)), None) if digits <= 28 => {
+            Some(Again::Decimal(digits + 10, scale))
+        }
+        _ => None,
+    }
+}
+
+impl Again {
+    /// What stands instead of a call.
+    pub(super) fn instead(&self, column: &str) -> Vec<Instead> {
+        let call = |function: &str, inside: Vec<Instead>| {
+            let mut tokens = vec![Instead::Named(function.to_owned()), Instead::Symbol("(")];
+            tokens.extend(inside);
+            tokens.push(Instead::Symbol(")"));
+            tokens
+        };
+        let column = vec![Instead::Named(column.to_owned())];
+        match self {
+            Again::Number => {
+                let mut inside = call("sum", column);
+                inside.extend([Instead::Symbol(","), Instead::Number("0")]);
+                call("coalesce", inside)
+            }
+            Again::Sum => call("sum", column),
+            Again::Decimal(digits, scale) => {
+                let mut inside = call("sum", column);
+                inside.extend([
+                    Instead::Word("as"),
+                    Instead::Word("decimal"),
+                    Instead::Symbol("("),
+                    Instead::Written(digits.to_string()),
+                    Instead::Symbol(","),
+                    Instead::Written(scale.to_string()),
+                    Instead::Symbol(")"),
+                ]);
+                let mut tokens = vec![Instead::Word("cast"), Instead::Symbol("(")];
+                tokens.extend(inside);
+                tokens.push(Instead::Symbol(")"));
+                tokens
+            }
+            Again::Function(function) => call(function, column),
+        }
+    }
+}
