@@ -24,6 +24,7 @@ mod planted;
 mod properties;
 mod python;
 mod reference;
+mod regrouped;
 mod rejoined;
 mod run;
 mod sample;
