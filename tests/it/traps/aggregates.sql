@@ -313,6 +313,19 @@ SELECT k FROM d.t WHERE id = 2 AND i > 4 GROUP BY k;
 --! framed t_groups_1
 INSERT OVERWRITE DIRECTORY '@folder@/again' USING parquet SELECT id, count(*) AS c, sum(d) AS d FROM d.t GROUP BY id ORDER BY count(*) DESC, sum(i) * 0, id;
 
+--! trap numbers_of_cases_grouped_again
+-- Sums of numbers that a `CASE` gives keep their type and their NULLs.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING parquet AS SELECT cast(id % 3 AS INT) AS id, nullif(concat('k', id % 4), 'k2') AS k, cast(nullif(id % 5, 3) AS INT) AS n FROM range(40);
+--! file 1.sql
+--! framed t_groups_1
+CREATE TABLE d.fine USING parquet AS SELECT id, k, sum(CASE WHEN n > 2 THEN 1 ELSE 0 END) AS c FROM d.t WHERE n > 0 GROUP BY id, k;
+--! framed t_groups_1
+CREATE TABLE d.by_id USING parquet AS SELECT id, sum(CASE WHEN n > 2 THEN 1 ELSE 0 END) AS c, sum(CASE k WHEN 'k0' THEN 999999999 WHEN 'k1' THEN 7 END) AS s FROM d.t WHERE n > 0 GROUP BY id;
+--! framed t_groups_1
+CREATE TABLE d.total USING parquet AS SELECT sum(CASE WHEN k = 'nowhere' THEN 3 END) AS none, sum(CASE WHEN CASE WHEN n > 2 THEN 'x' END = 'x' THEN 2 ELSE 1 END) / count(*) AS mean FROM d.t;
+
 --! trap groups_that_cannot_be_grouped_again
 -- Means, deviations, sums of floating point and values seen once are not those of smaller groups.
 --! reason finer-groups
@@ -325,6 +338,7 @@ SELECT id, k, count(*) AS c FROM d.t GROUP BY id, k;
 SELECT id, avg(n) AS a FROM d.t GROUP BY id;
 SELECT id, avg(d) AS a, sum(w) AS w FROM d.t GROUP BY id;
 SELECT k, sum(g) AS a, min(g) AS l FROM d.t GROUP BY k;
+SELECT k, sum(CASE WHEN g > 1 THEN 0.1 ELSE 2 END) AS c FROM d.t GROUP BY k;
 SELECT k, count(DISTINCT n) AS c, try_sum(n) AS t FROM d.t GROUP BY k;
 SELECT stddev(n) AS s FROM d.t;
 

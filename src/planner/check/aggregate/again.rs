@@ -1,7 +1,7 @@
 //! Groups that are grouped again: which aggregates have the value of all rows from their values over some of them.
 
 use super::block::{Look, is_exact};
-use super::condition::Test;
+use super::condition::{Test, step};
 use crate::planner::check::rewrite::Instead;
 
 /// How the values of an aggregate over groups give its value over all of their rows.
@@ -37,6 +37,7 @@ impl Look<'_> {
         };
         match name {
             "count" | "count_if" => Some(Again::Number),
+            "sum" if whole_numbers(arguments) => Some(Again::Sum),
             "sum" => sum(&data_type?),
             _ => {
                 let function = PICKING.iter().find(|function| **function == name)?;
@@ -46,6 +47,44 @@ impl Look<'_> {
             }
         }
     }
+}
+
+/// Whether all results of `(CASE … END)` are literals of type INT: each stands between `THEN` or `ELSE` and what follows.
+fn whole_numbers(arguments: &[String]) -> bool {
+    let [open, case, inside @ .., end, close] = arguments else {
+        return false;
+    };
+    let around = [open, case, end, close].map(String::as_str);
+    if around != ["y:(", "w:case", "w:end", "y:)"] {
+        return false;
+    }
+    let depths = inside.iter().scan(0_i32, |depth, token| {
+        *depth += step(token);
+        Some(*depth)
+    });
+    let depths: Vec<i32> = depths.collect();
+    // It is one `CASE` from the first token to the last.
+    if depths.iter().any(|depth| *depth < 0) || depths.last() != Some(&0) {
+        return false;
+    }
+    let outer = |place: usize, words: &[&str]| {
+        depths.get(place) == Some(&0)
+            && inside
+                .get(place)
+                .is_some_and(|token| words.contains(&token.as_str()))
+    };
+    (0..inside.len())
+        .filter(|place| outer(*place, &["w:then", "w:else"]))
+        .all(|place| {
+            let number = inside
+                .get(place + 1)
+                .and_then(|token| token.strip_prefix("n:"));
+            let int = number.is_some_and(|number| {
+                number.len() < 10 && number.chars().all(|c| c.is_ascii_digit())
+            });
+            let behind = place + 2;
+            int && (behind == inside.len() || outer(behind, &["w:when", "w:else"]))
+        })
 }
 
 /// Sums of whole numbers wrap around and are BIGINT; the sum of decimals has ten digits more than they, so that

@@ -79,7 +79,7 @@ pub(super) fn bare(mut tokens: &[String]) -> &[String] {
 }
 
 /// How a token changes the depth of nesting.
-fn step(token: &str) -> i32 {
+pub(super) fn step(token: &str) -> i32 {
     match token {
         "y:(" | "y:[" | "w:case" => 1,
         "y:)" | "y:]" | "w:end" => -1,

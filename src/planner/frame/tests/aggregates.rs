@@ -153,6 +153,10 @@ fn groups_are_grouped_again_by_fewer_columns() {
         "SELECT id, try_sum(year) AS a FROM policies GROUP BY id",
         "SELECT id, sum(year + 1) AS a FROM policies GROUP BY id",
         "SELECT id, sum(premium) AS a FROM policies GROUP BY id",
+        "SELECT id, sum(CASE WHEN year > 1 THEN 1 ELSE 0.5 END) AS a FROM policies GROUP BY id",
+        "SELECT id, sum(CASE WHEN year > 1 THEN 1 ELSE 0 - 1 END) AS a FROM policies GROUP BY id",
+        "SELECT id, sum(CASE WHEN year > 1 THEN 1 END + CASE WHEN year > 2 THEN 1 END) AS a FROM policies GROUP BY id",
+        "SELECT id, sum(CASE year WHEN 1 THEN 1L WHEN 2 THEN 12345678901 END) AS a FROM policies GROUP BY id",
         "SELECT id, count(DISTINCT year) AS a FROM policies GROUP BY id",
         "SELECT id, stddev(year) AS a FROM policies GROUP BY id WITH CUBE",
     ];
@@ -166,9 +170,34 @@ fn groups_are_grouped_again_by_fewer_columns() {
     finer-groups: `sum(year + 1)` cannot be computed from its values over smaller groups with the same type and value
     aggregate a1: count(*), a2: sum([premium]) by Id,year where  &  for [0, 1]
     single-reader: one place is left: there is nothing to share
+    finer-groups: `sum(CASE WHEN year > 1 THEN 1 ELSE 0.5 END)` cannot be computed from its values over smaller groups with the same type and value
+    single-reader: one place is left: there is nothing to share
+    finer-groups: `sum(CASE WHEN year > 1 THEN 1 ELSE 0 - 1 END)` cannot be computed from its values over smaller groups with the same type and value
+    single-reader: one place is left: there is nothing to share
+    finer-groups: `sum(CASE WHEN year > 1 THEN 1 END + CASE WHEN year > 2 THEN 1 END)` cannot be computed from its values over smaller groups with the same type and value
+    single-reader: one place is left: there is nothing to share
+    finer-groups: `sum(CASE year WHEN 1 THEN 1L WHEN 2 THEN 12345678901 END)` cannot be computed from its values over smaller groups with the same type and value
+    single-reader: one place is left: there is nothing to share
     finer-groups: `count(DISTINCT year)` cannot be computed from its values over smaller groups with the same type and value
     single-reader: one place is left: there is nothing to share
     finer-groups: `stddev(year)` cannot be computed from its values over smaller groups with the same type and value
+    ");
+}
+
+#[test]
+fn numbers_that_cases_give_are_added_again() {
+    insta::assert_snapshot!(emitted(&[
+        "SELECT id, year, count(*) AS n FROM policies GROUP BY id, year",
+        "SELECT id, sum(CASE WHEN year > 1 THEN 1 ELSE 0 END) AS a FROM policies GROUP BY id",
+        "SELECT sum(case year when 1 then 5 when 2 then 7 end) AS a, sum(CASE WHEN CASE WHEN status = 'a' THEN 'x' END = ('y') THEN 3 END) AS b FROM policies",
+    ]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_groups_1 AS SELECT * FROM (SELECT `Id`, `year`, count(*) AS `a1`, sum(CASE WHEN `year` > 1 THEN 1 ELSE 0 END) AS `a2`, sum(case `year` when 1 then 5 when 2 then 7 end) AS `a3`, sum(CASE WHEN CASE WHEN `status` = 'a' THEN 'x' END = ('y') THEN 3 END) AS `a4` FROM `m`.`policies` GROUP BY `Id`, `year`) WHERE '{ns}' IS NOT NULL
+    CACHE TABLE {ns}_policies_groups_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT id, year, a1 AS n FROM {ns}_policies_groups_1 AS policies
+    SELECT id, sum(a2) AS a FROM {ns}_policies_groups_1 AS policies GROUP BY id
+    SELECT sum(a3) AS a, sum(a4) AS b FROM {ns}_policies_groups_1 AS policies
+    UNCACHE TABLE IF EXISTS {ns}_policies_groups_1
+    DROP VIEW IF EXISTS {ns}_policies_groups_1
     ");
 }
 

@@ -114,6 +114,11 @@ fn operation(operator: &str, values: &[Value]) -> Value {
         ("OR", [Some(1), _] | [_, Some(1)]) | ("AND", [Some(1), Some(1)]) => Some(1),
         ("AND" | "OR", [_, _]) => None,
         ("NOT", [value]) => value.map(|value| 1 - value),
+        ("CASE", parts) => {
+            let mut pairs = parts.chunks_exact(2);
+            let first = pairs.find(|pair| pair[0] == Some(1));
+            first.and_then(|pair| pair[1])
+        }
         ("IS", [value]) => truth(value.is_none()),
         ("<=>", [one, other]) => truth(one == other),
         ("coalesce", values) => values.iter().copied().flatten().next(),
@@ -251,6 +256,16 @@ impl Reader {
             let inner = self.expression();
             assert!(self.take(")"), "{:?}", self.tokens);
             return inner;
+        }
+        if self.take("CASE") {
+            let mut parts = Vec::new();
+            while self.take("WHEN") {
+                parts.push(self.expression());
+                assert!(self.take("THEN"));
+                parts.push(self.expression());
+            }
+            assert!(self.take("END"), "{:?}", self.tokens);
+            return Expression::Operation("CASE".to_owned(), parts);
         }
         let mut name = self.next();
         if let Ok(number) = name.parse() {

@@ -23,6 +23,7 @@ impl Look<'_, '_> {
                 .argument(written)
                 .filter(|data_type| is_exact(data_type))
                 .map(|_| same()),
+            "sum" if adds_numbers(written) => Some(Again::Sums(None)),
             "sum" => sum_of(&self.argument(written)?),
             _ => None,
         }
@@ -42,6 +43,49 @@ impl Look<'_, '_> {
         let (_, data_type) = columns.find(|(column, _)| column.to_lowercase() == *name)?;
         Some(data_type.trim().to_lowercase())
     }
+}
+
+/// Digits of the largest numbers that are `INT` however they begin.
+const INT_DIGITS: usize = 9;
+
+/// Whether it is `sum(CASE … THEN number … END)` of whole numbers, whatever its conditions are.
+fn adds_numbers(written: &Written) -> bool {
+    let [_, _, case, inside @ .., end, _] = written.key.as_slice() else {
+        return false;
+    };
+    if case != "w:case" || end != "w:end" {
+        return false;
+    }
+    let number = |token: &String| {
+        let digits = token.strip_prefix("n:").unwrap_or("");
+        (1..=INT_DIGITS).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit())
+    };
+    let mut depth = 0_u32;
+    let mut rest = inside.iter();
+    while let Some(token) = rest.next() {
+        match token.as_str() {
+            "w:case" | "o:(" | "o:[" => depth += 1,
+            "w:end" | "o:)" | "o:]" => {
+                // The first `CASE` has ended before.
+                let Some(outer) = depth.checked_sub(1) else {
+                    return false;
+                };
+                depth = outer;
+            }
+            "w:then" | "w:else" if depth == 0 => {
+                let value = rest.next().is_some_and(number);
+                let alone = rest
+                    .as_slice()
+                    .first()
+                    .is_none_or(|next| next == "w:when" || next == "w:else");
+                if !value || !alone {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    depth == 0
 }
 
 /// How sums of a type are added; none where the sum of sums is another one.
