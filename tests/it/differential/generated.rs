@@ -200,9 +200,13 @@ fn generated_pipelines_have_everything_that_they_should_have() {
         framed * 100 >= counted * 80,
         "{framed} of {counted} pipelines have a frame"
     );
-    // Random joins are seldom the same; planted ones are.
+    // Random joins and groupings are seldom the same; planted ones are.
     let enough = |(kind, count): (&FrameKind, &usize)| {
-        let share = if *kind == FrameKind::JoinCore { 30 } else { 8 };
+        let share = match kind {
+            FrameKind::JoinCore => 30,
+            FrameKind::CoveringAggregate => 60,
+            _ => 8,
+        };
         *count >= counted / share
     };
     assert!(kinds.iter().all(enough) && kinds.len() >= 2, "{kinds:?}");
