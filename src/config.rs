@@ -207,6 +207,8 @@ pub struct PlannerConfig {
     pub min_gain_micros: u64,
     /// Where frames live: `memory`, `scratch`, or `auto` for the cheaper one.
     pub medium: String,
+    /// Which layouts frames have: `off` for rows as they come, or `auto`.
+    pub layout: String,
     /// Spark's name of the storage level of frames in memory.
     pub storage_level: String,
     /// Where scratch databases lie, a folder joined to that of the configuration file, or an address; none for a fast

@@ -214,8 +214,8 @@ pub(super) struct Plan {
     #[arg(long, value_name = "SIZE")]
     pub(super) budget: Option<String>,
     /// For tests: frames whether or not they pay, and no others: `all`, a kind, a name or a number, several with
-    /// commas, and a medium or storage level behind a colon
-    #[arg(long, value_name = "WHAT[:MEDIUM]", hide_short_help = true)]
+    /// commas, a medium or storage level behind a colon, and a layout behind another one
+    #[arg(long, value_name = "WHAT[:MEDIUM[:LAYOUT]]", hide_short_help = true)]
     pub(super) force_frames: Option<String>,
     /// Format of the summary on stdout; json is the plan file itself
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -266,8 +266,8 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "SIZE")]
     pub(super) budget: Option<String>,
     /// For tests: frames whether or not they pay, and no others: `all`, a kind, a name or a number, several with
-    /// commas, and a medium or storage level behind a colon
-    #[arg(long, value_name = "WHAT[:MEDIUM]", hide_short_help = true)]
+    /// commas, a medium or storage level behind a colon, and a layout behind another one
+    #[arg(long, value_name = "WHAT[:MEDIUM[:LAYOUT]]", hide_short_help = true)]
     pub(super) force_frames: Option<String>,
 }
 

@@ -17,7 +17,9 @@ use crate::facts::access::{self, Declarations};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::{self, Workload};
 use crate::planner::cost::CostModel;
-use crate::planner::plan::{Forced, Media, PlanOptions, StorageLevel, Wanted, choose};
+use crate::planner::plan::{
+    Forced, Media, PlanOptions, StorageLevel, Wanted, WantedLayout, choose,
+};
 use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, RestoreError};
 use crate::planner::{check, emit, frame};
 use crate::present::report::json;
@@ -80,6 +82,7 @@ pub(super) fn settings(
         min_gain_micros: config.planner.min_gain_micros,
         medium: config.planner.medium.clone(),
         storage_level: config.planner.storage_level.clone(),
+        layout: config.planner.layout.clone(),
         forced: forced.map(str::to_owned),
         catalog: if config.engine.in_memory_catalog {
             "in-memory"
@@ -137,6 +140,7 @@ pub(super) fn plan(
                 level: StorageLevel::of(&settings.storage_level).unwrap_or_default(),
                 scratch,
             },
+            layout: WantedLayout::of_setting(&settings.layout).unwrap_or_default(),
             forced,
         },
     );

@@ -75,7 +75,7 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 46] = [
+pub const KEYS: [Key; 47] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("pipeline.max_statement_bytes", Kind::Size, Some("4MiB")),
@@ -94,6 +94,11 @@ pub const KEYS: [Key; 46] = [
         "planner.medium",
         Kind::Choice(&["memory", "scratch", "auto"]),
         Some("memory"),
+    ),
+    key(
+        "planner.layout",
+        Kind::Choice(&["off", "auto"]),
+        Some("off"),
     ),
     key(
         "planner.storage_level",

@@ -5,10 +5,12 @@
 //! share a frame only if their [`TableVersion`]s are equal. Run once without facts to know which names to ask the
 //! catalog for, and once with them. Facts only: whether something is *worth* sharing is decided in `planner`.
 
+mod arrange;
 mod block;
 mod found;
 mod from;
 mod functions;
+mod gather;
 mod names;
 mod order;
 mod resolve;
@@ -87,6 +89,8 @@ pub struct Access {
     pub barrier: Option<Barrier>,
     /// Traits that bear on sharing what it reads.
     pub sensitivities: Vec<Sensitivity>,
+    /// What in it shows how rows are arranged, beside its order-sensitive traits.
+    pub arrangements: Vec<Arrangement>,
     /// Common table expressions and derived tables that read tables, in text order.
     pub subqueries: Vec<Subquery>,
 }
@@ -116,6 +120,8 @@ pub struct Read {
     /// Tests that each row which can influence the statement passes: a frame may leave out rows for which one of
     /// them is not true.
     pub filters: Vec<Filter>,
+    /// The columns by which its rows are brought together, each time in an exchange, as far as that is known.
+    pub gatherings: Vec<Gathering>,
     /// Why the name in the text must stay as it is, if it must.
     pub fixed: Option<Fixed>,
     /// It is a view, and what its definition reads is not known: it may read anything.
@@ -157,6 +163,34 @@ pub struct Filter {
     pub operator: TestOperator,
     /// The kinds of the literals.
     pub literals: Vec<LiteralKind>,
+}
+
+/// Columns by whose values rows are brought together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gathering {
+    /// What for.
+    pub by: GatheredBy,
+    /// The columns, lower-case; never empty.
+    pub columns: BTreeSet<String>,
+}
+
+/// What rows are brought together for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GatheredBy {
+    /// A join on the equality of all the columns.
+    Join,
+    /// A grouping by the columns.
+    Grouping,
+}
+
+/// Something that shows how rows are spread over tasks and in which order they come, although it asks for no order:
+/// a sum of floating-point numbers, for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrangement {
+    /// The place.
+    pub span: Span,
+    /// The function or clause, as written.
+    pub what: String,
 }
 
 /// Why the name of a table must stay as it is.
@@ -236,6 +270,8 @@ pub struct Subquery {
     pub aliases: Vec<Vec<Span>>,
     /// `ORDER BY`, `LIMIT` or a window in it, functions that are not deterministic: see [`Sensitivity`].
     pub sensitivities: Vec<Sensitivity>,
+    /// The columns by which its rows are brought together where it is used, as far as that is known.
+    pub gatherings: Vec<Gathering>,
     /// Joins, groupings, windows and distincts in it: operations that cost an exchange.
     pub exchanges: u32,
 }

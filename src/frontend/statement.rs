@@ -15,6 +15,7 @@ mod query;
 pub use blocks::Block;
 pub use expression::{
     Call, ColumnReference, Expression, LiteralKind, Operators, Shape, TestOperator, Window,
+    aggregates,
 };
 pub use kind::{
     Change, Command, Effect, Files, MadeFunction, MadeFunctions, StatementKind, ViewScope,

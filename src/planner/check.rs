@@ -16,6 +16,7 @@
 //! | sensitivity | nothing that gives other rows when computed once is in a frame |
 //! | sharing | each frame's text holds the run's mark, so that no statement's plan equals it by chance |
 //! | medium | what a medium does not keep, no reader shows |
+//! | layout | rows are spread as promised, by columns of the frame, and nothing shows it |
 //! | totals | peak within the budget, scans and peak as counted here |
 //!
 //! ```text
@@ -29,6 +30,7 @@ mod covering;
 mod emitted;
 mod frames;
 mod join;
+mod layout;
 mod medium;
 mod names;
 mod repeated;
@@ -76,6 +78,8 @@ pub enum Promise {
     Sharing,
     /// What a medium does not keep, no reader shows.
     Medium,
+    /// Rows are spread as the plan says, and nothing shows it.
+    Layout,
     /// The totals are those of the plan.
     Totals,
 }
@@ -93,6 +97,7 @@ impl fmt::Display for Promise {
             Promise::Sensitivity => "sensitivity",
             Promise::Sharing => "sharing",
             Promise::Medium => "medium",
+            Promise::Layout => "layout",
             Promise::Totals => "totals",
         })
     }

@@ -11,12 +11,13 @@
 //! ```
 //!
 //! Each kind of frame has a module that writes its definition and the edits of its readers; each medium has one that
-//! writes what builds a frame there and what lets it go.
+//! writes what builds a frame there and what lets it go. How rows are spread is written in one place for all of them.
 
 mod aggregate;
 mod covering;
 mod edit;
 mod join;
+mod layout;
 mod medium;
 mod quote;
 mod repeated;

@@ -11,6 +11,7 @@
 
 mod decide;
 mod forced;
+mod layout;
 mod medium;
 mod select;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
 
 pub use self::forced::{ForceError, Forced};
+pub use self::layout::{LAYOUTS, Layout, WantedLayout};
 pub use self::medium::{MEDIA, Media, Medium, StorageLevel, Wanted};
 pub use super::frame::Subject;
 
@@ -59,6 +61,8 @@ pub struct Frame {
     pub kind: FrameKind,
     /// Where it lives.
     pub medium: Medium,
+    /// How its rows are spread.
+    pub layout: Layout,
     /// Its readers, in statement order.
     pub readers: Vec<Reader>,
     /// Versions that must be current while it lives.
@@ -140,6 +144,8 @@ pub struct PlanOptions {
     pub frames: bool,
     /// Where frames live.
     pub media: Media,
+    /// Which layouts frames have.
+    pub layout: WantedLayout,
     /// The candidates that become frames whether or not they pay, and no others; none for those that pay.
     pub forced: Option<Forced>,
 }
@@ -207,6 +213,7 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
                 candidate: Some(chosen.candidate),
                 kind: candidate.kind(),
                 medium: chosen.medium,
+                layout: chosen.layout.clone(),
                 readers: chosen.readers.clone(),
                 inputs: candidate.inputs.clone(),
                 size_bytes: chosen.build.bytes,

@@ -116,6 +116,9 @@ pub struct PlanSettings {
     /// Spark's name of the storage level of frames in memory.
     #[serde(default = "default_level", skip_serializing_if = "is_default_level")]
     pub storage_level: String,
+    /// Which layouts frames have: `off` for rows as they come, or `auto`.
+    #[serde(default = "default_layout", skip_serializing_if = "is_default_layout")]
+    pub layout: String,
     /// The candidates that are frames whether or not they pay, as given to `--force-frames`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced: Option<String>,
@@ -139,6 +142,7 @@ impl Default for PlanSettings {
             min_gain_micros: 0,
             medium: default_medium(),
             storage_level: default_level(),
+            layout: default_layout(),
             forced: None,
             catalog: String::new(),
             engine_conf: BTreeMap::new(),
@@ -164,6 +168,15 @@ fn default_level() -> String {
 
 fn is_default_level(level: &String) -> bool {
     *level == default_level()
+}
+
+/// Before there were others, every frame had it.
+fn default_layout() -> String {
+    "off".to_owned()
+}
+
+fn is_default_layout(layout: &String) -> bool {
+    *layout == default_layout()
 }
 
 /// A template variable.
@@ -193,6 +206,9 @@ pub struct FrameEntry {
     /// Spark's name of the storage level, for frames in memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_level: Option<String>,
+    /// How its rows are spread, unless they are as they come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<LayoutEntry>,
     /// Table versions that are current while it lives.
     pub inputs: Vec<String>,
     /// Who reads it.
@@ -209,6 +225,19 @@ pub struct FrameEntry {
     pub build_micros: u64,
     /// Estimated saving of all readers before the cost of building, microseconds of Spark work.
     pub saving_micros: u64,
+}
+
+/// How the rows of a frame are spread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case", tag = "kind")]
+pub enum LayoutEntry {
+    /// Rows that are equal in some columns are in one part.
+    Clustered {
+        /// The columns.
+        columns: Vec<String>,
+        /// Number of parts: of the cache, or buckets of the table.
+        parts: u32,
+    },
 }
 
 /// A place that reads a frame.

@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hoist::facts::access::Declarations;
 use hoist::frontend::source::Variables;
 use hoist::planner::frame::FrameKind;
+use hoist::planner::plan::WantedLayout;
 use hoist::planner::plan_file::{Action, PlanFile};
 use hoist::runtime::run::RunRecord;
 use hoist::runtime::verify::generate::Generated;
@@ -51,6 +52,8 @@ pub(crate) struct Pipeline {
     pub(crate) deterministic_functions: BTreeSet<String>,
     /// Frames of this kind alone are taken, where there is one: a frame of another kind would serve its readers.
     pub(crate) only: Option<FrameKind>,
+    /// Layouts that frames have.
+    pub(crate) layout: WantedLayout,
 }
 
 impl Pipeline {

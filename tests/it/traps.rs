@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Instant;
 
+use hoist::planner::plan::Layout;
 use hoist::runtime::run::Work;
 
 use self::parse::{Expected, Frames, Reads, Trap};
@@ -22,12 +23,13 @@ use crate::differential::{Catalog, Harness, Report};
 use crate::local_engine::block_on;
 
 /// Themes: file name and text.
-const THEMES: [(&str, &str); 15] = [
+const THEMES: [(&str, &str); 16] = [
     ("aggregates", include_str!("traps/aggregates.sql")),
     ("aliases", include_str!("traps/aliases.sql")),
     ("cache", include_str!("traps/cache.sql")),
     ("formats", include_str!("traps/formats.sql")),
     ("joins", include_str!("traps/joins.sql")),
+    ("layout", include_str!("traps/layout.sql")),
     ("names", include_str!("traps/names.sql")),
     ("nulls", include_str!("traps/nulls.sql")),
     ("order", include_str!("traps/order.sql")),
@@ -165,6 +167,16 @@ fn problems(trap: &Trap, report: &Report) -> Vec<String> {
         let rows = plain.outputs.get(output).map(|output| &output.rows);
         if !rows.is_some_and(|rows| rows.contains(row)) {
             problems.push(format!("`{output}` was to have the row {row}: {rows:?}"));
+        }
+    }
+    if let Some(expected) = &trap.clustered {
+        let frames = report.planned.plan.frames.iter();
+        let clustered = frames.filter(|frame| frame.layout != Layout::Plain);
+        let clustered: BTreeSet<String> = clustered.map(|frame| frame.name.clone()).collect();
+        if clustered != *expected {
+            problems.push(format!(
+                "{clustered:?} are clustered, expected {expected:?}"
+            ));
         }
     }
     problems.extend(reads(trap, report));

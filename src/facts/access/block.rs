@@ -24,6 +24,8 @@ pub(super) struct VisibleCte {
     pub schema: Schema,
     /// The group of identifiers that name it.
     pub group: usize,
+    /// The subquery that it is, under the names of its body's columns.
+    pub subquery: Option<usize>,
 }
 
 /// The walk through one query.
@@ -100,7 +102,8 @@ impl<'w, 'c> Walk<'w, 'c> {
             // It sees itself, with columns that are known only where they are listed.
             let group = self.group(cte.name.span);
             self.name_group(group, cte.name.span);
-            self.define(cte, Outputs::default().renamed(&cte.columns).schema, group);
+            let outputs = Outputs::default().renamed(&cte.columns);
+            self.define(cte, outputs.schema, group, None);
         }
         let outputs = self.query(&cte.query);
         // The names of a column list stand outside of its body.
@@ -114,20 +117,26 @@ impl<'w, 'c> Walk<'w, 'c> {
             }
             return;
         }
+        let mut subquery = None;
         if cte.query.verbatim {
+            subquery = cte
+                .columns
+                .is_empty()
+                .then_some(self.found.subqueries.len());
             self.found.subqueries.push(FoundSubquery {
                 body: cte.query.span,
                 name: Some(cte.name.clone()),
                 outputs: named,
+                gatherings: Vec::new(),
             });
         }
         let group = self.group(cte.name.span);
         self.name_group(group, cte.name.span);
-        self.define(cte, outputs.schema, group);
+        self.define(cte, outputs.schema, group, subquery);
     }
 
     /// Makes a common table expression visible.
-    fn define(&mut self, cte: &Cte, schema: Schema, group: usize) {
+    fn define(&mut self, cte: &Cte, schema: Schema, group: usize, subquery: Option<usize>) {
         self.ctes
             .entry(cte.name.key())
             .or_default()
@@ -135,6 +144,7 @@ impl<'w, 'c> Walk<'w, 'c> {
                 name: cte.name.span,
                 schema,
                 group,
+                subquery,
             });
     }
 
@@ -142,6 +152,7 @@ impl<'w, 'c> Walk<'w, 'c> {
     fn on_outputs(&mut self, query: &Query) {
         for expression in query.order_by.iter().chain(&query.tail) {
             self.calls(expression);
+            self.arranged_calls(expression);
             self.failures(expression);
             for nested in &expression.queries {
                 self.query(nested);
@@ -149,6 +160,9 @@ impl<'w, 'c> Walk<'w, 'c> {
         }
         if query.limited {
             self.limited(query);
+        }
+        if !query.order_by.is_empty() {
+            self.arranged(query.span, "ORDER BY");
         }
     }
 
@@ -220,9 +234,14 @@ impl<'w, 'c> Walk<'w, 'c> {
         if has_window(select, query) {
             self.found.exchanges.push(select.span);
         }
-        if query.limited && !self.is_ordered_uniquely(select, &query.order_by) {
+        let unique = self.is_ordered_uniquely(select, &query.order_by);
+        if query.limited && !unique {
             self.limited(query);
         }
+        if let Some(first) = query.order_by.first().filter(|_| !unique) {
+            self.arranged(first.span, "ORDER BY");
+        }
+        self.gatherings(select, &block);
         let outputs = self.outputs(select);
         self.scopes.pop();
         outputs
@@ -260,6 +279,7 @@ impl<'w, 'c> Walk<'w, 'c> {
             self.wildcard(qualifier.as_ref());
         }
         self.calls(expression);
+        self.arranged_calls(expression);
         self.failures(expression);
         for query in &expression.queries {
             self.query(query);

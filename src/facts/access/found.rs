@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::session::Schema;
-use super::{Filter, Fixed, Sensitivity, TableId};
+use super::{Arrangement, Filter, Fixed, Gathering, Sensitivity, TableId};
 use crate::diagnostic::Span;
 use crate::frontend::statement::Identifier;
 
@@ -22,6 +22,8 @@ pub(super) struct FoundRead {
     pub columns: Option<BTreeSet<String>>,
     /// Tests that every useful row passes.
     pub filters: Vec<Filter>,
+    /// The columns that it is gathered by.
+    pub gatherings: Vec<Gathering>,
     /// Why the name must stay.
     pub fixed: Option<Fixed>,
 }
@@ -35,6 +37,8 @@ pub(super) struct FoundSubquery {
     pub name: Option<Identifier>,
     /// Its columns as the text names them.
     pub outputs: Option<Vec<Identifier>>,
+    /// The columns that it is gathered by where it is used.
+    pub gatherings: Vec<Gathering>,
 }
 
 /// Everything found in one query.
@@ -46,6 +50,8 @@ pub(super) struct Found {
     pub subqueries: Vec<FoundSubquery>,
     /// Traits in the order of the walk.
     pub sensitivities: Vec<Sensitivity>,
+    /// What shows the arrangement of rows, in the order of the walk.
+    pub arrangements: Vec<Arrangement>,
     /// A use and the definition that it means, where the two may lie in different subqueries: common table
     /// expressions and columns of outer queries. None lies outside of all.
     pub crossings: Vec<(Span, Option<Span>)>,

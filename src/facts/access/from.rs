@@ -24,7 +24,7 @@ pub(super) struct JoinStep<'q> {
     /// Conjuncts of `ON`.
     pub on: &'q [Expression],
     /// Columns of `USING`.
-    using: &'q JoinColumns,
+    pub using: &'q JoinColumns,
 }
 
 /// The relations of one `FROM`, while it is walked.
@@ -84,11 +84,14 @@ impl Walk<'_, '_> {
                 if *lateral {
                     self.scopes.pop();
                 }
+                let mut subquery = None;
                 if query.verbatim {
+                    subquery = columns.is_empty().then_some(self.found.subqueries.len());
                     self.found.subqueries.push(FoundSubquery {
                         body: query.span,
                         name: alias.clone(),
                         outputs: named,
+                        gatherings: Vec::new(),
                     });
                 }
                 if *modified {
@@ -96,7 +99,7 @@ impl Walk<'_, '_> {
                 }
                 // Its alias stands outside of its body.
                 let span = alias.as_ref().map_or(query.span, |alias| alias.span);
-                self.unread(alias.as_ref(), Some(span), outputs.schema, block);
+                self.unread(alias.as_ref(), Some(span), outputs.schema, subquery, block);
             }
             Relation::Function {
                 arguments,
@@ -118,7 +121,7 @@ impl Walk<'_, '_> {
                     column_list(columns)
                 };
                 let span = alias.as_ref().map(|alias| alias.span);
-                self.unread(alias.as_ref(), span, schema, block);
+                self.unread(alias.as_ref(), span, schema, None, block);
             }
             Relation::Joined { .. } => self.relation(relation, block),
         }
@@ -130,6 +133,7 @@ impl Walk<'_, '_> {
         alias: Option<&Identifier>,
         span: Option<Span>,
         schema: Schema,
+        subquery: Option<usize>,
         block: &mut Block<'_>,
     ) {
         let group = alias.map(|alias| {
@@ -144,6 +148,7 @@ impl Walk<'_, '_> {
             group,
             full_name: None,
             read: None,
+            subquery,
         });
         block.relations.push(number);
     }
@@ -153,7 +158,7 @@ impl Walk<'_, '_> {
             return;
         };
         let qualifier = table.alias.as_ref().unwrap_or(last).key();
-        if let Some((name, mut schema, cte_group)) = self.visible_cte(table) {
+        if let Some((name, mut schema, cte_group, subquery)) = self.visible_cte(table) {
             self.found.crossings.push((table.name.span, Some(name)));
             self.name_group(cte_group, table.name.span);
             let group = if let Some(alias) = &table.alias {
@@ -176,6 +181,7 @@ impl Walk<'_, '_> {
                 group: Some(group),
                 full_name: None,
                 read: None,
+                subquery: subquery.filter(|_| table.columns.is_empty()),
             });
             block.relations.push(number);
             return;
@@ -188,6 +194,7 @@ impl Walk<'_, '_> {
             last_part: last.clone(),
             columns: table.columns.is_empty().then(BTreeSet::new),
             filters: Vec::new(),
+            gatherings: Vec::new(),
             fixed: None,
         });
         let read = self.found.reads.len() - 1;
@@ -224,12 +231,16 @@ impl Walk<'_, '_> {
             full_name,
             // Columns of a list are not those of the table: all of them are needed.
             read: table.columns.is_empty().then_some(read),
+            subquery: None,
         });
         block.relations.push(number);
     }
 
     /// A view brings along what its definition contains; one that is not seen may contain anything.
     fn view_sensitivities(&mut self, table: TableId, span: Span) {
+        if self.session.is_view(table) || self.session.view(table).is_some() {
+            self.arranged(span, "a view");
+        }
         let mut views = vec![table];
         views.extend(self.session.dependences(table));
         let mut inherited = BTreeSet::new();
@@ -248,12 +259,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn visible_cte(&self, table: &TableReference) -> Option<(Span, Schema, usize)> {
+    fn visible_cte(&self, table: &TableReference) -> Option<(Span, Schema, usize, Option<usize>)> {
         let [name] = table.name.parts.as_slice() else {
             return None;
         };
         let cte = self.ctes.get(&name.key())?.last()?;
-        Some((cte.name, cte.schema.clone(), cte.group))
+        Some((cte.name, cte.schema.clone(), cte.group, cte.subquery))
     }
 
     /// Columns that a join takes by name.

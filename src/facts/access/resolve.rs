@@ -87,6 +87,7 @@ impl<'a> Resolver<'a> {
             starts: Vec::new(),
             barrier: None,
             sensitivities: Vec::new(),
+            arrangements: Vec::new(),
             subqueries: Vec::new(),
         };
         self.generates = false;
@@ -237,6 +238,7 @@ impl<'a> Resolver<'a> {
         found
             .sensitivities
             .sort_by_key(|sensitivity| (sensitivity.span.start, sensitivity.kind));
+        found.arrangements.sort_by_key(|found| found.span.start);
         found.groups.sort_by_key(|(anchor, _)| anchor.start);
         for (_, spans) in &mut found.groups {
             spans.sort_by_key(|span| span.start);
@@ -255,6 +257,7 @@ impl<'a> Resolver<'a> {
             origin,
             columns: None,
             filters: Vec::new(),
+            gatherings: Vec::new(),
             fixed: None,
             unseen: self.session.is_unseen_view(table),
         }
@@ -274,6 +277,7 @@ impl<'a> Resolver<'a> {
             reads,
             subqueries,
             sensitivities,
+            arrangements,
             mut crossings,
             mut exchanges,
             groups,
@@ -291,6 +295,7 @@ impl<'a> Resolver<'a> {
                 last_part,
                 columns,
                 filters,
+                gatherings,
                 fixed,
             } = found;
             let first = access.reads.len();
@@ -303,6 +308,7 @@ impl<'a> Resolver<'a> {
             let read = Read {
                 columns,
                 filters,
+                gatherings,
                 fixed: fixed.or(outdated.then_some(Fixed::Redefined)),
                 ..self.read(access, table, origin)
             };
@@ -314,6 +320,7 @@ impl<'a> Resolver<'a> {
             body,
             name,
             outputs,
+            gatherings,
         } in subqueries
         {
             let reads: Vec<ReadId> = within(&places, body, |(place, _)| *place)
@@ -330,6 +337,7 @@ impl<'a> Resolver<'a> {
                 body,
                 name,
                 outputs,
+                gatherings,
                 reads,
                 closed: within(&crossings, body, |(place, _)| *place)
                     .all(|(_, target)| target.is_some_and(|target| body.contains(target))),
@@ -344,6 +352,7 @@ impl<'a> Resolver<'a> {
             });
         }
         access.sensitivities.extend(sensitivities);
+        access.arrangements.extend(arrangements);
     }
 
     fn write(&mut self, target: &Name, kind: WriteKind, change: Change, access: &mut Access) {

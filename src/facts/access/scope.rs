@@ -27,6 +27,8 @@ pub(super) struct RelationInfo {
     pub full_name: Option<String>,
     /// The read whose columns they are.
     pub read: Option<usize>,
+    /// The subquery whose outputs they are.
+    pub subquery: Option<usize>,
 }
 
 /// All relations of a query, by number.

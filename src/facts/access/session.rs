@@ -266,6 +266,18 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The type of one of its columns, lower-case, where the catalog's columns hold.
+    pub(super) fn data_type(&self, table: TableId, column: &str) -> Option<String> {
+        if self.views.contains_key(&table) || self.is_redefined(table) {
+            return None;
+        }
+        let columns = &self.catalogued(table)?.columns;
+        let found = columns
+            .iter()
+            .find(|known| known.name.to_lowercase() == column)?;
+        Some(found.data_type.trim().to_lowercase())
+    }
+
     /// Whether the catalog lists columns that may not be those which the table has now.
     pub(super) fn is_outdated(&self, table: TableId) -> bool {
         self.catalogued(table).is_some() && self.is_redefined(table)

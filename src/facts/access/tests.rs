@@ -3,6 +3,7 @@
 mod columns;
 mod commands;
 mod filters;
+mod layout;
 mod order;
 mod python;
 mod subqueries;

@@ -169,6 +169,7 @@ impl Lowering<'_> {
             arguments: u32::try_from(arguments).unwrap_or(u32::MAX),
             distinct: has_word(before, "distinct"),
             clauses: false,
+            argument: None,
             window: None,
         })
     }

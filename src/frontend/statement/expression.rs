@@ -47,6 +47,8 @@ pub struct Call {
     pub distinct: bool,
     /// Has a clause behind or within its brackets that decides which rows it sees and how: `FILTER`, `WITHIN GROUP`.
     pub clauses: bool,
+    /// Its only argument, where that is a plain column.
+    pub argument: Option<ColumnReference>,
     /// Its `OVER` clause.
     pub window: Option<Window>,
 }
@@ -54,13 +56,18 @@ pub struct Call {
 impl Call {
     /// Whether it aggregates the rows of a block: without `GROUP BY` it makes the block a global aggregate.
     pub fn is_aggregate(&self) -> bool {
-        self.window.is_none() && AGGREGATES.binary_search(&self.name.as_str()).is_ok()
+        self.window.is_none() && aggregates(&self.name)
     }
 
     /// Whether a select list that has it may give several rows, or none, for each row of the block.
     pub fn is_generator(&self) -> bool {
         GENERATORS.binary_search(&self.name.as_str()).is_ok()
     }
+}
+
+/// Whether a function of that name, lower-case, aggregates rows, over a group or a window.
+pub fn aggregates(name: &str) -> bool {
+    AGGREGATES.binary_search(&name).is_ok()
 }
 
 /// Functions that give several rows, sorted. Source: Spark `FunctionRegistry`,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
-use super::{At, Check, Promise, aggregate, covering, join, medium, repeated, views};
+use super::{At, Check, Promise, aggregate, covering, join, layout, medium, repeated, views};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
 use crate::facts::catalog::SessionFacts;
@@ -159,6 +159,7 @@ fn build<'a>(
     let Some(defining) = medium::defining(frame, texts) else {
         return;
     };
+    layout::text(check, frame, defining, at);
     let emitted = check
         .prefix
         .read(&check.prefix.fill(defining), check.reader_spans(frame));
@@ -182,6 +183,7 @@ fn build<'a>(
     if let Err(problem) = medium::keeps(check, frame) {
         check.report(Promise::Medium, at, problem);
     }
+    layout::run(check, &built);
     match frame.kind {
         FrameKind::CoveringRead | FrameKind::Intermediate => covering::run(check, &built),
         FrameKind::RepeatedSubquery => repeated::run(check, &built),

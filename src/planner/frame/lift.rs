@@ -68,6 +68,9 @@ pub fn lift(code: &str) -> Option<Lift> {
         "not-a-query" | "view-definition" => Lift::Text("read it in a query of its own"),
         "rewritten-between" | "written-by-reader" => Lift::Text("write another table"),
         "stale-listing" => Lift::Text("write it through the name that is read"),
+        "arrangement-shows" => Lift::Fact(
+            "sum decimals or integers instead of floating-point numbers, or declare `[tables.NAME] key = […]`",
+        ),
         "session" => {
             Lift::Setting("leave the settings of the session that decide names as Spark has them")
         }
@@ -76,6 +79,8 @@ pub fn lift(code: &str) -> Option<Lift> {
         "not-forced" => Lift::Setting("name it in `--force-frames`"),
         "kept-in-memory"
         | "malformed-rows"
+        | "no-shared-key"
+        | "clustering-not-worth"
         | "modified"
         | "non-deterministic"
         | "row-origin"

@@ -330,6 +330,7 @@ impl Pipeline {
                 }
             });
         let read = Read {
+            gatherings: Vec::new(),
             id,
             statement,
             version,
@@ -369,6 +370,7 @@ fn access(statement: StatementId) -> Access {
         starts: Vec::new(),
         barrier: None,
         sensitivities: Vec::new(),
+        arrangements: Vec::new(),
         subqueries: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::select::{Chosen, Search, Verdict};
 use super::words::{duration, readers, size};
-use super::{Decision, Frame, Medium, ReasonFor, Subject, medium};
+use super::{Decision, Frame, Layout, Medium, ReasonFor, Subject, layout, medium};
 use crate::facts::access::{Origin, Read, ReadId, TableId, TableVersion};
 use crate::frontend::statement::StatementId;
 use crate::planner::frame::{Candidate, Reader, Reason};
@@ -124,6 +124,7 @@ impl Decide<'_> {
             );
         } else {
             reasons.extend(own.iter().filter_map(|frame| self.kept_in_memory(frame)));
+            reasons.extend(own.iter().filter_map(|frame| self.left_plain(frame)));
             reasons.extend(self.left_out(&candidates, &own));
         }
         let refusals = self.search.candidates.refusals.iter();
@@ -249,7 +250,7 @@ impl Decide<'_> {
             Subject::Aggregate { .. } => format!("computed {reads} times"),
         };
         let text = format!(
-            "{} is {times}: the frame `{}` serves {} and saves {} for a build of {}, size {}{}",
+            "{} is {times}: the frame `{}` serves {} and saves {} for a build of {}, size {}{}{}",
             self.name(subject),
             frame.name,
             readers(count(frame.readers.len())),
@@ -259,6 +260,12 @@ impl Decide<'_> {
             match frame.medium {
                 Medium::Memory(_) => "",
                 Medium::Scratch => " in a scratch table",
+            },
+            match &frame.layout {
+                Layout::Plain => String::new(),
+                Layout::Clustered { columns, .. } => {
+                    format!(", clustered by {}", columns.join(", "))
+                }
             },
         );
         let statements: BTreeSet<_> = frame
@@ -276,6 +283,13 @@ impl Decide<'_> {
     fn kept_in_memory(&self, frame: &Frame) -> Option<ReasonFor> {
         let candidate = self.search.candidates.get(frame.candidate?)?;
         let why = medium::kept_in_memory(self.search, candidate)?;
+        Some(reason(why, Vec::new()))
+    }
+
+    /// Why the rows of a frame are as they come although the user wants another layout.
+    fn left_plain(&self, frame: &Frame) -> Option<ReasonFor> {
+        let candidate = self.search.candidates.get(frame.candidate?)?;
+        let why = layout::left_plain(self.search, candidate, frame)?;
         Some(reason(why, Vec::new()))
     }
 
@@ -413,6 +427,7 @@ fn as_chosen(frame: &Frame) -> Option<Chosen> {
         candidate: frame.candidate?,
         readers: frame.readers.clone(),
         medium: frame.medium,
+        layout: frame.layout.clone(),
         build: crate::planner::cost::BuildCost {
             micros: frame.build_micros,
             bytes: frame.size_bytes,

@@ -5,10 +5,12 @@
 //! covering_read                every candidate of a kind
 //! general_data,latest:scratch  those of a table's or subquery's name, as scratch tables
 //! 7:DISK_ONLY                  the candidate with number 7, on disk
+//! all:memory:clustered         every candidate in memory, clustered by its readers' key where nothing shows that
 //! ```
 
 use std::collections::BTreeSet;
 
+use super::layout::{LAYOUTS, WantedLayout};
 use super::medium::{MEDIA, StorageLevel, Wanted};
 use crate::facts::workload::Workload;
 use crate::planner::frame::{Candidate, CandidateId, Candidates};
@@ -22,6 +24,8 @@ pub struct Forced {
     candidates: BTreeSet<CandidateId>,
     /// The medium, and the storage level if one was named; none for that of the settings.
     pub(super) medium: Option<(Wanted, Option<StorageLevel>)>,
+    /// The layout; none for that of the settings.
+    pub(super) layout: Option<WantedLayout>,
 }
 
 /// The text says nothing that can be forced.
@@ -38,6 +42,12 @@ pub enum ForceError {
     /// Neither a medium nor a storage level.
     #[error("`{word}` is no medium and no storage level")]
     Medium {
+        /// The word.
+        word: String,
+    },
+    /// No layout.
+    #[error("`{word}` is no layout")]
+    Layout {
         /// The word.
         word: String,
     },
@@ -58,6 +68,7 @@ impl ForceError {
                 let levels = StorageLevel::ALL.map(StorageLevel::word).join(", ");
                 format!("give {}, auto, or {levels}", MEDIA.join(", "))
             }
+            ForceError::Layout { .. } => format!("give {}", LAYOUTS.join(" or ")),
         }
     }
 }
@@ -66,16 +77,16 @@ impl Forced {
     /// The candidates that a text such as `covering_read:scratch` means.
     ///
     /// # Errors
-    /// Where a word means none of them, or the medium is not known.
+    /// Where a word means none of them, or the medium or layout is not known.
     pub fn resolve(
         text: &str,
         workload: &Workload,
         candidates: &Candidates,
     ) -> Result<Forced, ForceError> {
-        let (what, medium) = match text.rsplit_once(':') {
-            Some((what, word)) => (what, Some(medium(word.trim())?)),
-            None => (text, None),
-        };
+        let mut parts = text.splitn(3, ':').map(str::trim);
+        let what = parts.next().unwrap_or_default();
+        let medium = parts.next().map(medium).transpose()?;
+        let layout = parts.next().map(layout).transpose()?;
         let mut found = BTreeSet::new();
         for word in what.split(',').map(str::trim) {
             let meant = candidates
@@ -98,6 +109,7 @@ impl Forced {
         Ok(Forced {
             candidates: found,
             medium,
+            layout,
         })
     }
 
@@ -117,6 +129,12 @@ fn medium(word: &str) -> Result<(Wanted, Option<StorageLevel>), ForceError> {
             word: word.to_owned(),
         }),
     }
+}
+
+fn layout(word: &str) -> Result<WantedLayout, ForceError> {
+    WantedLayout::of_layout(word).ok_or_else(|| ForceError::Layout {
+        word: word.to_owned(),
+    })
 }
 
 fn is_meant(word: &str, workload: &Workload, candidate: &Candidate) -> bool {
@@ -174,5 +192,8 @@ mod tests {
             resolve("all:ram").to_string(),
             "`ram` is no medium and no storage level"
         );
+        let error = resolve("all:memory:sorted");
+        assert_eq!(error.to_string(), "`sorted` is no layout");
+        assert_eq!(error.help(), "give plain or clustered");
     }
 }

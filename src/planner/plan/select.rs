@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use super::layout::{self, Layout};
 use super::medium::Medium;
 use super::{PlanOptions, medium};
 use crate::facts::access::{ReadId, TableVersion};
@@ -25,6 +26,7 @@ pub(super) struct Chosen {
     pub(super) candidate: CandidateId,
     pub(super) readers: Vec<Reader>,
     pub(super) medium: Medium,
+    pub(super) layout: Layout,
     pub(super) build: BuildCost,
     pub(super) saving_micros: u64,
 }
@@ -168,16 +170,18 @@ impl Search<'_> {
         if readers.len() < 2 {
             return Err(Verdict::CheaperRaw);
         }
-        let one = Chosen {
+        let mut one = Chosen {
             candidate: candidate.id,
             readers,
             medium,
+            layout: Layout::default(),
             build,
             saving_micros,
         };
         if !self.inputs_stay(&candidate.inputs, &one) {
             return Err(Verdict::RewrittenBetween);
         }
+        layout::arrange(self, candidate, &mut one);
         let (margin_percent, min_gain_micros) = self.thresholds();
         let needed = u128::from(one.build.micros).saturating_mul(u128::from(margin_percent));
         // Only a margin below 1 asks for frames that do not pay.

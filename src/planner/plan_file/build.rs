@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Action, DecisionEntry, FrameEntry, Pipeline, PlanFile, PlanSettings, ReaderEntry, ReasonEntry,
-    SCHEMA, StatementEntry, StepEntry, SubjectEntry, TextEntry, Verdict, fingerprint,
+    Action, DecisionEntry, FrameEntry, LayoutEntry, Pipeline, PlanFile, PlanSettings, ReaderEntry,
+    ReasonEntry, SCHEMA, StatementEntry, StepEntry, SubjectEntry, TextEntry, Verdict, fingerprint,
 };
 use crate::facts::access::{Access, Origin, Read, ReadId, Subquery, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
@@ -13,7 +13,7 @@ use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::{Place, Reader};
-use crate::planner::plan::{Decision, Frame, FrameId, Plan, Step, Subject};
+use crate::planner::plan::{Decision, Frame, FrameId, Layout, Plan, Step, Subject};
 
 /// Everything a plan file is made from.
 #[derive(Clone, Copy, Debug)]
@@ -215,6 +215,13 @@ impl<'a> Builder<'a> {
                 .map_or_else(String::new, |text| definition(&text.text).to_owned()),
             medium: frame.medium.word().to_owned(),
             storage_level: frame.medium.level().map(|level| level.word().to_owned()),
+            layout: match &frame.layout {
+                Layout::Plain => None,
+                Layout::Clustered { columns, parts } => Some(LayoutEntry::Clustered {
+                    columns: columns.clone(),
+                    parts: *parts,
+                }),
+            },
             inputs: self.versions(frame.inputs.iter().copied()),
             readers: frame
                 .readers

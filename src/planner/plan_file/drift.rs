@@ -114,6 +114,7 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         min_gain_micros,
         medium,
         storage_level,
+        layout,
         forced,
         catalog,
         engine_conf,
@@ -128,6 +129,7 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         ("min_gain_micros".to_owned(), min_gain_micros.to_string()),
         ("medium".to_owned(), medium.clone()),
         ("storage_level".to_owned(), storage_level.clone()),
+        ("layout".to_owned(), layout.clone()),
         ("catalog".to_owned(), catalog.clone()),
     ]);
     lines.extend(

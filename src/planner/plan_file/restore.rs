@@ -6,8 +6,8 @@
 
 use super::build::{Builder, body_offset, name_offset};
 use super::{
-    Action, FrameEntry, PlanFile, PlanFileInputs, ReaderEntry, StatementEntry, StepEntry,
-    fingerprint,
+    Action, FrameEntry, LayoutEntry, PlanFile, PlanFileInputs, ReaderEntry, StatementEntry,
+    StepEntry, fingerprint,
 };
 use crate::facts::access::{Access, Origin, Read, Subquery, TableVersion};
 use crate::facts::workload::Workload;
@@ -15,7 +15,7 @@ use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Language, Program, ProgramStep, ProgramText};
 use crate::planner::frame::{FrameKind, Place, Reader};
-use crate::planner::plan::{Frame, FrameId, Medium, Plan, Step, StorageLevel};
+use crate::planner::plan::{Frame, FrameId, Layout, Medium, Plan, Step, StorageLevel};
 
 /// What a plan file says about its pipeline and the statements do not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -256,6 +256,7 @@ impl<'a> Restorer<'a> {
             candidate: None,
             kind: entry.kind,
             medium: medium(entry)?,
+            layout: layout(entry),
             readers,
             inputs: inputs.collect::<Result<_, _>>()?,
             size_bytes: entry.size_bytes,
@@ -369,6 +370,17 @@ fn medium(entry: &FrameEntry) -> Result<Medium, RestoreError> {
                 None => entry.medium.clone(),
             },
         })
+}
+
+/// How its rows are spread.
+fn layout(entry: &FrameEntry) -> Layout {
+    match &entry.layout {
+        None => Layout::Plain,
+        Some(LayoutEntry::Clustered { columns, parts }) => Layout::Clustered {
+            columns: columns.clone(),
+            parts: *parts,
+        },
+    }
 }
 
 fn covering(kind: FrameKind, statement: StatementId, read: &Read) -> Reader {

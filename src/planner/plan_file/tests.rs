@@ -13,7 +13,9 @@ use crate::frontend::source::{Source, Sources, Variables};
 use crate::frontend::statement::{Identifier, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::{Place, Reader};
-use crate::planner::plan::{Decision, Frame, FrameId, Medium, Plan, ReasonFor, Step, Subject};
+use crate::planner::plan::{
+    Decision, Frame, FrameId, Layout, Medium, Plan, ReasonFor, Step, Subject,
+};
 
 const FILES: [(&str, &str); 2] = [
     (
@@ -95,8 +97,10 @@ fn sample() -> Sample {
             span,
         };
         workload.accesses.push(Access {
+            arrangements: Vec::new(),
             statement: StatementId(number),
             reads: vec![Read {
+                gatherings: Vec::new(),
                 id: ReadId(number),
                 statement: StatementId(number),
                 version: version(0, 0),
@@ -172,6 +176,7 @@ fn plan() -> Plan {
             candidate: None,
             kind: FrameKind::CoveringRead,
             medium: Medium::default(),
+            layout: Layout::default(),
             readers: (0..2)
                 .map(|number| Reader {
                     statement: StatementId(number),

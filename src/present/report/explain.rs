@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::diff::unified;
 use super::layout::{bytes, count, micros, wrap};
-use super::plan::{advice, kind, subject, version};
+use super::plan::{advice, kind, spread, subject, version};
 use crate::planner::frame::{Lift, lift};
 use crate::planner::plan_file::{
     Action, DecisionEntry, FrameEntry, PlanFile, ReasonEntry, StatementEntry, StepEntry,
@@ -76,8 +76,9 @@ fn frames(plan: &PlanFile, what: &str) -> Option<String> {
 
 fn frame(plan: &PlanFile, frame: &FrameEntry) -> String {
     let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
+    let spread = spread(frame).map_or_else(String::new, |spread| format!(", {spread}"));
     let mut text = format!(
-        "frame {}: {} of {}, {}\n",
+        "frame {}: {} of {}, {}{spread}\n",
         frame.name,
         kind(frame.kind),
         inputs.join(", "),

@@ -7,7 +7,7 @@ use super::layout::{Align, Table, bytes, count, micros, wrap};
 use crate::planner::frame::{FrameKind, Lift, lift};
 use crate::planner::plan::Summary;
 use crate::planner::plan_file::{
-    DecisionEntry, FrameEntry, PlanFile, StepEntry, SubjectEntry, Verdict,
+    DecisionEntry, FrameEntry, LayoutEntry, PlanFile, StepEntry, SubjectEntry, Verdict,
 };
 
 /// The plan as text. `wrote` is the file it was written to, if it was.
@@ -120,13 +120,26 @@ pub(super) fn kind(kind: FrameKind) -> &'static str {
 
 fn built_from(frame: &FrameEntry) -> String {
     let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
-    match frame.kind {
+    let from = match frame.kind {
         FrameKind::CoveringRead | FrameKind::Intermediate | FrameKind::CoveringAggregate => {
             inputs.join(" ")
         }
         FrameKind::RepeatedSubquery => format!("subquery of {}", inputs.join(" ")),
         FrameKind::JoinCore => format!("join of {}", inputs.join(" ")),
+    };
+    match spread(frame) {
+        Some(spread) => format!("{from}, {spread}"),
+        None => from,
     }
+}
+
+/// How the rows of a frame are spread, where they are not as they come.
+pub(super) fn spread(frame: &FrameEntry) -> Option<String> {
+    let LayoutEntry::Clustered { columns, parts } = frame.layout.as_ref()?;
+    Some(format!(
+        "clustered by {} in {parts} parts",
+        columns.join(", ")
+    ))
 }
 
 /// What a decision is about.

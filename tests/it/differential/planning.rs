@@ -56,6 +56,7 @@ impl Planned {
             margin_percent: 0,
             min_gain_micros: 0,
             frames: true,
+            layout: pipeline.layout,
             ..PlanOptions::default()
         };
         let costs = CostModel::new(&workload, &slow);

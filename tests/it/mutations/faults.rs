@@ -7,7 +7,7 @@ use hoist::planner::frame::{
     Again, Aggregation, Candidate, CoreMember, CoreReader, Definition, FrameKind, HullTest, Place,
     Reader, Widened,
 };
-use hoist::planner::plan::{FrameId, Step};
+use hoist::planner::plan::{FrameId, Layout, Step};
 
 use super::stages::Stages;
 
@@ -58,7 +58,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 86] = [
+pub(super) const FAULTS: [Seeded; 94] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -264,6 +264,18 @@ pub(super) const FAULTS: [Seeded; 86] = [
     plan("a reader of joined tables replaces one of them", Promise::Joining, |s| {
         s.frame("sales_stores_1").readers[0].reads.pop();
     }),
+    // How its rows are spread.
+    plan("a frame is clustered by a column that it has not", Promise::Layout, |s| cluster(s, "gd_1", "region", 8)),
+    plan("a frame is clustered into no parts", Promise::Layout, |s| cluster(s, "gd_1", "age", 0)),
+    plan("a frame is clustered although a reader shows that", Promise::Layout, |s| cluster(s, "gd_3", "region", 8)),
+    plan("a frame is clustered although what is written shows that", Promise::Layout, |s| cluster(s, "gd_2", "region", 8)),
+    emit("a clustered frame is left as it comes", Promise::Layout, |s| spread(s, "/*+ REPARTITION(8, `age`) */ ", "")),
+    emit("a frame is clustered by another column", Promise::Layout, |s| spread(s, "(8, `age`)", "(8, `day`)")),
+    emit("a frame is clustered into other parts", Promise::Layout, |s| spread(s, "(8, `age`)", "(9, `age`)")),
+    emit("a plain frame is spread", Promise::Layout, |s| {
+        let at = s.step(Step::Materialise(FrameId(0)));
+        s.edit_step(at, "SELECT * FROM", "SELECT /*+ REPARTITION(3) */ * FROM");
+    }),
 
     // What is submitted.
     emit("the alias of a table is lost", Promise::Text, |s| s.edit("out.young ", " AS gd", "")),
@@ -302,6 +314,22 @@ pub(super) const FAULTS: [Seeded; 86] = [
     emit("the largest group is taken for their sum", Promise::Text, |s| s.edit("out.g5 ", "sum(a2)", "max(a2)")),
     emit("parents are dropped first", Promise::Text, |s| s.program.finish.reverse()),
 ];
+
+fn cluster(stages: &mut Stages, frame: &str, column: &str, parts: u32) {
+    stages.frame(frame).layout = Layout::Clustered {
+        columns: vec![column.to_owned()],
+        parts,
+    };
+}
+
+/// A fault in the text of a frame that may be clustered.
+fn spread(stages: &mut Stages, from: &str, to: &str) {
+    cluster(stages, "gd_1", "age", 8);
+    stages.emit_again();
+    assert_eq!(stages.violations(), Vec::<String>::new());
+    let at = stages.step(Step::Materialise(FrameId(0)));
+    stages.edit_step(at, from, to);
+}
 
 fn covering(stages: &mut Stages) -> &mut Candidate {
     stages.candidate(FrameKind::CoveringRead)

@@ -12,8 +12,9 @@ use hoist::planner::frame::{Candidate, Candidates, FrameKind, candidates};
 use hoist::planner::plan::{Frame, Plan, PlanOptions, Step, choose};
 
 /// Two databases with a table `gd` each, a subquery that stands in four places, a write, a setting, a subquery that selects
-/// and filters differently in four places, a join that stands in three places, and groupings of one table.
-const FILES: [(&str, &str); 8] = [
+/// and filters differently in four places, a join that stands in three places, groupings of one table, and a statement to
+/// which the order of rows that were written shows.
+const FILES: [(&str, &str); 9] = [
     (
         "1_before.sql",
         "USE m;\n\
@@ -22,7 +23,7 @@ const FILES: [(&str, &str); 8] = [
          CREATE TABLE out.few AS SELECT /*+ COALESCE(1) */ count(DISTINCT policy_id + 0) AS n /* of the young */ FROM raw.gd WHERE age < 25;\n\
          CREATE TABLE out.last AS SELECT max(day) AS day FROM raw.gd WHERE age >= 95;\n\
          CREATE TABLE out.noisy AS SELECT policy_id, rand() AS r FROM raw.gd WHERE age < 25;\n\
-         CREATE TABLE out.youngest AS SELECT min(DISTINCT age + 0) AS age FROM raw.gd WHERE age < 25;\n\
+         CREATE TABLE out.youngest AS SELECT count(DISTINCT age + 0) AS age FROM raw.gd WHERE age < 25;\n\
          CREATE TABLE out.any AS SELECT first(day) AS day FROM raw.gd WHERE age < 25;",
     ),
     (
@@ -51,7 +52,7 @@ const FILES: [(&str, &str); 8] = [
          CREATE TABLE out.t1 AS SELECT policy_id, region FROM raw.gd;\n\
          CREATE TABLE out.t2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
          CREATE TABLE out.t3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
-         CREATE TABLE out.t4 AS SELECT count(DISTINCT policy_id + 0) AS p FROM raw.gd;",
+         CREATE TABLE out.t4 AS SELECT avg(DISTINCT policy_id + 0) AS p FROM raw.gd;",
     ),
     (
         "6_wider.sql",
@@ -80,6 +81,10 @@ const FILES: [(&str, &str); 8] = [
          CREATE TABLE out.g4 AS SELECT policy_id, count(*) AS n FROM raw.trips WHERE day = '2024' AND km > 5 AND road = 'a' GROUP BY policy_id HAVING max(km) < 9;\n\
          CREATE TABLE out.g5 AS SELECT count(*) AS n, sum(km) AS km FROM raw.trips WHERE day = '2024' AND road = 'a' AND policy_id > 7;\n\
          CREATE TABLE out.g6 AS SELECT policy_id, min(km) AS km FROM raw.trips WHERE policy_id IN (1, 2) AND day = '2024' GROUP BY policy_id;",
+    ),
+    (
+        "9_later.sql",
+        "CREATE TABLE out.z AS SELECT first(region) AS region FROM out.a1;",
     ),
 ];
 

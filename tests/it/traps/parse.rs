@@ -7,6 +7,7 @@
 //! --! no frame                      the plan has none; otherwise it has one at least
 //! --! maybe frame                   the plan may have none
 //! --! subqueries                    frames are made of subqueries only, not of tables
+//! --! clustered [FRAME …]           layouts are wanted, and those frames alone have one; all are covering reads
 //! --! reason CODE                   among the reasons of its decisions
 //! --! variable NAME=VALUE           of templates
 //! --! key TABLE=COLUMN,…            declared to be unique
@@ -24,6 +25,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hoist::planner::frame::FrameKind;
+use hoist::planner::plan::WantedLayout;
 
 use crate::differential::{Catalog, Pipeline};
 
@@ -37,6 +39,8 @@ pub(super) struct Trap {
     pub(super) frames: Frames,
     /// Codes of reasons that decisions have.
     pub(super) reasons: Vec<String>,
+    /// Frames whose rows are clustered; none where no layout is wanted.
+    pub(super) clustered: Option<BTreeSet<String>>,
     /// Rows that the plain run leaves: output and row.
     pub(super) rows: Vec<(String, String)>,
     /// By statement (`file:line`).
@@ -81,6 +85,7 @@ impl Trap {
             },
             frames: Frames::Some,
             reasons: Vec::new(),
+            clustered: None,
             rows: Vec::new(),
             expected: BTreeMap::new(),
         }
@@ -173,6 +178,11 @@ fn head(trap: &mut Trap, directive: &str) {
         "no" if rest == "frame" => trap.frames = Frames::None,
         "maybe" if rest == "frame" => trap.frames = Frames::Any,
         "subqueries" => trap.pipeline.only = Some(FrameKind::RepeatedSubquery),
+        "clustered" => {
+            trap.pipeline.layout = WantedLayout::Clustered;
+            trap.pipeline.only.get_or_insert(FrameKind::CoveringRead);
+            trap.clustered = Some(rest.split_whitespace().map(str::to_owned).collect());
+        }
         "reason" => trap.reasons.push(rest.to_owned()),
         "variable" => {
             let (name, value) = pair();

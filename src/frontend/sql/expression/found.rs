@@ -198,6 +198,15 @@ impl<'l, 'a> Found<'l, 'a> {
         Ok(())
     }
 
+    /// The column that an expression is; none where it is something else.
+    fn plain_column(&self, expr: &Expr) -> Result<Option<ColumnReference>, NotUnderstood> {
+        match expr {
+            Expr::Identifier(ident) => self.reference(std::slice::from_ref(ident)),
+            Expr::CompoundIdentifier(idents) => self.reference(idents),
+            _ => Ok(None),
+        }
+    }
+
     fn function(&mut self, function: &ast::Function) -> Result<(), NotUnderstood> {
         let FunctionArguments::List(list) = &function.args else {
             return Err(not_understood("the arguments of a function"));
@@ -209,6 +218,10 @@ impl<'l, 'a> Found<'l, 'a> {
             .transpose()?;
         let mut call = self.lowering.call(&function.name, list.args.len())?;
         call.window = window;
+        call.argument = match list.args.as_slice() {
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(only))] => self.plain_column(only)?,
+            _ => None,
+        };
         call.clauses = function.filter.is_some()
             || !function.within_group.is_empty()
             || !list.clauses.is_empty();
@@ -255,11 +268,7 @@ impl<'l, 'a> Found<'l, 'a> {
             .chain(spec.order_by.iter().map(|order| &order.expr));
         let mut keys = Some(Vec::new());
         for expr in exprs {
-            let reference = match expr {
-                Expr::Identifier(ident) => self.reference(std::slice::from_ref(ident))?,
-                Expr::CompoundIdentifier(idents) => self.reference(idents)?,
-                _ => None,
-            };
+            let reference = self.plain_column(expr)?;
             keys = keys.zip(reference).map(|(mut keys, reference)| {
                 keys.push(reference);
                 keys

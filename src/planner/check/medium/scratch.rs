@@ -5,13 +5,13 @@
 use super::words;
 use crate::facts::access::TableId;
 use crate::facts::catalog::{TableFacts, TableKind};
-use crate::frontend::statement::{Query, StatementId, StatementKind};
+use crate::frontend::statement::{Query, QueryBody, Relation, StatementId, StatementKind};
 use crate::planner::check::emitted::Emitted;
 use crate::planner::check::frames::says;
 use crate::planner::check::{Check, Promise};
 use crate::planner::emit::{ProgramText, SCRATCH};
 use crate::planner::frame::FrameKind;
-use crate::planner::plan::{Frame, Step};
+use crate::planner::plan::{Frame, Layout, Step};
 
 /// How often the run's prefix stands in the defining text: as the name of the database.
 pub(super) const PREFIXES: usize = 1;
@@ -61,16 +61,30 @@ pub(super) fn definition<'q>(
     frame: &Frame,
     emitted: &'q Emitted,
 ) -> Result<&'q Query, (Promise, String)> {
-    let expected = format!("create table {} using parquet as", table(check, frame));
+    let table = table(check, frame);
+    let (expected, after) = match &frame.layout {
+        Layout::Plain => (format!("create table {table} using parquet as"), ""),
+        // The definition is below what spreads its rows.
+        Layout::Clustered { columns, parts } => {
+            let key = columns.join(" , ").to_lowercase();
+            let buckets = format!("clustered by ( {key} ) into {parts} buckets");
+            (
+                format!("create table {table} using parquet {buckets} as select * from ("),
+                ")",
+            )
+        }
+    };
     let query = match emitted.statement.as_ref().map(|statement| &statement.kind) {
-        Some(StatementKind::CreateTableAs { query, .. }) => Some(query),
+        Some(StatementKind::CreateTableAs { query, .. }) => match &frame.layout {
+            Layout::Plain => Some(query),
+            Layout::Clustered { .. } => below(query),
+        },
         _ => None,
     };
     let fits = query.filter(|query| {
-        let before = words(emitted, 0, query.span.start);
-        let after = words(emitted, query.span.end, u32::MAX);
-        before.is_some_and(|words| words.join(" ") == expected)
-            && after.is_some_and(|words| words.is_empty())
+        let said = |start, end| words(emitted, start, end).map(|words| words.join(" "));
+        said(0, query.span.start).as_ref() == Some(&expected)
+            && said(query.span.end, u32::MAX).as_deref() == Some(after)
     });
     fits.ok_or_else(|| {
         let text = format!(
@@ -79,6 +93,17 @@ pub(super) fn definition<'q>(
         );
         (Promise::Text, text)
     })
+}
+
+/// The only derived table of a query.
+fn below(query: &Query) -> Option<&Query> {
+    let QueryBody::Select(select) = &query.body else {
+        return None;
+    };
+    match select.from.as_slice() {
+        [Relation::Derived { query, .. }] => Some(query),
+        _ => None,
+    }
 }
 
 pub(super) fn releasing(check: &Check<'_>, frame: &Frame) -> (Vec<String>, String) {

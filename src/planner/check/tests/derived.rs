@@ -1,6 +1,7 @@
 //! Plans and programs of the real stages hold every promise; faults seeded into them are caught.
 
 mod aggregates;
+mod layout;
 mod media;
 mod pipelines;
 mod saved;

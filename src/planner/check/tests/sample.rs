@@ -14,7 +14,7 @@ use crate::planner::check::names::Names;
 use crate::planner::check::*;
 use crate::planner::emit::{Language, ProgramText};
 use crate::planner::frame::{CandidateId, FrameKind, Place, Reader};
-use crate::planner::plan::{Medium, Summary};
+use crate::planner::plan::{Layout, Medium, Summary};
 
 const FILES: [(&str, &str); 6] = [
     (
@@ -99,6 +99,7 @@ impl Reading<'_> {
             let reference = named.reference;
             let block = block(query, reference.name.span).unwrap();
             reads.push(Read {
+                gatherings: Vec::new(),
                 id: ReadId(number),
                 statement: statement.id,
                 version: self.version(&reference.name.key()),
@@ -123,6 +124,7 @@ impl Reading<'_> {
         self.current.insert(produces.table, produces.generation);
         let subqueries = subqueries(query, statement.id, &reads);
         self.workload.accesses.push(Access {
+            arrangements: Vec::new(),
             statement: statement.id,
             reads,
             writes: vec![Write {
@@ -209,6 +211,7 @@ fn subqueries(query: &Query, statement: StatementId, reads: &[Read]) -> Vec<Subq
         .filter(|(inner, _)| inner.span != query.span);
     inner
         .map(|(inner, select)| Subquery {
+            gatherings: Vec::new(),
             id: SubqueryId(statement.0),
             statement,
             body: inner.span,
@@ -243,6 +246,7 @@ fn frame(id: u32, name: &str, kind: FrameKind, readers: [Reader; 2], input: Tabl
         candidate: Some(CandidateId(id)),
         kind,
         medium: Medium::default(),
+        layout: Layout::default(),
         readers: readers.into(),
         inputs: vec![input],
         size_bytes: 100 * u64::from(id + 1),

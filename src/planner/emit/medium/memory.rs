@@ -1,7 +1,7 @@
 //! Frames in Spark's cache.
 
 use super::Texts;
-use crate::planner::emit::name;
+use crate::planner::emit::{layout, name};
 use crate::planner::frame::NAMESPACE;
 use crate::planner::plan::Frame;
 
@@ -18,7 +18,7 @@ fn materialise(frame: &Frame, definition: &str) -> Vec<String> {
     vec![
         format!(
             "CREATE OR REPLACE TEMPORARY VIEW {name} AS {}",
-            marked(definition)
+            marked(frame, definition)
         ),
         format!("CACHE TABLE {name} OPTIONS ('storageLevel' '{level}')"),
     ]
@@ -34,8 +34,7 @@ fn release(frame: &Frame) -> Vec<String> {
 /// they ask where rows come from or in which order (Spark `CacheManager.useCachedData`). It compares plans as they
 /// are analysed, before constants are folded, so a test that names the run keeps them apart; the optimiser drops
 /// the test.
-fn marked(definition: &str) -> String {
-    // A comment at the end would hide the bracket.
-    let end = if definition.contains("--") { "\n" } else { "" };
-    format!("SELECT * FROM ({definition}{end}) WHERE '{NAMESPACE}' IS NOT NULL")
+fn marked(frame: &Frame, definition: &str) -> String {
+    let all = layout::all_of(frame, definition);
+    format!("{all} WHERE '{NAMESPACE}' IS NOT NULL")
 }

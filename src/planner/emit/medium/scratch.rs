@@ -1,7 +1,7 @@
 //! Frames in the scratch database of the run, as Parquet tables.
 
 use super::Texts;
-use crate::planner::emit::name;
+use crate::planner::emit::{layout, name};
 use crate::planner::frame::{NAMESPACE, SCRATCH};
 use crate::planner::plan::Frame;
 
@@ -21,7 +21,13 @@ fn materialise(frame: &Frame, definition: &str) -> Vec<String> {
              WITH DBPROPERTIES ('hoist.frames' = '{NAMESPACE}')"
         ),
         format!("DROP TABLE IF EXISTS {table}"),
-        format!("CREATE TABLE {table} USING parquet AS {definition}"),
+        match layout::buckets(frame) {
+            Some(buckets) => format!(
+                "CREATE TABLE {table} USING parquet {buckets} AS {}",
+                layout::all_of(frame, definition)
+            ),
+            None => format!("CREATE TABLE {table} USING parquet AS {definition}"),
+        },
         format!(
             "CREATE OR REPLACE TEMPORARY VIEW {} AS SELECT * FROM {table}",
             name(frame)

@@ -10,7 +10,7 @@ use crate::planner::check::tests::sample::Sample;
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
 use crate::planner::frame::candidates;
-use crate::planner::plan::{Media, PlanOptions, StorageLevel, Wanted, choose};
+use crate::planner::plan::{Media, PlanOptions, StorageLevel, Wanted, WantedLayout, choose};
 
 /// Columns of the tables of the catalog, `name type`; every other table of a pipeline is missing at its start.
 const TABLES: [(&str, &[&str]); 6] = [
@@ -116,12 +116,26 @@ pub(super) fn derive_with(files: &[(&str, &str)], frames: bool) -> Sample {
 
 /// The same with frames on the media wanted, in a session of Spark's defaults.
 pub(super) fn derive_on(files: &[(&str, &str)], wanted: Wanted, level: StorageLevel) -> Sample {
+    derive_as(files, wanted, level, WantedLayout::Plain)
+}
+
+/// The same with the layout wanted.
+pub(super) fn derive_as(
+    files: &[(&str, &str)],
+    wanted: Wanted,
+    level: StorageLevel,
+    layout: WantedLayout,
+) -> Sample {
     let media = Media {
         wanted,
         level,
         scratch: true,
     };
-    let options = PlanOptions { media, ..options() };
+    let options = PlanOptions {
+        media,
+        layout,
+        ..options()
+    };
     derive_in(files, &options, Some(session()))
 }
 
