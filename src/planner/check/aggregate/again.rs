@@ -141,3 +141,56 @@ impl Again {
         }
     }
 }
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn cases_give_whole_numbers_where_every_result_is_one() {
+        let whole = |text: &str| {
+            let tokens = text.split(' ').map(|word| match word {
+                "(" | ")" | "+" | "-" => format!("y:{word}"),
+                "case" | "when" | "then" | "else" | "end" => format!("w:{word}"),
+                word if word.starts_with(|c: char| c.is_ascii_digit()) => format!("n:{word}"),
+                word => format!("c:{word}"),
+            });
+            whole_numbers(&tokens.collect::<Vec<_>>())
+        };
+        assert!(whole("( case when a then 1 else 0 end )"));
+        assert!(whole("( case a when 1 then 1 when 2 then 999999999 end )"));
+        assert!(whole("( case when case when a then x end then 3 end )"));
+        assert!(whole(
+            "( case when ( case when a then 1.5 end ) then 3 end )"
+        ));
+        for other in [
+            "( case when a then 1.5 else 0 end )",
+            "( case when a then 1l end )",
+            "( case when a then 1 else x end )",
+            "( case when a then 1 + x end )",
+            "( case when a then - 1 end )",
+            "( case when a then 2147483648 end )",
+            "( case when a then case when b then x end end )",
+            "( case when a then 1 end + case when b then 1 end )",
+            "( ( case when a then 1 end ) )",
+            "( x )",
+        ] {
+            assert!(!whole(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn sums_are_added_where_their_type_has_room() {
+        assert_eq!(sum("int"), Some(Again::Sum));
+        assert_eq!(sum("decimal(28,3)"), Some(Again::Decimal(38, 3)));
+        for other in [
+            "decimal(29,0)",
+            "double",
+            "string",
+            "decimal(10)",
+            "decimal",
+        ] {
+            assert_eq!(sum(other), None, "{other}");
+        }
+    }
+}
