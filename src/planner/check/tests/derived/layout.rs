@@ -6,13 +6,13 @@ use crate::planner::check::Promise;
 use crate::planner::check::tests::sample::Sample;
 use crate::planner::plan::{Layout, StorageLevel, Wanted, WantedLayout};
 
-fn clustered(files: &[(&str, &str)], medium: Wanted) -> Sample {
+pub(super) fn clustered(files: &[(&str, &str)], medium: Wanted) -> Sample {
     let level = StorageLevel::default();
     derive_as(files, medium, level, WantedLayout::Clustered)
 }
 
 /// Statements that join and group by one column, and one that reads what is written.
-const JOINED: [(&str, &str); 3] = [
+pub(super) const JOINED: [(&str, &str); 3] = [
     (
         "1.sql",
         "CREATE TABLE m.a AS SELECT g.policy_id, p.status FROM raw.gd g JOIN raw.policies p ON g.policy_id = p.policy_id",

@@ -1,5 +1,6 @@
 //! Saved plans: what the file gives back holds every promise, and edits by hand are caught.
 
+use super::layout::{JOINED, clustered};
 use super::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, derive, derive_with};
 use crate::facts::access::{Declarations, resolve};
 use crate::facts::workload::build;
@@ -7,8 +8,8 @@ use crate::frontend::source::{Sources, Variables};
 use crate::planner::check::check;
 use crate::planner::check::tests::sample::Sample;
 use crate::planner::frame::FrameKind;
-use crate::planner::plan::{Frame, Plan};
-use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
+use crate::planner::plan::{Frame, Layout, Plan, Wanted};
+use crate::planner::plan_file::{LayoutEntry, PlanFile, PlanFileInputs, PlanSettings};
 
 /// One statement that reads the table twice, in one line; only the second read is served.
 const TWICE: [(&str, &str); 4] = [
@@ -223,4 +224,32 @@ fn edits_by_hand_are_refused() {
         ]
         .join("\n\n")
     );
+}
+
+#[test]
+fn a_layout_comes_back_and_another_one_is_caught() {
+    for medium in [Wanted::Memory, Wanted::Scratch] {
+        let sample = clustered(&JOINED, medium);
+        let file = saved(&sample);
+        let (plan, broken) = proved(&file, &sample.sources).unwrap();
+        assert_eq!(broken, [""; 0]);
+        assert_eq!(plan.frames[0].layout, sample.plan.frames[0].layout);
+        assert_ne!(plan.frames[0].layout, Layout::Plain);
+        // As files were before there were layouts.
+        let mut older = file.clone();
+        older.frames[0].layout = None;
+        let (plan, broken) = proved(&older, &sample.sources).unwrap();
+        assert_eq!(plan.frames[0].layout, Layout::Plain);
+        assert!(!broken.is_empty());
+        let mut other = file;
+        let Some(LayoutEntry::Clustered { parts, .. }) = &mut other.frames[0].layout else {
+            panic!("{:?}", other.frames[0].layout);
+        };
+        *parts += 1;
+        let (_, broken) = proved(&other, &sample.sources).unwrap();
+        assert!(
+            broken.iter().any(|line| line.contains("`layout`")),
+            "{broken:?}"
+        );
+    }
 }
