@@ -29,6 +29,7 @@ mod canonical;
 mod covering;
 mod emitted;
 mod frames;
+mod hull;
 mod join;
 mod layout;
 mod medium;

@@ -41,6 +41,13 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
         None => problems.push((built.at, format!("frame `{name}` has no definition"))),
         Some(Err(problem)) => problems.push((built.at, format!("frame `{name}` {problem}"))),
         Some(Ok(core)) => {
+            if let Some(test) = core.unsteady(check) {
+                let text = format!(
+                    "frame `{name}` makes the test `{test}`, which may fail on rows of other readers, or is of a table \
+                     filled with NULLs"
+                );
+                problems.push((built.at, text));
+            }
             for reader in &built.frame.readers {
                 let at = check.run_of(reader.statement);
                 match Place::of(check, core, reader) {

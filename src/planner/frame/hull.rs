@@ -21,6 +21,16 @@ pub(super) struct Test {
     test: HullTest,
 }
 
+impl Test {
+    /// The same as a test of a table of a join core, by its number there.
+    pub(super) fn of_member(&self, member: usize) -> Test {
+        let mut test = self.clone();
+        test.key.insert(0, member.to_string());
+        test.test.member = member;
+        test
+    }
+}
+
 /// The usable tests of a read, in text order, each once.
 pub(super) fn tests(texts: &Texts<'_>, read: &Read, columns: &[(String, String)]) -> Vec<Test> {
     let mut found: Vec<Test> = Vec::new();

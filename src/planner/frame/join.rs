@@ -158,8 +158,8 @@ fn candidate(
             })
             .collect(),
         definition: Definition::JoinCore {
+            hull: definition::hull(usable, &members),
             members,
-            hull: Vec::new(),
             readers: readers.into_iter().map(|(_, reader)| reader).collect(),
         },
         subject: subject.clone(),

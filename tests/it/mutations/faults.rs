@@ -58,7 +58,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 94] = [
+pub(super) const FAULTS: [Seeded; 97] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -258,6 +258,9 @@ pub(super) const FAULTS: [Seeded; 94] = [
     frame("a column of joined tables is left out", Promise::Text, |s| { members(s)[1].columns.remove(0); }),
     frame("a reader keeps the old name of a column", Promise::Text, |s| { core_readers(s)[0].references.pop(); }),
     frame("a test goes with a table", Promise::Text, |s| core_readers(s)[1].removed[0].end += 19),
+    frame("the filter of joined tables forgets a reader", Promise::Joining, |s| { core_hull(s).pop(); }),
+    frame("the filter of joined tables is narrower", Promise::Joining, |s| " > 8".clone_into(&mut core_hull(s)[0][0].after)),
+    frame("the filter tests another of the joined tables", Promise::Joining, |s| core_hull(s)[1][0].member = 1),
     emit("a table stays beside the frame that holds it", Promise::Text, |s| {
         s.edit("out.j1 ", "sales_stores_1 s", "sales_stores_1 s JOIN raw.stores t ON s.store = t.store");
     }),
@@ -379,6 +382,13 @@ fn members(stages: &mut Stages) -> &mut Vec<CoreMember> {
 fn core_readers(stages: &mut Stages) -> &mut Vec<CoreReader> {
     match &mut stages.candidate(FrameKind::JoinCore).definition {
         Definition::JoinCore { readers, .. } => readers,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn core_hull(stages: &mut Stages) -> &mut Vec<Vec<HullTest>> {
+    match &mut stages.candidate(FrameKind::JoinCore).definition {
+        Definition::JoinCore { hull, .. } => hull,
         other => panic!("{other:?}"),
     }
 }

@@ -67,7 +67,8 @@ const FILES: [(&str, &str); 9] = [
     ),
     (
         "7_join.sql",
-        "CREATE TABLE out.j1 AS SELECT s.id, t.city, t.kind FROM raw.sales s JOIN raw.stores t ON s.store = t.store;\n\
+        "CREATE TABLE out.j1 AS SELECT s.id, t.city, t.kind FROM raw.sales s JOIN raw.stores t ON s.store = t.store \
+         WHERE s.id > 7;\n\
          CREATE TABLE out.j2 AS SELECT t.city, s.kind, max(s.id) AS id FROM raw.stores t JOIN raw.sales s ON s.store = t.store \
          WHERE s.kind = 'x' GROUP BY t.city, s.kind;\n\
          CREATE TABLE out.j3 AS SELECT count(*) AS n, min(s.id) AS id FROM raw.sales s, raw.stores t \

@@ -44,6 +44,8 @@ enum Test {
     Equal(Column, Column),
     Greater(Column, i64),
     IsNull(Column),
+    All(Vec<Test>),
+    Any(Vec<Test>),
 }
 
 /// Rows of what is joined so far.
@@ -68,15 +70,17 @@ impl Joined {
     }
 
     /// Unknown is no.
-    fn holds(&self, row: &[Value], tests: &[Test]) -> bool {
-        tests.iter().all(|test| match test {
+    fn holds(&self, row: &[Value], test: &Test) -> bool {
+        match test {
+            Test::All(tests) => tests.iter().all(|test| self.holds(row, test)),
+            Test::Any(tests) => tests.iter().any(|test| self.holds(row, test)),
             Test::Equal(one, other) => {
                 let (one, other) = (self.value(row, one), self.value(row, other));
                 one.is_some() && one == other
             }
             Test::Greater(column, than) => self.value(row, column).is_some_and(|one| one > *than),
             Test::IsNull(column) => self.value(row, column).is_none(),
-        })
+        }
     }
 }
 
@@ -143,7 +147,7 @@ impl Reader {
         let tests = if self.take("WHERE") {
             self.tests()
         } else {
-            Vec::new()
+            Test::All(Vec::new())
         };
         assert_eq!(self.peek(), "", "not understood");
         let kept = joined.rows.iter().filter(|row| joined.holds(row, &tests));
@@ -177,7 +181,7 @@ impl Reader {
         let tests = if self.take("ON") {
             self.tests()
         } else {
-            Vec::new()
+            Test::All(Vec::new())
         };
         let mut after = Vec::new();
         for before in std::mem::take(&mut joined.rows) {
@@ -201,21 +205,35 @@ impl Reader {
         }
     }
 
-    fn tests(&mut self) -> Vec<Test> {
-        let mut tests = Vec::new();
+    /// `OR` binds less than `AND`.
+    fn tests(&mut self) -> Test {
+        let mut any = Vec::new();
         loop {
-            let column = self.column();
-            tests.push(if self.take("=") {
-                Test::Equal(column, self.column())
-            } else if self.take(">") {
-                Test::Greater(column, self.next().parse().unwrap())
-            } else {
-                assert!(self.take("IS") && self.take("NULL"), "{:?}", self.tokens);
-                Test::IsNull(column)
-            });
-            if !self.take("AND") {
-                return tests;
+            let mut all = vec![self.test()];
+            while self.take("AND") {
+                all.push(self.test());
             }
+            any.push(Test::All(all));
+            if !self.take("OR") {
+                return Test::Any(any);
+            }
+        }
+    }
+
+    fn test(&mut self) -> Test {
+        if self.take("(") {
+            let inside = self.tests();
+            assert!(self.take(")"), "{:?}", self.tokens);
+            return inside;
+        }
+        let column = self.column();
+        if self.take("=") {
+            Test::Equal(column, self.column())
+        } else if self.take(">") {
+            Test::Greater(column, self.next().parse().unwrap())
+        } else {
+            assert!(self.take("IS") && self.take("NULL"), "{:?}", self.tokens);
+            Test::IsNull(column)
         }
     }
 

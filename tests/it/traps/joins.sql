@@ -225,3 +225,53 @@ SELECT h.code, n.code FROM d.h JOIN d.n ON h.id = n.id;
 SELECT h.id FROM d.h JOIN d.n ON h.id = n.id WHERE n.code = 'a' AND h.code = 'a';
 --! framed
 SELECT n.code, length(h.code) AS l FROM d.n JOIN d.h ON h.id = n.id WHERE n.code LIKE 'a%';
+
+--! trap join_of_filtered_rows
+-- Rows that no reader keeps are left out; those of each reader are there, whatever table it tests, and NULL passes no test.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES (1, 10, 100, 'on', 5), (2, 10, 101, 'off', 6), (3, 11, 100, 'on', 7), (4, 12, 102, 'on', 8), (5, NULL, 100, 'on', 9), (6, 99, NULL, 'off', 1), (1, 10, 100, 'on', 5) AS v(id, cid, vid, status, premium);
+CREATE TABLE d.c USING parquet AS SELECT * FROM VALUES (10, 'Ann', 'gold'), (11, 'Bob', 'tin'), (11, 'Rob', 'tin'), (12, NULL, 'gold'), (NULL, 'Nobody', 'none') AS v(cid, name, status);
+CREATE TABLE d.v USING parquet AS SELECT * FROM VALUES (100, 'gas', 2000), (101, 'oil', 2010), (102, 'gas', 2020), (103, 'gas', 2021), (NULL, 'none', 1990) AS v(vid, fuel, model);
+CREATE TABLE d.g USING parquet AS SELECT * FROM VALUES (1, 3, 'a'), (2, 4, 'b'), (2, 5, 'c'), (7, 6, 'd') AS v(pid, amount, note);
+--! file 1.sql
+--! framed p_c_1
+SELECT p.id, c.name FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.status = 'on' AND c.status = 'gold';
+--! framed p_c_1
+SELECT p.id, c.name FROM d.c c JOIN d.p p ON p.cid = c.cid JOIN d.v ON v.vid = p.vid AND p.status = 'on' WHERE p.premium BETWEEN 6 AND 7;
+--! framed p_c_1
+SELECT p.id, count(*) AS n FROM d.c JOIN d.p ON p.cid = c.cid LEFT SEMI JOIN d.g ON g.pid = p.id AND c.name IS NULL GROUP BY p.id;
+--! framed p_c_1
+SELECT p.premium FROM d.c, d.p WHERE p.cid = c.cid AND c.name IN ('Ann', 'Rob') AND p.status = 'off';
+
+--! trap join_of_filtered_rows_left
+-- Behind a left join a test of the table that is filled with NULLs leaves out nothing of the frame.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES (1, 10, 100, 'on', 5), (2, 10, 101, 'off', 6), (3, 11, 100, 'on', 7), (4, 12, 102, 'on', 8), (5, NULL, 100, 'on', 9), (6, 99, NULL, 'off', 1), (1, 10, 100, 'on', 5) AS v(id, cid, vid, status, premium);
+CREATE TABLE d.c USING parquet AS SELECT * FROM VALUES (10, 'Ann', 'gold'), (11, 'Bob', 'tin'), (11, 'Rob', 'tin'), (12, NULL, 'gold'), (NULL, 'Nobody', 'none') AS v(cid, name, status);
+CREATE TABLE d.v USING parquet AS SELECT * FROM VALUES (100, 'gas', 2000), (101, 'oil', 2010), (102, 'gas', 2020), (103, 'gas', 2021), (NULL, 'none', 1990) AS v(vid, fuel, model);
+CREATE TABLE d.g USING parquet AS SELECT * FROM VALUES (1, 3, 'a'), (2, 4, 'b'), (2, 5, 'c'), (7, 6, 'd') AS v(pid, amount, note);
+--! file 1.sql
+--! framed p_c_1
+SELECT p.id, c.name FROM d.p p LEFT JOIN d.c c ON p.cid = c.cid WHERE c.status = 'gold' AND p.premium > 4;
+--! framed p_c_1
+SELECT p.id, c.name FROM d.p p LEFT JOIN d.c c ON p.cid = c.cid WHERE c.status IS NULL AND p.premium > 4;
+--! framed p_c_1
+SELECT p.id, g.note FROM d.p p LEFT JOIN d.c c ON c.cid = p.cid LEFT JOIN d.g g ON g.pid = p.id AND p.status = 'on' WHERE p.premium > 4;
+
+--! trap join_of_all_rows
+-- One reader of all rows leaves no filter.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES (1, 10, 100, 'on', 5), (2, 10, 101, 'off', 6), (3, 11, 100, 'on', 7), (4, 12, 102, 'on', 8), (5, NULL, 100, 'on', 9), (6, 99, NULL, 'off', 1), (1, 10, 100, 'on', 5) AS v(id, cid, vid, status, premium);
+CREATE TABLE d.c USING parquet AS SELECT * FROM VALUES (10, 'Ann', 'gold'), (11, 'Bob', 'tin'), (11, 'Rob', 'tin'), (12, NULL, 'gold'), (NULL, 'Nobody', 'none') AS v(cid, name, status);
+CREATE TABLE d.v USING parquet AS SELECT * FROM VALUES (100, 'gas', 2000), (101, 'oil', 2010), (102, 'gas', 2020), (103, 'gas', 2021), (NULL, 'none', 1990) AS v(vid, fuel, model);
+CREATE TABLE d.g USING parquet AS SELECT * FROM VALUES (1, 3, 'a'), (2, 4, 'b'), (2, 5, 'c'), (7, 6, 'd') AS v(pid, amount, note);
+--! file 1.sql
+--! framed p_c_1
+SELECT p.id, c.name FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.status = 'on';
+--! framed p_c_1
+SELECT p.id, c.name FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.premium + 1 > 7;
+--! framed p_c_1
+SELECT p.id, g.note FROM d.p p JOIN d.c c ON p.cid = c.cid LEFT JOIN d.g g ON g.pid = p.id AND p.status = 'off';

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{Core, Pair, Side, columns_of, pair};
-use crate::facts::access::{Origin, Read, SensitivityKind};
+use super::text::{Core, Pair, Side, columns_of, marker, pair};
+use crate::facts::access::{Filter, Origin, Read, ReadId, SensitivityKind};
 use crate::frontend::statement::{
     Block, ColumnReference, Expression, Identifier, JoinColumns, JoinKind, Relation, Shape,
     Statement, TableReference,
 };
 use crate::planner::check::Check;
 use crate::planner::check::frames::shown;
+use crate::planner::check::hull::tests;
 use crate::planner::check::names::query;
 use crate::planner::frame::Reader;
 
@@ -33,6 +34,8 @@ pub(super) struct Part<'a> {
     pub(super) stands: Stands,
     /// The core's table that it is.
     pub(super) member: Option<usize>,
+    /// Its read, if it is one of the core's tables.
+    read: Option<ReadId>,
     /// Its columns, where they are known.
     columns: Option<Vec<(String, String)>>,
 }
@@ -113,6 +116,7 @@ impl<'a> Place<'a> {
                     return Err("replaces two tables by one".to_owned());
                 }
                 part.member = Some(member);
+                part.read = Some(read.id);
                 order.push(read.id);
             }
             if members.is_empty() {
@@ -142,6 +146,7 @@ impl<'a> Place<'a> {
         problems.extend(self.shape(core).err());
         problems.extend(self.conditions(check, core).err());
         problems.extend(self.failing(check, core).err());
+        problems.extend(self.rows(check, core).err());
         problems
     }
 
@@ -230,6 +235,34 @@ impl<'a> Place<'a> {
             Ok(())
         } else {
             Err("does not join its tables on all keys of the frame".to_owned())
+        }
+    }
+
+    /// The frame has every row that passes the tests which the block makes of the core's tables.
+    fn rows(&self, check: &Check<'_>, core: &Core) -> Result<(), String> {
+        let Some(hull) = &core.hull else {
+            return Ok(());
+        };
+        // The block makes them of the rows that it keeps, whatever else it joins.
+        let on = self
+            .parts
+            .iter()
+            .filter(|part| matches!(part.kind, JoinKind::Inner | JoinKind::Semi));
+        let made = on.flat_map(|part| part.on).chain(&self.block.select.filter);
+        let made: BTreeSet<_> = made.map(|test| test.span).collect();
+        let mut own = Vec::new();
+        for (number, (member, place)) in core.members.iter().zip(&self.members).enumerate() {
+            let part = self.parts.get(*place).filter(|_| !member.outer);
+            let read = part.and_then(|part| check.reads.get(&part.read?));
+            if let Some(read) = read {
+                let wanted = |filter: &&Filter| made.contains(&filter.span);
+                own.extend(tests(check, read, wanted, |column| marker(number, column)));
+            }
+        }
+        if hull.is_implied_by(&own) {
+            Ok(())
+        } else {
+            Err("needs rows that the frame which joins its tables may leave out".to_owned())
         }
     }
 
@@ -328,6 +361,7 @@ fn part(relation: &Relation, stands: Stands) -> Part<'_> {
         using: false,
         stands,
         member: None,
+        read: None,
         columns: None,
     }
 }

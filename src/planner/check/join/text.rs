@@ -10,6 +10,7 @@ use crate::frontend::statement::{
 };
 use crate::planner::check::Check;
 use crate::planner::check::frames::Built;
+use crate::planner::check::hull::{Hull, hull, steady_tests};
 
 /// A column of one of the tables, by the table's number.
 pub(in crate::planner::check) type Side = (usize, String);
@@ -25,10 +26,17 @@ pub(super) fn pair(one: Side, other: Side) -> Pair {
     }
 }
 
+/// What stands for a column of a table in the tests of a filter.
+pub(super) fn marker(member: usize, column: &str) -> String {
+    format!("{member}:{column}")
+}
+
 /// Joined tables.
 #[derive(Debug)]
 pub(in crate::planner::check) struct Core {
     pub(super) members: Vec<Member>,
+    /// The filter, columns as [`marker`]s; none for all rows.
+    pub(super) hull: Option<Hull>,
     /// Table, column in lower case, and the name that it has in the frame.
     pub(super) columns: Vec<(usize, String, String)>,
 }
@@ -71,15 +79,15 @@ impl Core {
         }
         let mut core = Core {
             members: Vec::new(),
+            hull: None,
             columns: Vec::new(),
         };
         core.add(check, built, first, false)?;
         for join in joins {
             core.join(check, built, join)?;
         }
-        if !select.filter.is_empty() {
-            return Err("leaves out rows".to_owned());
-        }
+        let filter = hull(built, select).ok_or("has a filter that cannot be read again")?;
+        core.hull = filter.map(|hull| hull.marked(&|called, column| core.marked(called, column)));
         core.items(&select.items)?;
         Ok(core)
     }
@@ -182,16 +190,30 @@ impl Core {
         let [called, column] = reference.parts.as_slice() else {
             return None;
         };
-        let called = called.key();
-        let number = self
-            .members
-            .iter()
-            .position(|member| member.called == called)?;
-        let column = column.key();
-        let mut table = self.members.get(number)?.table.iter();
-        table
-            .any(|(name, _)| *name == column)
-            .then_some((number, column))
+        self.column(&called.key(), column.key())
+    }
+
+    fn column(&self, called: &str, column: String) -> Option<Side> {
+        let mut members = self.members.iter();
+        let number = members.position(|member| member.called == called)?;
+        self.has(number, &column).then_some((number, column))
+    }
+
+    fn marked(&self, called: &str, column: &str) -> Option<String> {
+        let (member, column) = self.column(called, column.to_owned())?;
+        Some(marker(member, &column))
+    }
+
+    /// A test of its filter that may fail on rows of other readers, or is of a table filled with NULLs.
+    pub(super) fn unsteady(&self, check: &Check<'_>) -> Option<String> {
+        let hull = self.hull.as_ref()?;
+        let members = self.members.iter().enumerate();
+        let kept = members.filter(|(_, member)| !member.outer);
+        let steady = kept.flat_map(|(number, member)| {
+            let mark = |column: &str| marker(number, column);
+            steady_tests(check, Some(member.version), mark)
+        });
+        hull.unsteady(&steady.collect())
     }
 
     fn type_of(&self, side: &Side) -> Option<&str> {

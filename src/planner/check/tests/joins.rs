@@ -169,6 +169,75 @@ fn a_left_join_that_hangs_on_the_core_belongs_to_it() {
 }
 
 #[test]
+fn rows_that_no_reader_keeps_are_left_out() {
+    insta::assert_snapshot!(shown(&[
+        "SELECT p.id, c.name FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE p.status = 'on' AND c.status = 'gold'",
+        "SELECT p.id FROM m.c c JOIN m.p p ON p.cid = c.cid LEFT SEMI JOIN m.g g ON g.pid = p.id AND p.status = 'on' WHERE c.born > '2001-01-01'",
+        // What is said behind an outer join says nothing of the frame's rows.
+        "SELECT p.id FROM m.p p LEFT JOIN m.v v ON v.vid = p.vid WHERE p.premium < 5 AND v.fuel = 'x'",
+        "SELECT p.id, v.model FROM m.p p LEFT JOIN m.v v ON v.vid = p.vid WHERE v.fuel IS NULL AND p.premium < 5",
+    ]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_p_c_1 AS SELECT * FROM (SELECT `p`.`id`, `p`.`status`, `c`.`status` AS `c_status`, `c`.`name`, `c`.`born` FROM `m`.`p` AS `p` JOIN `m`.`c` AS `c` ON `p`.`cid` = `c`.`cid` WHERE `p`.`status` = 'on' AND (`c`.`status` = 'gold' OR `c`.`born` > '2001-01-01')) WHERE '{ns}' IS NOT NULL
+    SELECT p.id, p.name FROM {ns}_p_c_1 p WHERE p.status = 'on' AND p.c_status = 'gold'
+    SELECT c.id FROM {ns}_p_c_1 c LEFT SEMI JOIN m.g g ON g.pid = c.id AND c.status = 'on' WHERE c.born > '2001-01-01'
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_p_v_1 AS SELECT * FROM (SELECT `p`.`id`, `p`.`premium`, `v`.`fuel`, `v`.`model` FROM `m`.`p` AS `p` LEFT JOIN `m`.`v` AS `v` ON `p`.`vid` = `v`.`vid` WHERE `p`.`premium` < 5) WHERE '{ns}' IS NOT NULL
+    SELECT p.id FROM {ns}_p_v_1 p WHERE p.premium < 5 AND p.fuel = 'x'
+    SELECT p.id, p.model FROM {ns}_p_v_1 p WHERE p.fuel IS NULL AND p.premium < 5
+    ");
+}
+
+#[test]
+fn faults_of_a_filter_are_caught() {
+    let texts = [
+        "SELECT p.id, c.name FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE p.status = 'on' AND c.status = 'gold'",
+        "SELECT p.id, c.name FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE p.status = 'on' AND c.status = 'tin'",
+        "SELECT p.premium FROM m.p p WHERE p.status = 'off' OR p.premium > 4",
+        "SELECT p.id FROM m.p p WHERE p.premium > 4 AND p.id < 'x'",
+    ];
+    let with = |old: &str, new: &str| {
+        let mut joined = Joined::new(&texts);
+        assert_eq!(joined.violations(), [""; 0]);
+        let step = joined.program.steps.iter_mut();
+        let text = step.flat_map(|step| &mut step.texts).next().unwrap();
+        assert!(text.text.contains(old), "{}", text.text);
+        text.text = text.text.replacen(old, new, 1);
+        format!("{old} -> {new}\n  {}", joined.violations().join("\n  "))
+    };
+    insta::assert_snapshot!([
+        with(" OR `c`.`status` = 'tin'", ""),
+        with("`p`.`status` = 'on'", "`p`.`premium` > 4"),
+        with("`c`.`status` = 'tin'", "`p`.`status` = 'tin'"),
+        with("'tin'", "'TIN'"),
+        with("'gold' OR ", "'gold' AND "),
+        with("`p`.`status` = 'on' AND", "`p`.`id` < 'x' AND"),
+        with("WHERE `p`", "WHERE NOT `p`"),
+    ].join("\n"), @"
+     OR `c`.`status` = 'tin' -> 
+      step 3 (`001.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+    `p`.`status` = 'on' -> `p`.`premium` > 4
+      step 2 (`000.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+      step 3 (`001.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+    `c`.`status` = 'tin' -> `p`.`status` = 'tin'
+      step 1 breaks the promise `joining`: frame `p_c_1` makes the test `0:status y:= s:'tin'`, which may fail on rows of other readers, or is of a table filled with NULLs
+      step 3 (`001.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+    'tin' -> 'TIN'
+      step 1 breaks the promise `joining`: frame `p_c_1` makes the test `1:status y:= s:'TIN'`, which may fail on rows of other readers, or is of a table filled with NULLs
+      step 3 (`001.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+    'gold' OR  -> 'gold' AND 
+      step 2 (`000.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+      step 3 (`001.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+    `p`.`status` = 'on' AND -> `p`.`id` < 'x' AND
+      step 1 breaks the promise `joining`: frame `p_c_1` makes the test `0:id y:< s:'x'`, which may fail on rows of other readers, or is of a table filled with NULLs
+      step 2 (`000.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+      step 3 (`001.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+    WHERE `p` -> WHERE NOT `p`
+      step 1 breaks the promise `joining`: frame `p_c_1` makes the test `i:not 0:status y:= s:'on'`, which may fail on rows of other readers, or is of a table filled with NULLs
+      step 2 (`000.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+      step 3 (`001.sql:1`) breaks the promise `joining`: needs rows that the frame which joins its tables may leave out
+    ");
+}
+
+#[test]
 fn what_cannot_move_is_refused() {
     let with = |other: &str| {
         shown(&[

@@ -10,8 +10,9 @@ use super::references::{Naming, Reference, key};
 use crate::facts::access::TableVersion;
 use crate::frontend::sql::TokenKind;
 use crate::frontend::statement::JoinKind;
+use crate::planner::frame::hull::{Test, hull as any_of};
 use crate::planner::frame::{
-    Context, CoreColumn, CoreKey, CoreMember, CoreReader, CoreReference, Reason,
+    Context, CoreColumn, CoreKey, CoreMember, CoreReader, CoreReference, HullTest, Reason,
 };
 
 /// The tables of a core as its readers need them; none where the core has no first table.
@@ -102,6 +103,28 @@ fn spelled(sources: &Tables, version: TableVersion, column: &str) -> Option<Stri
     columns
         .find(|(name, _)| name.to_lowercase() == column)
         .map(|(name, _)| name.clone())
+}
+
+/// The rows that some reader keeps, as its tests of the tables say that keep their rows. All of these tests stay where
+/// they are, so a row that fails one is of no use to the reader, whatever it is joined with.
+pub(super) fn hull(
+    occurrences: &[Occurrence<'_, '_>],
+    members: &[CoreMember],
+) -> Vec<Vec<HullTest>> {
+    let of_reader = |occurrence: &Occurrence<'_, '_>| {
+        let mut tests = Vec::new();
+        for (number, member) in members.iter().enumerate() {
+            let leaf = occurrence.member(member.version);
+            let usable = leaf.and_then(|(_, leaf)| leaf.usable.as_ref().ok());
+            if let Some(usable) = usable.filter(|_| member.kind == JoinKind::Inner) {
+                tests.extend(usable.tests.iter().map(|test| test.of_member(number)));
+            }
+        }
+        tests
+    };
+    let tests: Vec<Vec<Test>> = occurrences.iter().map(of_reader).collect();
+    let tests: Vec<&[Test]> = tests.iter().map(Vec::as_slice).collect();
+    any_of(&tests)
 }
 
 /// Names of the frame's columns by table and column, lower-case.
