@@ -56,7 +56,7 @@ pub struct TableVersion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct ReadId(pub u32);
 
-/// One common table expression or derived table, numbered in text order.
+/// One query of a statement, numbered in text order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct SubqueryId(pub u32);
 
@@ -91,7 +91,7 @@ pub struct Access {
     pub sensitivities: Vec<Sensitivity>,
     /// What in it shows how rows are arranged, beside its order-sensitive traits.
     pub arrangements: Vec<Arrangement>,
-    /// Common table expressions and derived tables that read tables, in text order.
+    /// Its own query, common table expressions and derived tables, as far as they read tables, in text order.
     pub subqueries: Vec<Subquery>,
 }
 
@@ -246,16 +246,16 @@ pub enum SensitivityKind {
     MayFail,
 }
 
-/// A common table expression or derived table of a statement.
+/// The query of a statement, or a common table expression or derived table in it.
 #[derive(Clone, Debug)]
 pub struct Subquery {
     /// Its number, unique in the workload.
     pub id: SubqueryId,
     /// The statement it stands in.
     pub statement: StatementId,
-    /// The text between its parentheses.
+    /// The text between its parentheses; all of the query of a statement.
     pub body: Span,
-    /// Name of the common table expression, or alias of the derived table.
+    /// Name of the common table expression, or alias of the derived table; none for the query of a statement.
     pub name: Option<Identifier>,
     /// Output columns of the body in order as it names them; none where one has no name of its own or a `*` is not
     /// expanded. A column list behind the name stands outside.

@@ -37,6 +37,7 @@ const THEMES: [(&str, &str); 16] = [
     ("schema", include_str!("traps/schema.sql")),
     ("session", include_str!("traps/session.sql")),
     ("shapes", include_str!("traps/shapes.sql")),
+    ("statements", include_str!("traps/statements.sql")),
     ("views", include_str!("traps/views.sql")),
     ("wider", include_str!("traps/wider.sql")),
     ("writes", include_str!("traps/writes.sql")),

@@ -233,8 +233,17 @@ impl<'a> Resolver<'a> {
         walk.defines = defines;
         let outputs = walk.query(query);
         let mut found = walk.found;
+        if query.verbatim && !defines {
+            found.subqueries.push(FoundSubquery {
+                body: query.span,
+                name: None,
+                outputs: outputs.identifiers.clone(),
+            });
+        }
         found.reads.sort_by_key(|read| read.name.start);
-        found.subqueries.sort_by_key(|subquery| subquery.body.start);
+        found
+            .subqueries
+            .sort_by_key(|subquery| (subquery.body.start, std::cmp::Reverse(subquery.body.end)));
         found
             .sensitivities
             .sort_by_key(|sensitivity| (sensitivity.span.start, sensitivity.kind));

@@ -364,6 +364,7 @@ fn subqueries_that_are_not_the_same_each_time_are_refused() {
     ]), @"
     covering id where  for [0, 1]
     non-deterministic: it uses `rand`, which gives other values at each evaluation
+    non-deterministic: it uses `rand`, which gives other values at each evaluation
     ");
     insta::assert_snapshot!(shown(&[
         "WITH a AS (SELECT id FROM claims), b AS (SELECT id FROM a) SELECT * FROM b",
@@ -371,6 +372,7 @@ fn subqueries_that_are_not_the_same_each_time_are_refused() {
     ]), @"
     covering id where  for [0, 1]
     subquery id for [0, 1]
+    outputs-unknown: its output columns have no distinct names: an alias for each makes it shareable
     ");
     insta::assert_snapshot!(shown(&[
         "SELECT 1 FROM (SELECT id FROM claims) x",
@@ -399,11 +401,11 @@ fn a_nested_subquery_is_edited_once() {
     let nested =
         "SELECT n FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) x";
     insta::assert_snapshot!(emitted(&[nested, nested]), @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_x_1 AS SELECT * FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) WHERE '{ns}' IS NOT NULL
-    CACHE TABLE {ns}_x_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
-    SELECT n FROM (SELECT `id`, `n` FROM {ns}_x_1) x
-    UNCACHE TABLE IF EXISTS {ns}_x_1
-    DROP VIEW IF EXISTS {ns}_x_1
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_subquery_1 AS SELECT * FROM (SELECT n FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) x) WHERE '{ns}' IS NOT NULL
+    CACHE TABLE {ns}_subquery_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT `n` FROM {ns}_subquery_1
+    UNCACHE TABLE IF EXISTS {ns}_subquery_1
+    DROP VIEW IF EXISTS {ns}_subquery_1
     ");
 }
 
@@ -428,7 +430,10 @@ fn readers_keep_aliases_comments_and_variables() {
 
 #[test]
 fn an_unknown_table_is_refused_with_what_to_do() {
-    insta::assert_snapshot!(shown(&["SELECT a FROM other", "SELECT a FROM other"]), @"schema-unknown: the schema of `m.other` is unknown: plan through an engine or give a catalog file");
+    insta::assert_snapshot!(shown(&["SELECT a FROM other", "SELECT a FROM other"]), @"
+    schema-unknown: the schema of `m.other` is unknown: plan through an engine or give a catalog file
+    schema-unknown: the schema of `m.other` is unknown: plan through an engine or give a catalog file
+    ");
 }
 
 #[test]

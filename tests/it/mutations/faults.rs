@@ -343,12 +343,12 @@ fn repeated(stages: &mut Stages) -> &mut Candidate {
 }
 
 fn widened(stages: &mut Stages) -> &mut Widened {
-    let mut candidates = stages.candidates.candidates.iter_mut();
-    let widened = candidates.find_map(|candidate| match &mut candidate.definition {
+    let candidates = stages.candidates.candidates.iter_mut();
+    let widened = candidates.filter_map(|candidate| match &mut candidate.definition {
         Definition::WidenedSubquery(widened) => Some(widened),
         _ => None,
     });
-    widened.unwrap()
+    widened.max_by_key(|widened| widened.shares.len()).unwrap()
 }
 
 fn aggregation(stages: &mut Stages) -> &mut Aggregation {
@@ -417,7 +417,7 @@ fn reader(stages: &Stages, text: &str) -> Reader {
     }
 }
 
-/// The first subquery of the statement that holds a text, as a reader.
+/// The first subquery in the query of the statement that holds a text, as a reader.
 fn subquery(stages: &Stages, text: &str) -> Reader {
     let Step::Run(statement) = stages.plan.steps[stages.run_of(text)] else {
         panic!("{text}");
@@ -426,7 +426,7 @@ fn subquery(stages: &Stages, text: &str) -> Reader {
 }
 
 fn subquery_of(stages: &Stages, statement: hoist::frontend::statement::StatementId) -> Reader {
-    let subquery = &stages.workload.access(statement).unwrap().subqueries[0];
+    let subquery = &stages.workload.access(statement).unwrap().subqueries[1];
     Reader {
         statement,
         reads: subquery.reads.clone(),

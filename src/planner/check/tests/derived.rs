@@ -519,7 +519,7 @@ fn faults_of_a_wider_select_list_are_caught() {
             // A name twice.
             &|sample| sample.text(0, "AS `n`", "AS `v`"),
             // Something in a subquery that may not be shared.
-            &|sample| sample.workload.accesses[2].subqueries[0].closed = false,
+            &|sample| sample.workload.accesses[2].subqueries[1].closed = false,
             &|sample| sample.workload.accesses[2].reads[1].columns = None,
         ],
     ));
