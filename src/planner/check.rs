@@ -28,6 +28,7 @@ mod aggregate;
 mod canonical;
 mod covering;
 mod emitted;
+mod feeds;
 mod frames;
 mod hull;
 mod join;
@@ -253,9 +254,10 @@ impl<'a> Check<'a> {
         self.plan.frames.iter().find(|frame| frame.id == id)
     }
 
-    /// The statements that read a frame.
+    /// The statements that read a frame, or in whose texts other frames do.
     fn reader_spans(&self, frame: &Frame) -> Vec<Span> {
-        let readers = frame.readers.iter();
+        let feeds = frame.feeds.iter().map(|feed| &feed.reader);
+        let readers = frame.readers.iter().chain(feeds);
         readers
             .filter_map(|reader| Some(self.statements.get(&reader.statement)?.0.span))
             .collect()

@@ -152,6 +152,17 @@ impl Emitter<'_> {
         }
     }
 
+    /// The edits of the text that defines a frame: where it reads other frames.
+    fn fed(&self, frame: &Frame) -> Vec<Edit> {
+        let feeds = self.plan.frames.iter().flat_map(|from| {
+            let feeds = from.feeds.iter();
+            feeds
+                .filter(|feed| feed.frame == frame.id)
+                .filter_map(|feed| covering::edits(self, from, &feed.reader))
+        });
+        feeds.flatten().collect()
+    }
+
     /// The full name, so that no temporary view can stand in for a table; a temporary view has one part.
     fn table(&self, version: TableVersion) -> Option<String> {
         let table = self.workload.table(version.table)?;

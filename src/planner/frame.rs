@@ -271,6 +271,23 @@ pub struct CoreReference {
     pub output: Option<String>,
 }
 
+impl Definition {
+    /// The reader whose text a frame with these readers is built from; none where no reader's text is, or that of
+    /// a subquery which is none of them.
+    pub(in crate::planner) fn base<'r>(&self, readers: &'r [Reader]) -> Option<&'r Reader> {
+        match self {
+            Definition::CoveringRead { .. }
+            | Definition::JoinCore { .. }
+            | Definition::CoveringAggregate(_) => None,
+            Definition::RepeatedSubquery { .. } => readers.first(),
+            Definition::WidenedSubquery(widened) => {
+                let mut readers = readers.iter();
+                readers.find(|reader| reader.subquery() == Some(widened.base))
+            }
+        }
+    }
+}
+
 /// One test of a hull.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HullTest {

@@ -1,12 +1,14 @@
 //! Stage `plan`: candidates + cost model + budget → which frames, where they live, and when.
 //!
 //! Statements keep their file order. Frames are chosen greedily: of the candidates that pay, the one with the
-//! largest net gain is taken, its readers leave the other candidates, and the rest is estimated anew. A frame is
-//! built just before its first reader and let go just after its last one; at no step do the frames that live
+//! largest net gain is taken, its readers leave the other candidates, and the rest is estimated anew. The text of a
+//! subquery that is a frame goes on being a reader of tables: a covering read may feed it. A frame is
+//! built just before its first use and let go just after its last one; at no step do the frames that live
 //! together exceed the budget. Everything repeated gets a decision with a reason, taken or not.
 //!
 //! ```text
-//! 1 run 01.sql    2 materialise t_1    3 run 02.sql (reads t_1)    4 run 03.sql (reads t_1)    5 release t_1
+//! 1 run 01.sql    2 materialise t_1    3 materialise latest_1 (from t_1)    4 run 02.sql (reads latest_1)
+//! 5 run 03.sql (reads t_1)    6 release t_1    7 run 04.sql (reads latest_1)    8 release latest_1
 //! ```
 
 mod decide;
@@ -65,6 +67,8 @@ pub struct Frame {
     pub layout: Layout,
     /// Its readers, in statement order.
     pub readers: Vec<Reader>,
+    /// The frames that are built from it, in order of materialisation.
+    pub feeds: Vec<Feed>,
     /// Versions that must be current while it lives.
     pub inputs: Vec<TableVersion>,
     /// Estimated size in bytes.
@@ -73,6 +77,15 @@ pub struct Frame {
     pub build_micros: u64,
     /// Estimated saving over all readers before the cost of building, microseconds of Spark work.
     pub saving_micros: u64,
+}
+
+/// A read of a frame by the definition of another frame, whose text it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// The frame that is built from this one.
+    pub frame: FrameId,
+    /// The read: of the subquery whose text defines that frame.
+    pub reader: Reader,
 }
 
 /// One step of the session.
@@ -169,8 +182,8 @@ pub fn choose(
         Vec::new()
     };
     let frames = frames(workload, candidates, &chosen);
-    let steps = steps(workload, &frames);
-    let decisions = decide::decisions(&search, &frames);
+    let steps = steps(workload, &frames, &chosen);
+    let decisions = decide::decisions(&search, &chosen, &frames);
     let summary = summary(workload, &frames, &steps, options);
     Plan {
         frames,
@@ -187,17 +200,22 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
         .iter()
         .filter_map(|chosen| Some((chosen, candidates.get(chosen.candidate)?)))
         .collect();
+    // A frame that others are built from comes before them.
     ordered.sort_by_key(|(chosen, _)| {
-        (
-            chosen.readers.first().map(|reader| reader.statement),
-            chosen.candidate,
-        )
+        let first = chosen.uses.first().copied();
+        (first, chosen.feeds.is_empty(), chosen.candidate)
     });
+    let number = |candidate: CandidateId| {
+        let mut numbers = ordered.iter().zip(0..);
+        numbers
+            .find(|((chosen, _), _)| chosen.candidate == candidate)
+            .map(|(_, number)| FrameId(number))
+    };
     let taken = taken_names(workload);
     ordered
-        .into_iter()
+        .iter()
         .zip(0..)
-        .map(|((chosen, candidate), number)| {
+        .map(|((chosen, candidate), own)| {
             let base = base_name(workload, &candidate.definition, &chosen.readers);
             let count = used.entry(base.clone()).or_default();
             let name = loop {
@@ -208,13 +226,23 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
                 }
             };
             Frame {
-                id: FrameId(number),
+                id: FrameId(own),
                 name,
                 candidate: Some(chosen.candidate),
                 kind: candidate.kind(),
                 medium: chosen.medium,
                 layout: chosen.layout.clone(),
                 readers: chosen.readers.clone(),
+                feeds: chosen
+                    .feeds
+                    .iter()
+                    .filter_map(|(candidate, reader)| {
+                        Some(Feed {
+                            frame: number(*candidate)?,
+                            reader: reader.clone(),
+                        })
+                    })
+                    .collect(),
                 inputs: candidate.inputs.clone(),
                 size_bytes: chosen.build.bytes,
                 build_micros: chosen.build.micros,
@@ -280,35 +308,29 @@ fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -
     }
 }
 
-/// File order, with each frame built before its first reader and released after its last.
-fn steps(workload: &Workload, frames: &[Frame]) -> Vec<Step> {
+/// File order, with each frame built before its first use and released after its last.
+fn steps(workload: &Workload, frames: &[Frame], chosen: &[select::Chosen]) -> Vec<Step> {
     let mut steps = Vec::new();
+    let of = |frame: &Frame| {
+        let mut chosen = chosen.iter();
+        chosen.find(|one| Some(one.candidate) == frame.candidate)
+    };
     for statement in &workload.statements {
-        let first = |frame: &&Frame| {
-            frame
-                .readers
-                .first()
-                .is_some_and(|reader| reader.statement == statement.id)
+        let first =
+            |frame: &&Frame| of(frame).is_some_and(|one| one.uses.first() == Some(&statement.id));
+        let last = |frame: &&Frame, read_here: bool| {
+            of(frame).is_some_and(|one| {
+                one.uses.last() == Some(&statement.id) && one.outlasts(statement.id) == read_here
+            })
         };
-        let last = |frame: &&Frame| {
-            frame
-                .readers
-                .last()
-                .is_some_and(|reader| reader.statement == statement.id)
-        };
-        steps.extend(
-            frames
-                .iter()
-                .filter(first)
-                .map(|frame| Step::Materialise(frame.id)),
-        );
+        let built = frames.iter().filter(first);
+        steps.extend(built.map(|frame| Step::Materialise(frame.id)));
+        // What only feeds the frames just built has done its work.
+        let done = frames.iter().filter(|frame| last(frame, false));
+        steps.extend(done.map(|frame| Step::Release(frame.id)));
         steps.push(Step::Run(statement.id));
-        steps.extend(
-            frames
-                .iter()
-                .filter(last)
-                .map(|frame| Step::Release(frame.id)),
-        );
+        let done = frames.iter().filter(|frame| last(frame, true));
+        steps.extend(done.map(|frame| Step::Release(frame.id)));
     }
     steps
 }
@@ -331,10 +353,15 @@ fn summary(
         .flat_map(|frame| &frame.readers)
         .map(|reader| reader.reads.len())
         .sum();
+    // A frame reads what its first reader would, as far as it is not built from other frames.
+    let fed: usize = frames.iter().map(|frame| frame.feeds.len()).sum();
     let built: usize = frames
         .iter()
-        // A frame reads what its first reader would.
-        .map(|frame| frame.readers.first().map_or(0, |reader| reader.reads.len()))
+        .map(|frame| {
+            let feeds = frame.feeds.iter().map(|feed| &feed.reader);
+            let mut readers = frame.readers.iter().chain(feeds);
+            readers.next().map_or(0, |reader| reader.reads.len())
+        })
         .sum();
     let total = |part: fn(&Frame) -> u64| frames.iter().map(part).fold(0, u64::saturating_add);
     let gain_micros =
@@ -345,7 +372,8 @@ fn summary(
         scans_before: before,
         scans_after: before
             .saturating_sub(count(served))
-            .saturating_add(count(built)),
+            .saturating_add(count(built))
+            .saturating_sub(count(fed)),
         gain_micros,
         peak_bytes: peak(frames, steps),
         budget_bytes: options.budget_bytes,

@@ -213,6 +213,9 @@ pub struct FrameEntry {
     pub inputs: Vec<String>,
     /// Who reads it.
     pub readers: Vec<ReaderEntry>,
+    /// The frames that are built from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feeds: Vec<FeedEntry>,
     /// Number of the step that builds it.
     pub built_in: u32,
     /// Number of the first step that reads it.
@@ -260,6 +263,16 @@ pub struct ReaderEntry {
     /// for other kinds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<u32>,
+}
+
+/// A place in the text that defines another frame, which reads a frame there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedEntry {
+    /// The frame that is built from this one.
+    pub frame: String,
+    /// Where its text comes from, as if the statement there read this frame.
+    pub text: ReaderEntry,
 }
 
 /// One step of the session.

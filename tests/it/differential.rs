@@ -23,8 +23,8 @@ use hoist::facts::access::Declarations;
 use hoist::frontend::source::Variables;
 use hoist::planner::frame::FrameKind;
 use hoist::planner::plan::WantedLayout;
-use hoist::planner::plan_file::{Action, PlanFile};
-use hoist::runtime::run::RunRecord;
+use hoist::planner::plan_file::PlanFile;
+use hoist::runtime::run::{RunInput, RunRecord, Work};
 use hoist::runtime::verify::generate::Generated;
 
 pub(crate) use self::planning::Planned;
@@ -54,6 +54,8 @@ pub(crate) struct Pipeline {
     pub(crate) only: Option<FrameKind>,
     /// Layouts that frames have.
     pub(crate) layout: WantedLayout,
+    /// No frame of this kind is taken.
+    pub(crate) without: Option<FrameKind>,
 }
 
 impl Pipeline {
@@ -107,14 +109,14 @@ impl Report {
     }
 }
 
-/// The frames that each statement of a plan reads, by `file:line`.
+/// The frames that each statement of a plan reads, with those that they are built from, by `file:line`.
 pub(crate) fn planned_reads(plan: &PlanFile) -> BTreeMap<String, BTreeSet<String>> {
-    let steps = plan.steps.iter().filter(|step| step.action == Action::Run);
-    steps
-        .filter_map(|step| step.statement.as_ref())
-        .map(|statement| {
-            let place = format!("{}:{}", statement.file, statement.line);
-            (place, statement.frames.iter().cloned().collect())
-        })
+    let input = RunInput::from_plan(plan);
+    let statements = input.steps.iter().filter_map(|step| match &step.work {
+        Work::Run(statement) => Some(statement),
+        Work::Materialise { .. } | Work::Release { .. } => None,
+    });
+    statements
+        .map(|statement| (statement.place(), input.scanned(statement)))
         .collect()
 }

@@ -30,6 +30,7 @@ fn the_pipeline_without_a_fault_keeps_every_promise() {
         frames,
         [
             ("gd_1", 6),
+            ("policies_1", 1),
             ("latest_1", 4),
             ("gd_2", 4),
             ("gd_3", 4),

@@ -57,6 +57,7 @@ pub(crate) fn reader(file: &str, kind: &str, original: &str) -> Work {
 pub(crate) fn frame(number: u32, query: &str) -> RunStep {
     let work = Work::Materialise {
         frame: "wide_1".to_owned(),
+        from: Vec::new(),
         build_micros: 1000,
     };
     let create = format!("CREATE OR REPLACE TEMPORARY VIEW {{ns}}_wide_1 AS {query}");

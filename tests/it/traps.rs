@@ -23,10 +23,11 @@ use crate::differential::{Catalog, Harness, Report};
 use crate::local_engine::block_on;
 
 /// Themes: file name and text.
-const THEMES: [(&str, &str); 16] = [
+const THEMES: [(&str, &str); 18] = [
     ("aggregates", include_str!("traps/aggregates.sql")),
     ("aliases", include_str!("traps/aliases.sql")),
     ("cache", include_str!("traps/cache.sql")),
+    ("chains", include_str!("traps/chains.sql")),
     ("formats", include_str!("traps/formats.sql")),
     ("joins", include_str!("traps/joins.sql")),
     ("layout", include_str!("traps/layout.sql")),

@@ -238,6 +238,7 @@ impl<'a> Resolver<'a> {
                 body: query.span,
                 name: None,
                 outputs: outputs.identifiers.clone(),
+                gatherings: Vec::new(),
             });
         }
         found.reads.sort_by_key(|read| read.name.start);

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
-use super::{At, Check, Promise, aggregate, covering, join, layout, medium, repeated, views};
+use super::{
+    At, Check, Promise, aggregate, covering, feeds, join, layout, medium, repeated, views,
+};
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
 use crate::facts::catalog::SessionFacts;
@@ -180,6 +182,7 @@ fn build<'a>(
     };
     inputs(check, &built);
     sensitive_readers(check, frame);
+    feeds::run(check, &built);
     if let Err(problem) = medium::keeps(check, frame) {
         check.report(Promise::Medium, at, problem);
     }
@@ -225,9 +228,16 @@ impl Built<'_, '_> {
     /// The table that a name of the frame's text means where the frame is built.
     ///
     /// Qualified names mean one table. What an unqualified name means depends on the current database and on
-    /// temporary views: it is what the same name means to a statement that runs under the same ones.
+    /// temporary views: it is what the same name means to a statement that runs under the same ones. A frame that this
+    /// one is built from means the table that it covers.
     pub(super) fn resolve(&self, check: &Check<'_>, name: &Name) -> Option<TableId> {
         let key = name.key();
+        for (from, feed) in feeds::of(check, self.frame) {
+            if key == check.prefix.frame(&from.name) {
+                let read = check.reads.get(feed.reader.reads.first()?)?;
+                return Some(read.version.table);
+            }
+        }
         let key = match name.parts.len() {
             3 => key.strip_prefix("spark_catalog.")?,
             _ => key.as_str(),
@@ -278,12 +288,9 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
         }
     }
     // Dependences as the readers' accesses tell them, and as the texts of views do.
-    let readers: BTreeSet<_> = built
-        .frame
-        .readers
-        .iter()
-        .map(|reader| reader.statement)
-        .collect();
+    let feeds = built.frame.feeds.iter().map(|feed| &feed.reader);
+    let readers = built.frame.readers.iter().chain(feeds);
+    let readers: BTreeSet<_> = readers.map(|reader| reader.statement).collect();
     let mut versions: BTreeSet<TableVersion> = BTreeSet::new();
     let accesses: Vec<_> = readers
         .iter()

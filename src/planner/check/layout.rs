@@ -80,6 +80,9 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
     if *parts == 0 || columns.is_empty() {
         problems.push("has no key or no parts".to_owned());
     }
+    if !frame.feeds.is_empty() {
+        problems.push("is clustered, and other frames are built from it".to_owned());
+    }
     let outputs = outputs(check, built);
     let lower: Vec<String> = columns.iter().map(|column| column.to_lowercase()).collect();
     for column in &lower {

@@ -5,7 +5,7 @@ mod scratch;
 
 use super::emitted::{Emitted, Placed};
 use super::frames::says;
-use super::{Check, Promise};
+use super::{Check, Promise, feeds};
 use crate::frontend::statement::Query;
 use crate::planner::emit::{Language, NAMESPACE, ProgramText, SCRATCH};
 use crate::planner::plan::{Frame, Medium};
@@ -41,12 +41,13 @@ pub(super) fn definition<'q>(
         Medium::Memory(_) => memory::PREFIXES,
         Medium::Scratch => scratch::PREFIXES,
     };
+    let places = prefixes + feeds::of(check, frame).len();
     let sound = text.language == Language::Sql
         && text.namespaced
-        && text.text.matches(NAMESPACE).count() == prefixes
+        && text.text.matches(NAMESPACE).count() == places
         && !text.text.contains(SCRATCH);
     if !sound {
-        let problem = "is no SQL text with the run's prefix in its name and its mark alone";
+        let problem = "is no SQL text with the run's prefix in its name, its mark and the frames that it reads alone";
         return Err((Promise::Text, problem.to_owned()));
     }
     match frame.medium {

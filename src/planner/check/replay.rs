@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{At, Check, Promise};
+use super::{At, Check, Promise, feeds};
 use crate::facts::access::{Access, TableId};
 use crate::frontend::statement::{PythonNames, Statement, StatementId, StatementKind};
-use crate::planner::plan::{Frame, FrameId, Step};
+use crate::planner::plan::{Frame, FrameId, Medium, Step};
 
 /// What the steps leave behind for the other parts.
 #[derive(Debug, Default)]
@@ -77,6 +77,15 @@ fn materialise<'a>(check: &mut Check<'a>, state: &mut State<'a>, index: usize, i
         check.report(Promise::Residency, at, text);
     }
     stale_inputs(check, state, frame, at);
+    for (from, _) in feeds::of(check, frame) {
+        if !state.live.contains_key(&from.id) || from.id == frame.id {
+            let text = format!(
+                "builds frame `{}` from `{}`, which does not live",
+                frame.name, from.name
+            );
+            check.report(Promise::Residency, at, text);
+        }
+    }
 }
 
 /// Reports every input of a frame that is not current.
@@ -175,6 +184,17 @@ fn readers(check: &mut Check<'_>, state: &State<'_>, access: &Access, at: At) {
                 let text = format!("reads frame `{}`, which does not live", frame.name);
                 check.report(Promise::Residency, at, text);
             }
+            // What Spark loses of the frame it computes again, from a table that must still be there.
+            let gone = |(from, _): &(&Frame, _)| {
+                from.medium == Medium::Scratch && !state.live.contains_key(&from.id)
+            };
+            if let Some((from, _)) = feeds::of(check, frame).into_iter().find(gone) {
+                let text = format!(
+                    "reads frame `{}`, which is built from the scratch table `{}` that is gone",
+                    frame.name, from.name
+                );
+                check.report(Promise::Residency, at, text);
+            }
             for id in &reader.reads {
                 let held = check
                     .reads
@@ -229,9 +249,18 @@ fn unused(check: &mut Check<'_>, state: &State<'_>) {
             let text = format!("frame `{}` is never built", frame.name);
             check.report(Promise::Residency, At::Plan, text);
         }
-        if frame.readers.is_empty() {
+        if frame.readers.is_empty() && frame.feeds.is_empty() {
             let text = format!("frame `{}` has no reader", frame.name);
             check.report(Promise::Residency, At::Plan, text);
+        }
+        for feed in &frame.feeds {
+            if check.frame(feed.frame).is_none() {
+                let text = format!(
+                    "frame `{}` is to build a frame that is not there",
+                    frame.name
+                );
+                check.report(Promise::Residency, At::Plan, text);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Repeated subqueries: the body of one of them; a reader selects its columns from the frame.
 
-use super::edit::Edit;
+use super::edit::{Edit, apply};
 use super::quote::quoted;
 use super::{Emitter, name};
 use crate::facts::access::SubqueryId;
@@ -11,7 +11,12 @@ pub(super) fn definition(emitter: &Emitter<'_>, frame: &Frame) -> Option<String>
     let first = emitter
         .workload
         .subquery(frame.readers.first()?.subquery()?)?;
-    Some(emitter.sources.text(first.body).trim().to_owned())
+    let text = emitter.sources.text(first.body);
+    Some(
+        apply(text, first.body, emitter.fed(frame))
+            .trim()
+            .to_owned(),
+    )
 }
 
 pub(super) fn edits(

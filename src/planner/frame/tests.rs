@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::testing::Pipeline;
-use super::{Computed, Definition, Formula, Part, Value, Widened, WidenedColumn, candidates};
+use super::{
+    Candidate, CandidateId, Computed, Definition, Formula, FrameKind, Part, Value, Widened,
+    WidenedColumn, candidates,
+};
 use crate::facts::catalog::{TableKind, ViewFacts};
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
@@ -182,8 +185,17 @@ fn shown_widened(widened: &Widened, readers: &[u32]) -> String {
 
 /// The rewritten and added texts, each once, of a pipeline that repeats some texts often enough for frames to pay.
 fn emitted(texts: &[&str]) -> String {
+    emitted_with(texts, |_| true)
+}
+
+/// The same with some of the candidates.
+fn emitted_with(texts: &[&str], taken: fn(&Candidate) -> bool) -> String {
     let (workload, sources, catalog) = tables().sql(&texts.repeat(20), &[]);
-    let found = candidates(&workload, &sources, &catalog);
+    let mut found = candidates(&workload, &sources, &catalog);
+    found.candidates.retain(taken);
+    for (candidate, number) in found.candidates.iter_mut().zip(0..) {
+        candidate.id = CandidateId(number);
+    }
     let costs = CostModel::new(&workload, &catalog);
     let options = PlanOptions {
         budget_bytes: u64::MAX,
@@ -411,11 +423,13 @@ fn a_nested_subquery_is_edited_once() {
 
 #[test]
 fn readers_keep_aliases_comments_and_variables() {
-    insta::assert_snapshot!(emitted(&[
+    let texts = [
         "SELECT policies.id /* x */ FROM\n  m.policies -- all\nWHERE policies.year > 1",
         "SELECT p.id FROM `policies` p WHERE p.year > 1 AND p.status IN ('policies', 'b')",
         "INSERT INTO m.copy SELECT id, 'policies', `policies`.status FROM `policies` WHERE year > 1",
-    ]), @"
+    ];
+    let reads = |candidate: &Candidate| candidate.kind() == FrameKind::CoveringRead;
+    insta::assert_snapshot!(emitted_with(&texts, reads), @"
     CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_1 AS SELECT * FROM (SELECT `Id`, `year`, `status` FROM `m`.`policies` WHERE `year` > 1) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_policies_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     SELECT policies.id /* x */ FROM

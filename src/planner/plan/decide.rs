@@ -10,8 +10,12 @@ use crate::frontend::statement::StatementId;
 use crate::planner::frame::{Candidate, Reader, Reason};
 
 /// Decisions in order of subject: tables, then subqueries, then joins.
-pub(super) fn decisions(search: &Search<'_>, frames: &[Frame]) -> Vec<Decision> {
-    let decide = Decide { search, frames };
+pub(super) fn decisions(search: &Search<'_>, chosen: &[Chosen], frames: &[Frame]) -> Vec<Decision> {
+    let decide = Decide {
+        search,
+        chosen,
+        frames,
+    };
     let mut subjects = decide.repeated_tables();
     let candidates = search
         .candidates
@@ -35,6 +39,8 @@ pub(super) fn decisions(search: &Search<'_>, frames: &[Frame]) -> Vec<Decision> 
 
 struct Decide<'a> {
     search: &'a Search<'a>,
+    /// What the frames were made from.
+    chosen: &'a [Chosen],
     frames: &'a [Frame],
 }
 
@@ -146,9 +152,7 @@ impl Decide<'_> {
             reasons.push(reason(Reason::new("no-candidate", text), Vec::new()));
         }
         let serves_all = |frame: &&Frame| {
-            let served: BTreeSet<ReadId> = frame
-                .readers
-                .iter()
+            let served: BTreeSet<ReadId> = served_by(frame)
                 .flat_map(|reader| reader.reads.iter().copied())
                 .collect();
             reads.iter().all(|read| served.contains(read))
@@ -250,10 +254,11 @@ impl Decide<'_> {
             Subject::Aggregate { .. } => format!("computed {reads} times"),
         };
         let text = format!(
-            "{} is {times}: the frame `{}` serves {} and saves {} for a build of {}, size {}{}{}",
+            "{} is {times}: the frame `{}` serves {}{} and saves {} for a build of {}, size {}{}{}",
             self.name(subject),
             frame.name,
             readers(count(frame.readers.len())),
+            self.fed(frame),
             duration(frame.saving_micros),
             duration(frame.build_micros),
             size(frame.size_bytes),
@@ -279,6 +284,21 @@ impl Decide<'_> {
         )
     }
 
+    /// The frames that are built from a frame, for the middle of a sentence.
+    fn fed(&self, frame: &Frame) -> String {
+        let names: BTreeSet<String> = frame
+            .feeds
+            .iter()
+            .filter_map(|feed| self.frames.iter().find(|other| other.id == feed.frame))
+            .map(|other| format!("`{}`", other.name))
+            .collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        format!(" and what builds {}", names.join(", "))
+    }
+
     /// Why a frame is in memory although the user wants it elsewhere.
     fn kept_in_memory(&self, frame: &Frame) -> Option<ReasonFor> {
         let candidate = self.search.candidates.get(frame.candidate?)?;
@@ -300,12 +320,11 @@ impl Decide<'_> {
             let text = format!("{name} is left as it is: frames are switched off");
             return reason(Reason::new("frames-off", text), Vec::new());
         }
-        let chosen: Vec<Chosen> = self.frames.iter().filter_map(as_chosen).collect();
         // What fails by itself fails for that reason; what fails beside other frames, because of them.
         let alone = self.search.evaluate(candidate, &[]);
         let verdict = match alone {
             Err(verdict) => verdict,
-            Ok(_) => match self.search.evaluate(candidate, &chosen) {
+            Ok(_) => match self.search.evaluate(candidate, self.chosen) {
                 Err(verdict) => verdict,
                 Ok(_) => Verdict::Served,
             },
@@ -414,27 +433,16 @@ impl Decide<'_> {
     }
 }
 
-fn serves_any(frame: &Frame, readers: &[Reader]) -> bool {
-    frame
-        .readers
-        .iter()
-        .flat_map(|reader| &reader.reads)
-        .any(|read| readers.iter().any(|reader| reader.reads.contains(read)))
+/// The readers of a frame, those in the texts of other frames included.
+fn served_by(frame: &Frame) -> impl Iterator<Item = &Reader> {
+    let feeds = frame.feeds.iter().map(|feed| &feed.reader);
+    frame.readers.iter().chain(feeds)
 }
 
-fn as_chosen(frame: &Frame) -> Option<Chosen> {
-    Some(Chosen {
-        candidate: frame.candidate?,
-        readers: frame.readers.clone(),
-        medium: frame.medium,
-        layout: frame.layout.clone(),
-        build: crate::planner::cost::BuildCost {
-            micros: frame.build_micros,
-            bytes: frame.size_bytes,
-            ..Default::default()
-        },
-        saving_micros: frame.saving_micros,
-    })
+fn serves_any(frame: &Frame, readers: &[Reader]) -> bool {
+    served_by(frame)
+        .flat_map(|reader| &reader.reads)
+        .any(|read| readers.iter().any(|reader| reader.reads.contains(read)))
 }
 
 fn reason(reason: Reason, statements: Vec<StatementId>) -> ReasonFor {

@@ -90,8 +90,12 @@ impl WantedLayout {
     }
 }
 
-/// Gives what is chosen the layout that suits its readers, with what that costs and saves.
+/// Gives what is chosen the layout that suits its readers, with what that costs and saves. Rows that other frames are
+/// built from stay as they come: those would show it to readers of theirs.
 pub(super) fn arrange(search: &Search<'_>, candidate: &Candidate, one: &mut Chosen) {
+    if !one.feeds.is_empty() {
+        return;
+    }
     if let Ok(Some(arranged)) = choose(search, candidate, &one.readers, one.build) {
         one.layout = arranged.layout;
         one.build.micros = one.build.micros.saturating_add(arranged.exchange_micros);

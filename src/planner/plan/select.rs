@@ -10,7 +10,7 @@ use crate::facts::access::{ReadId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
 use crate::planner::cost::{BuildCost, CostModel};
-use crate::planner::frame::{Candidate, CandidateId, Candidates, Reader};
+use crate::planner::frame::{Candidate, CandidateId, Candidates, Place, Reader};
 
 /// What the choice is made from.
 pub(super) struct Search<'a> {
@@ -25,6 +25,11 @@ pub(super) struct Search<'a> {
 pub(super) struct Chosen {
     pub(super) candidate: CandidateId,
     pub(super) readers: Vec<Reader>,
+    /// Reads in the texts that define other frames.
+    pub(super) feeds: Vec<(CandidateId, Reader)>,
+    /// The statements before which it must live, in order: its readers, and those before which the frames are built
+    /// that it feeds.
+    pub(super) uses: Vec<StatementId>,
     pub(super) medium: Medium,
     pub(super) layout: Layout,
     pub(super) build: BuildCost,
@@ -36,16 +41,16 @@ impl Chosen {
         self.saving_micros.saturating_sub(self.build.micros)
     }
 
+    /// Whether it must live while a statement runs that it must live before.
+    pub(super) fn outlasts(&self, statement: StatementId) -> bool {
+        let mut readers = self.readers.iter();
+        // What a scratch table feeds may be computed again from it.
+        readers.any(|reader| reader.statement == statement) || self.medium == Medium::Scratch
+    }
+
     fn lives_at(&self, statement: StatementId) -> bool {
-        let first = self
-            .readers
-            .first()
-            .is_some_and(|reader| reader.statement <= statement);
-        first
-            && self
-                .readers
-                .last()
-                .is_some_and(|reader| statement <= reader.statement)
+        let first = self.uses.first().is_some_and(|first| *first <= statement);
+        first && self.uses.last().is_some_and(|last| statement <= *last)
     }
 }
 
@@ -63,29 +68,50 @@ pub(super) enum Verdict {
     /// Something it depends on changes while it would live.
     RewrittenBetween,
     /// The saving does not reach the margin.
-    NotWorth(Chosen),
+    NotWorth(Box<Chosen>),
     /// The gain is below the least worth a step.
-    TooSmall(Chosen),
+    TooSmall(Box<Chosen>),
     /// Together with the frames that live at the same time it exceeds the budget.
     OverBudget {
         /// What it would be.
-        chosen: Chosen,
+        chosen: Box<Chosen>,
         /// Bytes that would live together.
         peak_bytes: u64,
     },
 }
 
 impl Search<'_> {
-    /// The frames chosen, in the order of choice.
+    /// The frames chosen, in the order of choice: greedily from all candidates, or from subqueries first. A covering read
+    /// takes the readers of a subquery away, but it may also build the subquery.
     pub(super) fn run(&self) -> Vec<Chosen> {
-        let mut chosen: Vec<Chosen> = Vec::new();
+        let net = |chosen: &[Chosen]| {
+            let nets = chosen.iter().map(Chosen::net_micros);
+            nets.fold(0, u64::saturating_add)
+        };
+        let mut subqueries = Vec::new();
+        self.extend(&mut subqueries, |candidate| {
+            candidate.definition.base(&candidate.readers).is_some()
+        });
+        self.extend(&mut subqueries, |_| true);
+        let mut all = Vec::new();
+        self.extend(&mut all, |_| true);
+        if net(&subqueries) > net(&all) {
+            subqueries
+        } else {
+            all
+        }
+    }
+
+    /// Adds the candidate with the largest net gain until none that may be added pays.
+    fn extend(&self, chosen: &mut Vec<Chosen>, may: impl Fn(&Candidate) -> bool) {
         loop {
             let best = self
                 .candidates
                 .candidates
                 .iter()
+                .filter(|candidate| may(candidate))
                 .filter(|candidate| chosen.iter().all(|taken| taken.candidate != candidate.id))
-                .filter_map(|candidate| self.evaluate(candidate, &chosen).ok())
+                .filter_map(|candidate| self.evaluate(candidate, chosen).ok())
                 .min_by_key(|one| {
                     let net = Reverse(one.net_micros());
                     (
@@ -97,7 +123,7 @@ impl Search<'_> {
                 });
             match best {
                 Some(best) => chosen.push(best),
-                None => return chosen,
+                None => return,
             }
         }
     }
@@ -146,33 +172,58 @@ impl Search<'_> {
             .flat_map(|taken| &taken.readers)
             .flat_map(|reader| reader.reads.iter().copied())
             .collect();
-        let free: Vec<&Reader> = candidate
+        let free = |reader: &&Reader| !reader.reads.iter().any(|read| served.contains(read));
+        let fed = self.fed(candidate, chosen);
+        let reads: Vec<(Option<&Chosen>, &Reader)> = candidate
             .readers
             .iter()
-            .filter(|reader| !reader.reads.iter().any(|read| served.contains(read)))
+            .filter(free)
+            .map(|reader| (None, reader))
+            .chain(fed.into_iter().map(|(child, reader)| (Some(child), reader)))
             .collect();
-        if free.len() < 2 {
+        if reads.len() < 2 {
             return Err(Verdict::Served);
         }
         let mut readers = Vec::new();
+        let mut feeds = Vec::new();
+        let mut uses = BTreeSet::new();
         let mut saving_micros = 0_u64;
-        for reader in free {
+        let last = candidate.readers.last().map(|reader| reader.statement);
+        for (child, reader) in reads {
+            // What Spark loses of a cached frame it computes again, from a table that must still be there, under
+            // settings that were looked into.
+            let kept = child.map(|child| child.uses.last().copied());
+            if medium == Medium::Scratch && kept > Some(last) {
+                continue;
+            }
             let saving = match self.costs.saving(candidate, reader) {
                 Some(saving) => saving,
                 None if forced => 0,
                 None => return Err(Verdict::SizeUnknown),
             };
-            if saving > 0 || forced {
-                saving_micros = saving_micros.saturating_add(saving);
+            if saving == 0 && !forced {
+                continue;
+            }
+            saving_micros = saving_micros.saturating_add(saving);
+            if let Some(child) = child {
+                feeds.push((child.candidate, reader.clone()));
+                uses.extend(child.uses.first());
+                if medium == Medium::Scratch {
+                    uses.extend(child.uses.last());
+                }
+            } else {
                 readers.push(reader.clone());
+                uses.insert(reader.statement);
             }
         }
-        if readers.len() < 2 {
+        if readers.len() + feeds.len() < 2 {
             return Err(Verdict::CheaperRaw);
         }
         let mut one = Chosen {
             candidate: candidate.id,
             readers,
+            feeds,
+            uses: uses.into_iter().collect(),
             medium,
             layout: Layout::default(),
             build,
@@ -187,15 +238,15 @@ impl Search<'_> {
         // Only a margin below 1 asks for frames that do not pay.
         let no_gain = one.net_micros() == 0 && margin_percent >= 100;
         if u128::from(one.saving_micros).saturating_mul(100) < needed || no_gain {
-            return Err(Verdict::NotWorth(one));
+            return Err(Verdict::NotWorth(Box::new(one)));
         }
         if one.net_micros() < min_gain_micros {
-            return Err(Verdict::TooSmall(one));
+            return Err(Verdict::TooSmall(Box::new(one)));
         }
         let peak_bytes = self.peak_with(chosen, &one);
         if peak_bytes > self.options.budget_bytes {
             return Err(Verdict::OverBudget {
-                chosen: one,
+                chosen: Box::new(one),
                 peak_bytes,
             });
         }
@@ -210,16 +261,43 @@ impl Search<'_> {
         }
     }
 
-    /// Whether nothing that a frame depends on may change from before its first reader to before its last.
+    /// The reads of a covering read that stand in the texts of frames already chosen, with those frames; none that another
+    /// frame feeds already.
+    fn fed<'c>(
+        &self,
+        candidate: &'c Candidate,
+        chosen: &'c [Chosen],
+    ) -> Vec<(&'c Chosen, &'c Reader)> {
+        let feeds = chosen.iter().flat_map(|taken| &taken.feeds);
+        let taken: BTreeSet<ReadId> = feeds
+            .flat_map(|(_, reader)| reader.reads.iter().copied())
+            .collect();
+        let mut fed = Vec::new();
+        for child in chosen {
+            let texts = self.candidates.get(child.candidate);
+            let Some(base) = texts.and_then(|one| one.definition.base(&child.readers)) else {
+                continue;
+            };
+            let inside = |reader: &&Reader| {
+                let free = |read| base.reads.contains(read) && !taken.contains(read);
+                reader.place == Place::Name && reader.reads.iter().all(free)
+            };
+            let readers = candidate.readers.iter().filter(inside);
+            fed.extend(readers.map(|reader| (child, reader)));
+        }
+        fed
+    }
+
+    /// Whether nothing that a frame depends on may change from before its first use to before its last.
     fn inputs_stay(&self, inputs: &[TableVersion], one: &Chosen) -> bool {
-        let (Some(first), Some(last)) = (one.readers.first(), one.readers.last()) else {
+        let (Some(first), Some(last)) = (one.uses.first(), one.uses.last()) else {
             return false;
         };
         self.workload
             .accesses
             .iter()
-            .filter(|access| first.statement <= access.statement)
-            .filter(|access| access.statement < last.statement)
+            .filter(|access| *first <= access.statement)
+            .filter(|access| access.statement < *last)
             .all(|access| {
                 let changes = access
                     .starts

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Action, DecisionEntry, FrameEntry, LayoutEntry, Pipeline, PlanFile, PlanSettings, ReaderEntry,
-    ReasonEntry, SCHEMA, StatementEntry, StepEntry, SubjectEntry, TextEntry, Verdict, fingerprint,
+    Action, DecisionEntry, FeedEntry, FrameEntry, LayoutEntry, Pipeline, PlanFile, PlanSettings,
+    ReaderEntry, ReasonEntry, SCHEMA, StatementEntry, StepEntry, SubjectEntry, TextEntry, Verdict,
+    fingerprint,
 };
 use crate::facts::access::{Access, Origin, Read, ReadId, Subquery, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
@@ -201,7 +202,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn frame(&self, frame: &Frame) -> FrameEntry {
         let materialise = Step::Materialise(frame.id);
-        let read_in = |reader: &Reader| self.number(Step::Run(reader.statement));
+        let readers = frame.readers.iter();
+        let feeds = frame.feeds.iter();
+        let used_in = readers
+            .map(|reader| self.number(Step::Run(reader.statement)))
+            .chain(feeds.map(|feed| self.number(Step::Materialise(feed.frame))));
         FrameEntry {
             name: frame.name.clone(),
             kind: frame.kind,
@@ -226,28 +231,37 @@ impl<'a> Builder<'a> {
             readers: frame
                 .readers
                 .iter()
-                .map(|reader| ReaderEntry {
-                    step: read_in(reader),
-                    statement: self.place(reader.statement),
-                    reads: self.versions(
-                        reader
-                            .reads
-                            .iter()
-                            .filter_map(|read| self.reads.get(read).map(|read| read.version)),
-                    ),
-                    subquery: reader
-                        .subquery()
-                        .map(|subquery| self.subquery_place(subquery)),
-                    at: self.replaced(reader),
-                    joined: self.joined(reader),
+                .map(|reader| self.reader(reader))
+                .collect(),
+            feeds: frame
+                .feeds
+                .iter()
+                .map(|feed| FeedEntry {
+                    frame: self.frame_name(feed.frame),
+                    text: self.reader(&feed.reader),
                 })
                 .collect(),
             built_in: self.number(materialise),
-            built_before: frame.readers.iter().map(read_in).min().unwrap_or(0),
-            released_after: frame.readers.iter().map(read_in).max().unwrap_or(0),
+            built_before: used_in.clone().min().unwrap_or(0),
+            released_after: used_in.max().unwrap_or(0),
             size_bytes: frame.size_bytes,
             build_micros: frame.build_micros,
             saving_micros: frame.saving_micros,
+        }
+    }
+
+    fn reader(&self, reader: &Reader) -> ReaderEntry {
+        let reads = reader.reads.iter();
+        ReaderEntry {
+            step: self.number(Step::Run(reader.statement)),
+            statement: self.place(reader.statement),
+            reads: self
+                .versions(reads.filter_map(|read| self.reads.get(read).map(|read| read.version))),
+            subquery: reader
+                .subquery()
+                .map(|subquery| self.subquery_place(subquery)),
+            at: self.replaced(reader),
+            joined: self.joined(reader),
         }
     }
 

@@ -55,7 +55,21 @@ pub(super) fn check(file: &PlanFile) -> Result<(), String> {
                 ));
             }
         }
-        let steps = || frame.readers.iter().map(|reader| reader.step);
+        for feed in &frame.feeds {
+            let fed = replay.frames.get(feed.frame.as_str());
+            if fed.is_none_or(|fed| fed.name == frame.name) {
+                return Err(format!(
+                    "frame `{}` is said to build `{}`, which is no other frame",
+                    frame.name, feed.frame
+                ));
+            }
+        }
+        let steps = || {
+            let readers = frame.readers.iter().map(|reader| reader.step);
+            let fed = frame.feeds.iter();
+            let fed = fed.filter_map(|feed| replay.frames.get(feed.frame.as_str()));
+            readers.chain(fed.map(|fed| fed.built_in))
+        };
         if steps().min() != Some(frame.built_before) || steps().max() != Some(frame.released_after)
         {
             return Err(format!(
@@ -134,6 +148,14 @@ impl<'a> Replay<'a> {
             return Err(format!("builds frame `{name}` a second time"));
         }
         self.inputs_current(frame)?;
+        let sources = self.frames.values();
+        let mut sources = sources.filter(|from| from.feeds.iter().any(|feed| feed.frame == name));
+        if let Some(from) = sources.find(|from| !self.live.contains(from.name.as_str())) {
+            return Err(format!(
+                "builds frame `{name}` from `{}`, which does not live",
+                from.name
+            ));
+        }
         let bytes = self
             .live
             .iter()

@@ -15,7 +15,7 @@ use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Language, Program, ProgramStep, ProgramText};
 use crate::planner::frame::{FrameKind, Place, Reader};
-use crate::planner::plan::{Frame, FrameId, Layout, Medium, Plan, Step, StorageLevel};
+use crate::planner::plan::{Feed, Frame, FrameId, Layout, Medium, Plan, Step, StorageLevel};
 
 /// What a plan file says about its pipeline and the statements do not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +55,14 @@ pub enum RestoreError {
         frame: String,
         /// Medium and level of the entry.
         medium: String,
+    },
+    /// A frame is said to be built from another one, and is not listed.
+    #[error("frame `{fed}`, which is built from `{frame}`, is not listed")]
+    Feed {
+        /// Name of the frame that it is built from.
+        frame: String,
+        /// Its name.
+        fed: String,
     },
     /// A reader that is not found in its statement.
     #[error("reader `{place}` of frame `{frame}` is not found in the pipeline")]
@@ -237,13 +245,29 @@ impl<'a> Restorer<'a> {
 
     fn frame(&self, entry: &FrameEntry, id: FrameId) -> Result<Frame, RestoreError> {
         let mut readers: Vec<Reader> = Vec::new();
-        for one in &entry.readers {
-            let reader = self.reader(entry.kind, one, &readers);
-            readers.push(reader.ok_or_else(|| RestoreError::Reader {
+        let find = |one: &ReaderEntry, taken: &[Reader]| {
+            let reader = self.reader(entry.kind, one, taken);
+            reader.ok_or_else(|| RestoreError::Reader {
                 frame: entry.name.clone(),
                 place: one.statement.clone(),
-            })?);
+            })
+        };
+        for one in &entry.readers {
+            readers.push(find(one, &readers)?);
         }
+        let feeds = entry.feeds.iter().map(|feed| {
+            let mut frames = self.file.frames.iter().zip(0..);
+            let fed = frames.find(|(frame, _)| frame.name == feed.frame);
+            let fed = fed.ok_or_else(|| RestoreError::Feed {
+                frame: entry.name.clone(),
+                fed: feed.frame.clone(),
+            });
+            Ok(Feed {
+                frame: FrameId(fed?.1),
+                reader: find(&feed.text, &[])?,
+            })
+        });
+        let feeds = feeds.collect::<Result<_, _>>()?;
         let inputs = entry.inputs.iter().map(|input| {
             self.version(input).ok_or_else(|| RestoreError::Input {
                 frame: entry.name.clone(),
@@ -258,6 +282,7 @@ impl<'a> Restorer<'a> {
             medium: medium(entry)?,
             layout: layout(entry),
             readers,
+            feeds,
             inputs: inputs.collect::<Result<_, _>>()?,
             size_bytes: entry.size_bytes,
             build_micros: entry.build_micros,

@@ -184,6 +184,7 @@ fn plan() -> Plan {
                     place: Place::Name,
                 })
                 .collect(),
+            feeds: Vec::new(),
             inputs: vec![version(0, 0)],
             size_bytes: 300_000,
             build_micros: 900_000,

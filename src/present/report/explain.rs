@@ -89,8 +89,9 @@ fn frame(plan: &PlanFile, frame: &FrameEntry) -> String {
     );
     let _ = writeln!(
         text,
-        "  {}, built in step {}, let go after step {}",
+        "  {}{}, built in step {}, let go after step {}",
         count(frame.readers.len(), "reader"),
+        fed(frame),
         frame.built_in,
         frame.released_after
     );
@@ -117,6 +118,17 @@ fn frame(plan: &PlanFile, frame: &FrameEntry) -> String {
         }
     }
     text
+}
+
+/// The frames that are built from a frame.
+fn fed(frame: &FrameEntry) -> String {
+    let mut names: Vec<&str> = frame.feeds.iter().map(|feed| feed.frame.as_str()).collect();
+    names.dedup();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" and builds {}", names.join(", "))
+    }
 }
 
 /// The statement of a step with what is changed in it.

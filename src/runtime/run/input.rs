@@ -35,6 +35,8 @@ pub enum Work {
     Materialise {
         /// Its name without the run's prefix.
         frame: String,
+        /// The frames that it is built from, without the run's prefix.
+        from: Vec<String>,
         /// Estimated cost, microseconds of Spark work.
         build_micros: u64,
     },
@@ -133,6 +135,17 @@ impl RunInput {
                         .iter()
                         .find(|entry| Some(&entry.name) == step.frame.as_ref())
                         .map_or(0, |entry| entry.build_micros),
+                    from: plan
+                        .frames
+                        .iter()
+                        .filter(|entry| {
+                            entry
+                                .feeds
+                                .iter()
+                                .any(|feed| Some(&feed.frame) == frame.as_ref())
+                        })
+                        .map(|entry| entry.name.clone())
+                        .collect(),
                     frame: frame?,
                 },
                 Action::Release => Work::Release { frame: frame? },
@@ -161,6 +174,21 @@ impl RunInput {
             steps: steps.collect(),
             finish: plan.finish.iter().map(ProgramText::from).collect(),
         }
+    }
+
+    /// The frames that Spark's plan of a statement shows: those that it reads, and those that they were built from
+    /// (Spark: `InMemoryRelation.innerChildren`).
+    pub fn scanned(&self, statement: &RunStatement) -> BTreeSet<String> {
+        let mut scanned: BTreeSet<String> = statement.frames.iter().cloned().collect();
+        // A frame is built behind those that it is built from.
+        for step in self.steps.iter().rev() {
+            if let Work::Materialise { frame, from, .. } = &step.work
+                && scanned.contains(frame)
+            {
+                scanned.extend(from.iter().cloned());
+            }
+        }
+        scanned
     }
 
     /// Whether a frame lives in a scratch database.

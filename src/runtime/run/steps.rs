@@ -158,7 +158,9 @@ impl<E: Engine> Runner<'_, '_, E> {
             }
             let next = match &step.work {
                 Work::Run(statement) => self.statement(step, ready, statement).await,
-                Work::Materialise { frame, .. } => self.materialise(step, ready, frame).await,
+                Work::Materialise { frame, from, .. } => {
+                    self.materialise(step, ready, frame, from).await
+                }
                 Work::Release { frame } => self.release(step, ready, frame).await,
             };
             match next {
@@ -244,7 +246,21 @@ impl<E: Engine> Runner<'_, '_, E> {
         }
     }
 
-    async fn materialise(&mut self, step: &RunStep, ready: &ReadyStep, frame: &str) -> Next {
+    async fn materialise(
+        &mut self,
+        step: &RunStep,
+        ready: &ReadyStep,
+        frame: &str,
+        from: &[String],
+    ) -> Next {
+        if let Some(missing) = from.iter().find(|from| self.unavailable.contains(*from)) {
+            self.unavailable.insert(frame.to_owned());
+            self.skip(
+                step,
+                format!("frame `{missing}`, which it is built from, is not there"),
+            );
+            return Next::Go;
+        }
         if !self.has_reader(step.number, frame) {
             self.unavailable.insert(frame.to_owned());
             self.skip(step, "no statement that reads it will run".to_owned());
@@ -277,15 +293,18 @@ impl<E: Engine> Runner<'_, '_, E> {
         Next::Go
     }
 
-    /// Whether a statement after this step may still run and read the frame.
+    /// Whether a statement after this step may still run and read the frame, or one that is built from it.
     fn has_reader(&self, after: u32, frame: &str) -> bool {
-        self.input.steps.iter().any(|step| {
-            let Work::Run(statement) = &step.work else {
-                return false;
-            };
-            step.number > after
-                && statement.frames.iter().any(|name| name == frame)
-                && self.failed.blocks(statement).is_none()
+        let later = self.input.steps.iter().filter(|step| step.number > after);
+        later.into_iter().any(|step| match &step.work {
+            Work::Run(statement) => {
+                statement.frames.iter().any(|name| name == frame)
+                    && self.failed.blocks(statement).is_none()
+            }
+            Work::Materialise {
+                frame: built, from, ..
+            } => from.iter().any(|name| name == frame) && self.has_reader(step.number, built),
+            Work::Release { .. } => false,
         })
     }
 

@@ -1,5 +1,7 @@
 //! Runs against an engine that follows a script.
 
+mod chain;
+
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -86,6 +88,7 @@ fn sample() -> RunInput {
         (
             Work::Materialise {
                 frame: "g_1".to_owned(),
+                from: Vec::new(),
                 build_micros: 900,
             },
             vec![own("CREATE VIEW {ns}_g_1"), own("CACHE TABLE {ns}_g_1")],

@@ -13,6 +13,7 @@ pub(super) fn info(step: &RunStep) -> StepInfo {
         Work::Materialise {
             frame,
             build_micros,
+            ..
         } => (StepKind::Materialise, frame.clone(), Some(*build_micros)),
         Work::Run(statement) => (StepKind::Run, statement.place(), None),
         Work::Release { frame } => (StepKind::Release, frame.clone(), None),

@@ -11,7 +11,7 @@ use hoist::frontend::statement::Statement;
 use hoist::planner::check::check;
 use hoist::planner::cost::CostModel;
 use hoist::planner::emit::{Program, emit};
-use hoist::planner::frame::{CandidateId, Candidates, FrameKind, candidates};
+use hoist::planner::frame::{Candidate, CandidateId, Candidates, FrameKind, candidates};
 use hoist::planner::plan::{Plan, PlanOptions, choose};
 use hoist::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
 use hoist::runtime::run::RunInput;
@@ -49,6 +49,9 @@ impl Planned {
         let mut candidates = candidates(&workload, &sources, &catalog);
         if let Some(kind) = pipeline.only {
             keep(&mut candidates, kind);
+        }
+        if let Some(kind) = pipeline.without {
+            retain(&mut candidates, |candidate| candidate.kind() != kind);
         }
         let slow = slow(&catalog);
         let options = PlanOptions {
@@ -167,11 +170,16 @@ fn slow(catalog: &Catalog) -> Catalog {
 
 /// Leaves candidates of one kind, if there are any.
 fn keep(candidates: &mut Candidates, kind: FrameKind) {
-    let all = &mut candidates.candidates;
-    if all.iter().any(|candidate| candidate.kind() == kind) {
-        all.retain(|candidate| candidate.kind() == kind);
-        for (candidate, number) in all.iter_mut().zip(0..) {
-            candidate.id = CandidateId(number);
-        }
+    let mut all = candidates.candidates.iter();
+    if all.any(|candidate| candidate.kind() == kind) {
+        retain(candidates, |candidate| candidate.kind() == kind);
+    }
+}
+
+/// Leaves some candidates.
+fn retain(candidates: &mut Candidates, taken: impl Fn(&Candidate) -> bool) {
+    candidates.candidates.retain(taken);
+    for (candidate, number) in candidates.candidates.iter_mut().zip(0..) {
+        candidate.id = CandidateId(number);
     }
 }

@@ -294,8 +294,8 @@ pub(super) fn compare_reads(input: &RunInput, scans: &BTreeMap<String, BTreeSet<
         let Work::Run(statement) = &step.work else {
             continue;
         };
-        let expected: BTreeSet<String> = statement.frames.iter().cloned().collect();
-        readers += expected.len();
+        let expected = input.scanned(statement);
+        readers += statement.frames.len();
         let found = scans.get(&statement.place());
         // USE and CREATE VIEW execute nothing.
         assert!(

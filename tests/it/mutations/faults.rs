@@ -58,7 +58,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 97] = [
+pub(super) const FAULTS: [Seeded; 100] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -169,7 +169,7 @@ pub(super) const FAULTS: [Seeded; 97] = [
         s.shift(release, write);
     }),
     plan("a frame is built before the write it should follow", Promise::Residency, |s| {
-        let (build, write) = (s.step(Step::Materialise(FrameId(2))), s.run_of("INSERT INTO raw.gd"));
+        let (build, write) = (s.step(Step::Materialise(FrameId(3))), s.run_of("INSERT INTO raw.gd"));
         s.shift(build, write);
     }),
     plan("a reader is moved before a write", Promise::Order, |s| {
@@ -201,7 +201,7 @@ pub(super) const FAULTS: [Seeded; 97] = [
         s.shift(build, build + 1);
     }),
     plan("a frame lives across a change of the time zone", Promise::Residency, |s| {
-        let (release, set) = (s.step(Step::Release(FrameId(2))), s.run_of("SET spark"));
+        let (release, set) = (s.step(Step::Release(FrameId(3))), s.run_of("SET spark"));
         s.shift(release, set);
     }),
     plan("a reader is moved across a change of the time zone", Promise::Order, |s| {
@@ -301,11 +301,22 @@ pub(super) const FAULTS: [Seeded; 97] = [
         let at = s.step(Step::Materialise(FrameId(0)));
         s.edit_step(at, "'{ns}' IS NOT NULL", "'{ns}' IS NULL");
     }),
+    plan("what a frame is built from is let go before", Promise::Residency, |s| {
+        let (release, build) = (s.step(Step::Release(FrameId(1))), s.step(Step::Materialise(FrameId(2))));
+        s.shift(release, build);
+    }),
+    plan("a frame is said to build another one", Promise::Residency, |s| {
+        s.plan.frames[1].feeds[0].frame = FrameId(5);
+    }),
+    plan("a frame is said to be read where another table is", Promise::Covering, |s| {
+        let other = s.plan.frames[0].readers[0].clone();
+        s.plan.frames[1].feeds[0].reader = other;
+    }),
     emit("the columns of a replaced subquery change places", Promise::Text, |s| {
         s.edit("out.l1 ", "`policy_id`, `version`", "`version`, `policy_id`");
     }),
     emit("a wider frame filters by another reader's test", Promise::Repetition, |s| {
-        let at = s.step(Step::Materialise(FrameId(4)));
+        let at = s.step(Step::Materialise(FrameId(5)));
         s.edit_step(at, "p.version > 1", "p.version > 1 AND p.status = 'a'");
     }),
     emit("a test behind a wider frame loses a condition", Promise::Text, |s| s.edit("out.w3 ", " > '2024'", " >= '2024'")),

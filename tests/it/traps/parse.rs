@@ -7,6 +7,7 @@
 //! --! no frame                      the plan has none; otherwise it has one at least
 //! --! maybe frame                   the plan may have none
 //! --! subqueries                    frames are made of subqueries only, not of tables
+//! --! no aggregates                 frames are made of anything but covering aggregates
 //! --! clustered [FRAME …]           layouts are wanted, and those frames alone have one; all are covering reads
 //! --! reason CODE                   among the reasons of its decisions
 //! --! variable NAME=VALUE           of templates
@@ -177,6 +178,9 @@ fn head(trap: &mut Trap, directive: &str) {
         "hive" => trap.catalog = Catalog::Hive,
         "no" if rest == "frame" => trap.frames = Frames::None,
         "maybe" if rest == "frame" => trap.frames = Frames::Any,
+        "no" if rest == "aggregates" => {
+            trap.pipeline.without = Some(FrameKind::CoveringAggregate);
+        }
         "subqueries" => trap.pipeline.only = Some(FrameKind::RepeatedSubquery),
         "clustered" => {
             trap.pipeline.layout = WantedLayout::Clustered;

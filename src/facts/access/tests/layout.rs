@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Gatherings of every named read, then of every subquery, of the last statement.
+/// Gatherings of every named read, then of every named subquery, of the last statement.
 fn gatherings(sql: &str) -> String {
     let resolved = resolved(sql);
     let access = resolved.accesses.accesses.last().unwrap();
@@ -18,7 +18,8 @@ fn gatherings(sql: &str) -> String {
     };
     let reads = access.reads.iter();
     let reads = reads.map(|read| shown(resolved.name(read.version.table), &read.gatherings));
-    let subqueries = access.subqueries.iter().map(|subquery| {
+    let named = access.subqueries.iter().filter(|one| one.name.is_some());
+    let subqueries = named.map(|subquery| {
         let name = subquery.name.as_ref().map_or("", |name| name.text.as_str());
         shown(name, &subquery.gatherings)
     });

@@ -166,7 +166,14 @@ pub(super) fn keeps(check: &Check<'_>, frame: &Frame) -> Result<(), String> {
             "frame `{name}` is a table, which may be read back otherwise: `{key}` is set"
         ));
     }
-    let is_reader = |id: StatementId| frame.readers.iter().any(|reader| reader.statement == id);
+    // What Spark loses of a frame that is built from this one it computes again from the table.
+    let fed = check.plan.frames.iter();
+    let fed = fed.filter(|other| frame.feeds.iter().any(|feed| feed.frame == other.id));
+    let readers: Vec<StatementId> = std::iter::once(frame)
+        .chain(fed)
+        .flat_map(|frame| frame.readers.iter().map(|reader| reader.statement))
+        .collect();
+    let is_reader = |id: StatementId| readers.contains(&id);
     let last = check.plan.steps.iter().rposition(|step| match step {
         Step::Run(id) => is_reader(*id),
         Step::Materialise(_) | Step::Release(_) => false,

@@ -1,6 +1,7 @@
 //! Plans and programs of the real stages hold every promise; faults seeded into them are caught.
 
 mod aggregates;
+mod feeds;
 mod layout;
 mod media;
 mod pipelines;
@@ -56,7 +57,11 @@ fn derived_plans_hold_every_promise() {
         (&VIEW, &[("oldest_1", CoveringRead, 4)]),
         (
             &BOTH,
-            &[("gd_1", CoveringRead, 5), ("l_1", RepeatedSubquery, 4)],
+            &[
+                ("policies_1", CoveringRead, 1),
+                ("gd_1", CoveringRead, 5),
+                ("l_1", RepeatedSubquery, 4),
+            ],
         ),
     ];
     for (files, expected) in pipelines {

@@ -248,6 +248,7 @@ fn frame(id: u32, name: &str, kind: FrameKind, readers: [Reader; 2], input: Tabl
         medium: Medium::default(),
         layout: Layout::default(),
         readers: readers.into(),
+        feeds: Vec::new(),
         inputs: vec![input],
         size_bytes: 100 * u64::from(id + 1),
         build_micros: 1,

@@ -92,18 +92,23 @@ fn what_cannot_be_computed_over_several_rows_at_once_is_refused() {
     let lines: Vec<String> = texts.iter().map(|text| twice(text)).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     covering year where  for [0, 1]
+    subquery y,n for [0, 1]
     grouping: it groups by `year + 1`, which is no plain column of its table
 
     covering Id where  for [0, 1]
+    subquery id,n for [0, 1]
     grouping: it groups by `id + 1`, which is no plain column of its table
 
     covering Id,year where  for [0, 1]
+    subquery id,n for [0, 1]
     finer-groups: `avg(year)` cannot be computed from its values over smaller groups with the same type and value
 
     covering Id where  for [0, 1]
+    subquery id,n for [0, 1]
     grouping: it groups by `1`, which is no plain column of its table
 
     covering paid where  for [0, 1]
+    subquery paid,n for [0, 1]
     column-type: `paid` has the type `double`
     ");
 }

@@ -46,7 +46,14 @@ fn frames_in_scratch_tables_hold_every_promise() {
     let expected: [(&[_], &[_]); 6] = [
         (&HULL, &[("gd_1", "scratch")]),
         (&REPEATED, &[("latest_1", "memory")]),
-        (&BOTH, &[("gd_1", "scratch"), ("l_1", "memory")]),
+        (
+            &BOTH,
+            &[
+                ("policies_1", "scratch"),
+                ("gd_1", "scratch"),
+                ("l_1", "memory"),
+            ],
+        ),
         (&OVERWRITTEN, &[("gd_1", "scratch"), ("gd_2", "memory")]),
         (&VIEW, &[("oldest_1", "memory")]),
         // Behind the header of a Python file, which may set what it likes.
