@@ -125,7 +125,12 @@ pub(super) fn totals(plan: &PlanFile) -> String {
         .collect();
     assert_eq!(
         kinds.iter().map(String::as_str).collect::<Vec<_>>(),
-        ["CoveringAggregate", "CoveringRead", "RepeatedSubquery"]
+        [
+            "CoveringAggregate",
+            "CoveringRead",
+            "JoinCore",
+            "RepeatedSubquery"
+        ]
     );
     assert!(summary.frames >= 5, "{summary:?}");
     assert!(

@@ -69,13 +69,14 @@ fn what_must_not_be_shared_is_not() {
     home.hoist(&["execute", "p"], 0)
         .tells(&["5 of 5 statements"]);
     let plan = saved_plan(&home, "p");
-    // The subquery that may fail is no frame; the table that it reads is one, and it is evaluated over that.
+    // The subquery that may fail is no frame. What it groups is one, with the other subquery's; what may fail is evaluated
+    // over that, where the readers' tests are.
     let frames: Vec<(&str, usize)> = plan
         .frames
         .iter()
         .map(|frame| (frame.name.as_str(), frame.readers.len()))
         .collect();
-    assert_eq!(frames, [("x_1", 2), ("t_1", 2)]);
+    assert_eq!(frames, [("t_groups_1", 4)]);
     let codes: Vec<&str> = plan
         .decisions
         .iter()
