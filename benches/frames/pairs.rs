@@ -40,10 +40,44 @@ macro_rules! latest {
     };
 }
 
+/// 4,000,000 trips of 40,000 policies.
+const TRIPS: &str = "CREATE TABLE d.trips USING parquet AS SELECT id, CAST(pmod(hash(id), 40000) AS BIGINT) AS policy_id, \
+     CAST(pmod(hash(id, 1), 24) AS INT) AS hour, CAST(pmod(hash(id, 2), 300) AS INT) AS km, CAST(pmod(hash(id, 3), 60) AS INT) AS minutes \
+     FROM range(0, 4000000, 1, 4)";
+const POLICIES: &str = "CREATE TABLE d.policies USING parquet AS SELECT id AS policy_id, CAST(pmod(hash(id, 4), 20000) AS BIGINT) AS customer_id, \
+     concat('p', pmod(hash(id, 5), 30)) AS product, CAST(pmod(hash(id, 6), 1000) AS BIGINT) AS premium FROM range(0, 400000, 1, 4)";
+const CUSTOMERS: &str = "CREATE TABLE d.customers USING parquet AS SELECT id AS customer_id, concat('c', pmod(hash(id, 7), 40)) AS city, \
+     CAST(pmod(hash(id, 8), 80) AS INT) AS age FROM range(0, 20000, 1, 4)";
+/// One feature of each policy.
+macro_rules! feature {
+    ($select:literal, $tests:literal) => {
+        concat!(
+            "INSERT OVERWRITE TABLE d.features SELECT policy_id AS k, ",
+            $select,
+            " FROM d.trips WHERE ",
+            $tests,
+            " GROUP BY policy_id"
+        )
+    };
+}
+/// A total over the join of history, policies and customers.
+macro_rules! joined {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            "INSERT OVERWRITE TABLE d.target SELECT ",
+            $select,
+            " FROM d.history AS h JOIN d.policies AS p ON p.policy_id = h.policy_id \
+         JOIN d.customers AS c ON c.customer_id = p.customer_id ",
+            $rest
+        )
+    };
+}
+
+const FEATURES: &str = "CREATE TABLE d.features (k BIGINT, n BIGINT, m BIGINT) USING parquet";
 const TARGET: &str = "CREATE TABLE d.target (k STRING, n BIGINT, m BIGINT) USING parquet";
 
 /// All of them.
-pub(crate) const PAIRS: [Pair; 6] = [
+pub(crate) const PAIRS: [Pair; 10] = [
     Pair {
         name: "covering read, text, wins",
         kind: FrameKind::CoveringRead,
@@ -146,6 +180,74 @@ pub(crate) const PAIRS: [Pair; 6] = [
             "INSERT OVERWRITE TABLE d.written SELECT * FROM d.history WHERE version > 0",
             "INSERT OVERWRITE TABLE d.target SELECT region AS k, count(*) AS n, max(premium) AS m FROM d.written WHERE age > 20 GROUP BY region",
             "INSERT OVERWRITE TABLE d.target SELECT vehicle AS k, count(*) AS n, max(premium) AS m FROM d.written WHERE age > 30 GROUP BY vehicle",
+        ],
+        keys: &[],
+    },
+    Pair {
+        name: "join core, wins",
+        kind: FrameKind::JoinCore,
+        setup: &[HISTORY, POLICIES, CUSTOMERS, TARGET],
+        statements: &[
+            joined!(
+                "c.city AS k, count(*) AS n, max(h.premium) AS m",
+                "GROUP BY c.city"
+            ),
+            joined!(
+                "p.product AS k, count(*) AS n, max(c.age) AS m",
+                "GROUP BY p.product"
+            ),
+            joined!(
+                "h.region AS k, count(*) AS n, max(p.premium) AS m",
+                "WHERE h.age > 20 GROUP BY h.region"
+            ),
+            joined!(
+                "c.city AS k, count(*) AS n, min(h.age) AS m",
+                "WHERE c.age > 30 GROUP BY c.city"
+            ),
+            joined!(
+                "p.product AS k, count(*) AS n, sum(h.premium) AS m",
+                "GROUP BY p.product"
+            ),
+            joined!(
+                "h.region AS k, count(*) AS n, min(c.age) AS m",
+                "GROUP BY h.region"
+            ),
+        ],
+        keys: &[],
+    },
+    Pair {
+        name: "join core, small, loses",
+        kind: FrameKind::JoinCore,
+        setup: &[HISTORY, CUSTOMERS, TARGET],
+        statements: &[
+            "INSERT OVERWRITE TABLE d.target SELECT c.city AS k, count(*) AS n, max(h.premium) AS m FROM d.history AS h JOIN d.customers AS c \
+             ON c.customer_id = h.policy_id GROUP BY c.city",
+            "INSERT OVERWRITE TABLE d.target SELECT h.region AS k, count(*) AS n, max(c.age) AS m FROM d.history AS h JOIN d.customers AS c \
+             ON c.customer_id = h.policy_id GROUP BY h.region",
+        ],
+        keys: &[],
+    },
+    Pair {
+        name: "covering aggregate, wins",
+        kind: FrameKind::CoveringAggregate,
+        setup: &[TRIPS, FEATURES],
+        statements: &[
+            feature!("count(*) AS n, sum(km) AS m", "hour > 20"),
+            feature!("count(*) AS n, sum(minutes) AS m", "hour < 6"),
+            feature!("count(km) AS n, max(km) AS m", "km > 100"),
+            feature!("count(*) AS n, sum(km) AS m", "minutes < 20"),
+            feature!("count(*) AS n, min(minutes) AS m", "hour BETWEEN 7 AND 9"),
+            feature!("count(minutes) AS n, sum(minutes) AS m", "km < 50"),
+        ],
+        keys: &[],
+    },
+    Pair {
+        name: "covering aggregate, few, loses",
+        kind: FrameKind::CoveringAggregate,
+        setup: &[HISTORY, FEATURES],
+        statements: &[
+            "INSERT OVERWRITE TABLE d.features SELECT policy_id AS k, count(*) AS n, max(premium) AS m FROM d.history WHERE age = 30 GROUP BY policy_id",
+            "INSERT OVERWRITE TABLE d.features SELECT policy_id AS k, count(*) AS n, max(premium) AS m FROM d.history WHERE age = 60 GROUP BY policy_id",
         ],
         keys: &[],
     },

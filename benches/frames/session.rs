@@ -36,7 +36,7 @@ def _hoist_cpu():
     with open(f"/proc/{spark.sparkContext._gateway.proc.pid}/stat") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1_000_000 // os.sysconf("SC_CLK_TCK")
-_hoist_cpu()
+hoist_value = _hoist_cpu()
 "#;
 
 /// What a run cost.
@@ -212,7 +212,7 @@ impl Session {
 
     /// Runs steps and says what they cost. The garbage of what ran before is collected first.
     pub(crate) async fn run(&mut self, input: &RunInput) -> Cost {
-        self.value("spark.sparkContext._jvm.System.gc()\nNone")
+        self.value("spark.sparkContext._jvm.System.gc()\nhoist_value = None")
             .await;
         self.runs += 1;
         let options = RunOptions {
