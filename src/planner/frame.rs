@@ -272,18 +272,15 @@ pub struct CoreReference {
 }
 
 impl Definition {
-    /// The reader whose text a frame with these readers is built from; none where no reader's text is, or that of
-    /// a subquery which is none of them.
+    /// The reader whose text a frame with these readers is built from; none where no reader's text is, or where more is
+    /// selected than in that text: of its tables it needs what none of its reads tells.
     pub(in crate::planner) fn base<'r>(&self, readers: &'r [Reader]) -> Option<&'r Reader> {
         match self {
             Definition::CoveringRead { .. }
             | Definition::JoinCore { .. }
-            | Definition::CoveringAggregate(_) => None,
+            | Definition::CoveringAggregate(_)
+            | Definition::WidenedSubquery(_) => None,
             Definition::RepeatedSubquery { .. } => readers.first(),
-            Definition::WidenedSubquery(widened) => {
-                let mut readers = readers.iter();
-                readers.find(|reader| reader.subquery() == Some(widened.base))
-            }
         }
     }
 }

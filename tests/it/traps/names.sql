@@ -32,9 +32,7 @@ CREATE TABLE d.u USING parquet AS SELECT 1 AS id, 'u' AS k;
 SELECT t.k, u.k FROM d.u AS t JOIN d.t AS u ON t.id = u.id;
 --! framed
 SELECT t.k, u.k FROM d.t JOIN d.u ON t.id = u.id;
---! framed
 SELECT d.k FROM d.t AS d WHERE d.id = 1;
---! framed
 SELECT k FROM d.u;
 
 --! trap fully_qualified_columns
