@@ -7,8 +7,8 @@ use super::names::{Names, Role, TableUse};
 use crate::diagnostic::Span;
 use crate::frontend::statement::{Expression, Query, Select, SelectItem, Shape};
 
-/// Words that mean something else in backquotes, where a column may stand.
-const NOT_ONLY_NAMES: [&str; 10] = [
+/// Words that mean one thing in backquotes and another without, where a column may stand.
+pub(super) const NOT_ONLY_NAMES: [&str; 10] = [
     "current_catalog",
     "current_database",
     "current_date",

@@ -1,8 +1,8 @@
 //! Frames that are built from other frames: each place of a definition that names a frame is the place of a table which
 //! that frame covers.
 //!
-//! The definition is the body of a subquery of the user's with frames in place of tables. So the tables of both stand in the same order, and what `covering` proves of a read in the
-//! body holds of the place in the definition. That the definition means what the bodies of all readers mean is proven in
+//! The definition is the body of a subquery of the user's with frames in place of tables. So the tables of both stand in
+//! the same order, and what `covering` proves of a read in the body holds of the place in the definition. That the definition means what the bodies of all readers mean is proven in
 //! [`super::repeated`], which takes a frame for the table version that it holds.
 
 use super::emitted::{Placed, within};

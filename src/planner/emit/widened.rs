@@ -18,10 +18,9 @@ pub(super) fn definition(
 ) -> Option<String> {
     let base = emitter.workload.subquery(widened.base)?;
     let access = emitter.workload.access(base.statement)?;
-    let mut edits = emitter.fed(frame);
     // It is built where another subquery stands: a name without its database may mean another table there.
     let reads = access.reads.iter();
-    let named: Vec<Edit> = reads
+    let mut edits: Vec<Edit> = reads
         .filter(|read| base.reads.contains(&read.id))
         .filter_map(|read| match &read.origin {
             Origin::Named {
@@ -32,9 +31,7 @@ pub(super) fn definition(
             }),
             _ => None,
         })
-        .filter(|edit| edits.iter().all(|fed| fed.span != edit.span))
         .collect();
-    edits.extend(named);
     let taken: BTreeSet<usize> = frame
         .readers
         .iter()

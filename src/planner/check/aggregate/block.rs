@@ -14,24 +14,11 @@ use crate::diagnostic::Span;
 use crate::facts::access::{Access, Origin, Read, TableVersion};
 use crate::frontend::statement::{self, ColumnReference, Select, Shape};
 use crate::planner::check::Check;
+use crate::planner::check::canonical::NOT_ONLY_NAMES;
 use crate::planner::check::emitted::Placed;
 use crate::planner::check::names::query;
 use crate::planner::check::rewrite::Instead;
 use crate::planner::frame::{Place, Reader};
-
-/// Words that mean something else without backquotes, where a column may stand.
-const NOT_ONLY_NAMES: [&str; 10] = [
-    "current_catalog",
-    "current_database",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "localtimestamp",
-    "null",
-    "session_user",
-    "user",
-];
 
 /// The block of a reader.
 pub(super) struct Block {
