@@ -1,6 +1,8 @@
 //! The built command on real Spark: the sample from set-up to proof, and runs that are interrupted or fail; both on
 //! this machine and through a Livy server.
 
+mod bucketed;
+mod killed;
 pub(crate) mod livy;
 mod sample;
 mod sharing;

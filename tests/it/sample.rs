@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hoist::facts::access::{self, Declarations, Origin, Read, TableId, resolve};
 use hoist::facts::catalog::Catalog;
@@ -26,27 +26,46 @@ struct Sample {
     program: Program,
 }
 
-fn sample() -> Sample {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
-    let variables = Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]);
-    let sources = load(
+/// The files of the sample.
+pub(crate) fn sources() -> Sources {
+    let root = root();
+    load(
         &root,
         std::slice::from_ref(&root),
         &LoadOptions::default(),
-        &variables,
+        &variables(),
     )
-    .unwrap();
-    let document: serde_json::Value =
-        serde_json::from_str(include_str!("fixtures/sample-catalog.json")).unwrap();
-    let catalog: Catalog = serde_json::from_value(document["catalog"].clone()).unwrap();
-    let declarations = Declarations {
+    .unwrap()
+}
+
+/// The folder of the sample.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("queries")
+}
+
+/// Values of the variables of the sample.
+pub(crate) fn variables() -> Variables {
+    Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())])
+}
+
+/// What the settings of the sample declare.
+pub(crate) fn declarations() -> Declarations {
+    Declarations {
         default_database: "default".to_owned(),
         keys: BTreeMap::from([(
             "insurance.policies".to_owned(),
             vec!["policy_id".to_owned(), "version".to_owned()],
         )]),
         deterministic_functions: BTreeSet::new(),
-    };
+    }
+}
+
+fn sample() -> Sample {
+    let sources = sources();
+    let declarations = declarations();
+    let document: serde_json::Value =
+        serde_json::from_str(include_str!("fixtures/sample-catalog.json")).unwrap();
+    let catalog: Catalog = serde_json::from_value(document["catalog"].clone()).unwrap();
     let parsed = hoist::frontend::parse(&sources);
     assert_eq!(parsed.diagnostics, []);
     let accesses = access::resolve(&parsed.statements, &catalog, &declarations);

@@ -6,12 +6,14 @@
 //! leaves a choice, the statement leaves none: orders are total over columns that tell rows apart, and sums of doubles
 //! are exact in any order.
 //!
-//! Readers overlap: two *hot* tables are read by most statements, with tests that come from a few *themes*, and some
-//! subqueries are pasted again and again. What is *cosmetic* (aliases, case, blanks, comments, how a name is written)
+//! Readers overlap: two *hot* tables are read by most statements, with tests that come from a few *themes*, some
+//! subqueries are pasted again and again, and a pipeline has its *habits*: tables that it joins on the same columns, and
+//! one that it groups by the same ones. What is *cosmetic* (aliases, case, blanks, comments, how a name is written)
 //! comes from a generator of its own, so that a pasted subquery differs in nothing else.
 
 mod base;
 mod expression;
+mod habit;
 mod layout;
 mod query;
 pub(crate) mod random;
@@ -24,6 +26,7 @@ use std::collections::BTreeSet;
 use hoist::facts::catalog::Catalog;
 use hoist::planner::frame::FrameKind;
 
+use self::habit::{Grouping, Joining};
 use self::random::Random;
 use self::schema::{Column, Kind, Relation, Type};
 use super::Pipeline;
@@ -64,13 +67,18 @@ pub(super) fn generate(seed: u64) -> Generated {
             name: format!("seed_{seed}"),
             setup,
             files,
-            only: ONLY[usize::try_from(seed).unwrap() % ONLY.len()],
+            only: only(seed),
             ..Pipeline::default()
         },
         statements: generator.statements,
         catalog,
         features: generator.features,
     }
+}
+
+/// The kind of frames that the pipeline of a seed has alone.
+fn only(seed: u64) -> Option<FrameKind> {
+    ONLY[usize::try_from(seed).unwrap() % ONLY.len()]
 }
 
 /// The files of a pipeline with these statements, a few in each.
@@ -135,6 +143,10 @@ struct Generator {
     hot: Vec<String>,
     themes: Vec<Theme>,
     pasted: Vec<Pasted>,
+    joinings: Vec<Joining>,
+    groupings: Vec<Grouping>,
+    /// How often a block joins, and groups, as usual, percent.
+    usual: [usize; 2],
     pasting: Option<Pasting>,
     database: &'static str,
     statements: Vec<String>,
@@ -161,6 +173,13 @@ impl Generator {
             hot: Vec::new(),
             themes: Vec::new(),
             pasted: Vec::new(),
+            joinings: Vec::new(),
+            groupings: Vec::new(),
+            usual: match only(seed) {
+                Some(FrameKind::JoinCore) => [60, 10],
+                Some(FrameKind::CoveringAggregate) => [10, 55],
+                _ => [18, 14],
+            },
             pasting: None,
             database: "default",
             statements: Vec::new(),
@@ -225,5 +244,6 @@ impl Generator {
             let seed = self.random.next();
             self.pasted.push(Pasted { seed, relations });
         }
+        self.habits(&tables);
     }
 }

@@ -9,13 +9,12 @@ use hoist::frontend::source::Sources;
 use hoist::runtime::collect::collect;
 use hoist::runtime::engine::local::{CatalogKind, Local, LocalOptions};
 use hoist::runtime::engine::{Engine, Submission};
-use hoist::runtime::run::{
-    self, Cancel, Recorder, RunInput, RunOptions, SystemClock, executed_plans,
-};
+use hoist::runtime::run::{self, Cancel, Recorder, RunInput, RunOptions, SystemClock};
 use hoist::runtime::verify::generate::fill;
 use tempfile::TempDir;
 
 use super::{FOLDER, Output, Pipeline, Planned, Report, Side};
+use crate::executed;
 use crate::local_engine::{done, open, options, value};
 
 /// Makes the session as new.
@@ -226,23 +225,12 @@ impl Harness {
         planned: &Planned,
         id: &str,
     ) -> BTreeMap<String, BTreeSet<String>> {
-        let scan = format!("In-memory table hoist_{id}_");
-        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for plan in executed_plans(&mut self.engine, "").await.unwrap() {
-            if !planned
-                .statements()
-                .iter()
-                .any(|one| plan.label == planned.sources.place(one.span))
-            {
-                continue;
-            }
-            let frames = found.entry(plan.label).or_default();
-            for (at, _) in plan.text.match_indices(&scan) {
-                let rest = &plan.text[at + scan.len()..];
-                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
-                frames.insert(rest[..end.unwrap_or(rest.len())].to_owned());
-            }
-        }
+        let mut found = executed::frames_scanned(&mut self.engine, id).await;
+        let statements = planned.statements().iter();
+        let places: BTreeSet<String> = statements
+            .map(|one| planned.sources.place(one.span))
+            .collect();
+        found.retain(|place, _| places.contains(place));
         found
     }
 

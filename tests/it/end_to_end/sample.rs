@@ -9,12 +9,11 @@ use hoist::frontend::source::Variables;
 use hoist::planner::plan_file::PlanFile;
 use hoist::runtime::engine::Engine;
 use hoist::runtime::engine::local::{CatalogKind, Local};
-use hoist::runtime::run::{
-    self, Cancel, Outcome, Recorder, RunInput, RunOptions, SystemClock, Work, executed_plans,
-};
+use hoist::runtime::run::{RunInput, RunOptions};
 use serde_json::Value;
 
-use super::{Home, QUICK_JAVA, Said};
+use super::{Home, QUICK_JAVA, Said, names};
+use crate::executed::{self, carry_out, compare_reads};
 use crate::local_engine::{block_on, done, open, options, value};
 
 /// The sample with 2000 policies. At that size no frame pays, so the margin asks for those that do not.
@@ -38,6 +37,7 @@ pub(super) fn small_sample() -> Home {
         ("scale = \"1\"", "scale = \"0.05\""),
         ("\nmargin = 2.0", "\nmargin = 0"),
         ("\nmin_gain = \"200ms\"", "\nmin_gain = \"0ms\""),
+        ("\nscratch = \"auto\"", "\nscratch = \"frames\""),
         (
             "\"spark.sql.shuffle.partitions\" = \"8\"",
             "\"spark.sql.shuffle.partitions\" = \"2\"",
@@ -262,93 +262,68 @@ pub(super) async fn frames_scanned<E: Engine>(
 ) -> (RunInput, BTreeMap<String, BTreeSet<String>>) {
     const RUN: &str = "0a1b2c3d";
     let input = RunInput::from_plan(plan);
-    let clock = SystemClock::new();
-    let mut watch = |_: &run::Event| {};
-    let mut recorder = Recorder::new(&clock, None, &mut watch);
     let options = RunOptions {
         run: RUN.to_owned(),
         variables: Variables::from([("report_date".to_owned(), "2024-06-30".to_owned())]),
         root: home.path(pipeline),
         ..RunOptions::default()
     };
-    let cancel = Cancel::default();
-    let outcome = run::run(engine, &input, &options, &cancel, &mut recorder);
-    let outcome = outcome.await.unwrap();
-    assert_eq!(outcome, Outcome::Done, "{:?}", recorder.record());
-    assert!(recorder.record().warnings.is_empty());
-
-    // Frames read by label: the place of a statement.
-    let mut scans: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let scan = format!("Scan In-memory table hoist_{RUN}_");
-    for executed in executed_plans(engine, "").await.unwrap() {
-        let found = scans.entry(executed.label).or_default();
-        for (at, _) in executed.text.match_indices(&scan) {
-            let rest = &executed.text[at + scan.len()..];
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
-            found.insert(rest[..end.unwrap_or(rest.len())].to_owned());
-        }
-    }
+    carry_out(engine, &input, &options).await;
+    let scans = executed::frames_scanned(engine, RUN).await;
     (input, scans)
 }
 
-/// Compares the frames that statements were found to read with those planned: no others, where there are none either.
-/// Gives the number of such reads.
-pub(super) fn compare_reads(input: &RunInput, scans: &BTreeMap<String, BTreeSet<String>>) -> usize {
-    let mut readers = 0;
-    for step in &input.steps {
-        let Work::Run(statement) = &step.work else {
-            continue;
-        };
-        let expected = input.scanned(statement);
-        readers += statement.frames.len();
-        let found = scans.get(&statement.place());
-        // USE and CREATE VIEW execute nothing.
-        assert!(
-            found.is_some() || expected.is_empty(),
-            "{}",
-            statement.place()
-        );
-        assert_eq!(
-            found.cloned().unwrap_or_default(),
-            expected,
-            "frames read by {}",
-            statement.place()
-        );
-    }
-    readers
-}
-
+/// Verifies the plan, the plain text, and every candidate as a frame of the last of [`PLACES`]; with
+/// `HOIST_SAMPLE_FORCED` of all of them.
 fn outputs_are_equal(home: &Home) {
     let warehouse = home.path("queries/.hoist/warehouse");
     let before = data_files(&warehouse);
     assert!(before.len() > 30, "{}", before.len());
-    for frames in ["on", "off"] {
-        let arguments = ["verify", "queries", "--format", "json", "--frames", frames];
-        let said = home.hoist(&arguments, 0);
-        home.assert_nothing_left("queries");
-        assert!(!said.err.contains("warning"), "{}", said.err);
-        assert_eq!(
-            said.err.contains("\nPlan: "),
-            frames == "on",
-            "{}",
-            said.err
-        );
-        let document: Value = serde_json::from_str(&said.out).unwrap();
-        assert_eq!(document["schema"], "hoist-verification/1");
-        assert_eq!(document["holds"], true);
-        let outputs = document["outputs"].as_array().unwrap();
-        // 21 tables and one bare query.
-        assert_eq!(outputs.len(), 22, "{document:#}");
-        for output in outputs {
-            assert_eq!(output["verdict"], "equal", "{output:#}");
-            assert_eq!(output["rows_plain"], output["rows_hoisted"]);
-            assert!(output["rows_plain"].as_u64() > Some(0), "{output:#}");
-        }
+    let on = verified(home, &[]);
+    assert!(on.err.contains("\nPlan: "), "{}", on.err);
+    let off = verified(home, &["--frames", "off"]);
+    assert!(!off.err.contains("\nPlan: "), "{}", off.err);
+    let long = std::env::var_os("HOIST_SAMPLE_FORCED").is_some();
+    let places = if long { &PLACES[..] } else { &PLACES[3..] };
+    for place in places {
+        let forced = format!("all:{place}");
+        let said = verified(home, &["--plain-runs", "1", "--force-frames", &forced]);
+        let totals = said.err.lines().find(|line| line.starts_with("Plan: "));
+        println!("{forced}: 22 outputs are equal; {}", totals.unwrap());
     }
+    assert_eq!(names(&home.path("frames")), Vec::<String>::new());
     assert!(
         before == data_files(&warehouse),
         "the user's tables are as they were"
     );
+}
+
+/// Media and layouts.
+const PLACES: [&str; 4] = [
+    "memory:plain",
+    "memory:clustered",
+    "scratch:plain",
+    "scratch:clustered",
+];
+
+/// Verifies the sample: all of its outputs are equal.
+fn verified(home: &Home, options: &[&str]) -> Said {
+    let arguments = [&["verify", "queries", "--format", "json"], options].concat();
+    let said = home.hoist(&arguments, 0);
+    home.assert_nothing_left("queries");
+    assert!(!said.err.contains("warning"), "{}", said.err);
+    let document: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(document["schema"], "hoist-verification/1");
+    assert_eq!(document["holds"], true);
+    let outputs = document["outputs"].as_array().unwrap();
+    // 21 tables and one bare query.
+    assert_eq!(outputs.len(), 22, "{document:#}");
+    for output in outputs {
+        assert_eq!(output["verdict"], "equal", "{output:#}");
+        assert_eq!(output["rows_plain"], output["rows_hoisted"]);
+        assert!(output["rows_plain"].as_u64() > Some(0), "{output:#}");
+    }
+    said
 }
 
 /// Data files below a folder with their sizes.

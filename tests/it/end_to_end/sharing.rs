@@ -4,8 +4,9 @@
 use hoist::runtime::engine::Engine;
 use hoist::runtime::engine::local::{CatalogKind, Local};
 
-use super::sample::{compare_reads, frames_scanned, saved_plan};
+use super::sample::{frames_scanned, saved_plan};
 use super::{Home, QUICK_JAVA};
+use crate::executed::compare_reads;
 use crate::local_engine::{block_on, open, options};
 
 const SETTINGS: &str = r#"

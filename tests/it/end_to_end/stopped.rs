@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Home, Said, names};
 use crate::local_engine::{processes, wait_for};
 
-const SETTINGS: &str = r#"
+pub(super) const SETTINGS: &str = r#"
 [variables]
 length = "10"
 rows = "1000"

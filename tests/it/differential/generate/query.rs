@@ -124,6 +124,9 @@ impl Generator {
     }
 
     pub(super) fn select(&mut self, wanted: Option<&[Column]>, depth: usize) -> Made {
+        if let Some(made) = self.usual_grouping(wanted) {
+            return made;
+        }
         let mut from = self.from(depth);
         if from.single.is_some() {
             self.unqualified(&mut from);
@@ -289,7 +292,6 @@ impl Generator {
     }
 
     fn aggregate(&mut self, from: &From, tests: &str, wanted: Option<&[Column]>) -> Made {
-        self.tag("aggregate");
         let mut keys: Vec<Bound> = Vec::new();
         for _ in 0..self.random.below(3) {
             let bound = self.random.one(&from.scope).clone();
@@ -297,16 +299,30 @@ impl Generator {
                 keys.push(bound);
             }
         }
-        let mut scope = keys.clone();
-        for number in 0..self.random.between(2, 4) {
-            let (text, of) = self.aggregate_call(&from.scope);
-            scope.push(Bound {
-                text,
-                name: format!("f{number}"),
-                of,
-                declared: None,
-            });
-        }
+        let calls = (0..self.random.between(2, 4))
+            .map(|_| self.aggregate_call(&from.scope))
+            .collect();
+        self.grouped(from, tests, &keys, calls, wanted)
+    }
+
+    /// A block that groups, by nothing where there are no keys.
+    pub(super) fn grouped(
+        &mut self,
+        from: &From,
+        tests: &str,
+        keys: &[Bound],
+        calls: Vec<(String, Type)>,
+        wanted: Option<&[Column]>,
+    ) -> Made {
+        self.tag("aggregate");
+        let mut scope = keys.to_vec();
+        let calls = calls.into_iter().enumerate();
+        scope.extend(calls.map(|(number, (text, of))| Bound {
+            text,
+            name: format!("f{number}"),
+            of,
+            declared: None,
+        }));
         let (items, columns) = self.items(&scope, wanted);
         let grouped: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
         let list = grouped.join(", ");
@@ -355,7 +371,7 @@ impl Generator {
         }
     }
 
-    fn aggregate_call(&mut self, scope: &[Bound]) -> (String, Type) {
+    pub(super) fn aggregate_call(&mut self, scope: &[Bound]) -> (String, Type) {
         let of = *self.random.one(&SCALARS);
         let value = self.expression(scope, of, 1);
         let number = self.expression(scope, Type::Int, 1);

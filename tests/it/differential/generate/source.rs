@@ -20,7 +20,7 @@ pub(super) struct From {
 
 /// How two sides are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Joined {
+pub(super) enum Joined {
     Inner,
     Left,
     Right,
@@ -225,6 +225,9 @@ impl Generator {
 
     /// A whole `FROM`.
     pub(super) fn from(&mut self, depth: usize) -> From {
+        if let Some(first) = self.usual_join() {
+            return self.joins(first, depth);
+        }
         let first = self.item(depth, depth > 0);
         self.joins(first, depth)
     }
@@ -277,6 +280,21 @@ impl Generator {
     }
 
     fn join(&mut self, left: &From, right: &From, joined: Joined) -> From {
+        let condition = match joined {
+            Joined::Using | Joined::Natural | Joined::Cross => String::new(),
+            _ => self.condition(left, right),
+        };
+        self.join_on(left, right, joined, &condition)
+    }
+
+    /// A join with that condition, where such a join has one.
+    pub(super) fn join_on(
+        &mut self,
+        left: &From,
+        right: &From,
+        joined: Joined,
+        condition: &str,
+    ) -> From {
         let (words, feature) = joined.words();
         self.tag(feature);
         let mut text = format!("{} {words} {}", left.text, right.text);
@@ -316,7 +334,6 @@ impl Generator {
                 outer.extend(right.outer.iter().cloned());
             }
             _ => {
-                let condition = self.condition(left, right);
                 text = format!("{text} ON {condition}");
                 if !matches!(joined, Joined::Semi | Joined::Anti) {
                     scope.extend(right.scope.iter().cloned());
