@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`frame`] | workload → `Vec<Candidate>` (generous) | no |
 //! | [`cost`] | catalog → `CostModel { build, read }`; integers | no |
+//! | [`search`] | tasks, frames and a budget as integers → order and residencies of largest value, with a certificate | no |
 //! | [`plan`] | candidates + cost model + budget → `Plan`: chosen frames, media, order, residency, decisions (strict) | no |
 //! | [`emit`] | plan → `Program`: the text of every session statement | no |
 //! | [`check`] | accesses + plan + program → every promise re-derived independently | no |
@@ -15,3 +16,4 @@ pub mod emit;
 pub mod frame;
 pub mod plan;
 pub mod plan_file;
+pub mod search;

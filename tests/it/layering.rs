@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The stage table from top to bottom. A module may use those in earlier rows.
-const STAGES: [&str; 24] = [
+const STAGES: [&str; 25] = [
     "frontend::source",
     "frontend::statement",
     "frontend::sql",
@@ -15,6 +15,7 @@ const STAGES: [&str; 24] = [
     "facts::workload",
     "planner::frame",
     "planner::cost",
+    "planner::search",
     "planner::plan",
     "planner::emit",
     "planner::check",
