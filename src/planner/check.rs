@@ -26,6 +26,7 @@
 
 mod aggregate;
 mod canonical;
+mod change;
 mod covering;
 mod emitted;
 mod feeds;
@@ -49,6 +50,7 @@ use std::fmt;
 use self::emitted::{Placed, Prefix};
 use self::widened::Reading;
 use super::emit::{Program, ProgramStep};
+use super::frame::Reader;
 use super::plan::{Frame, FrameId, Plan, Step};
 use crate::diagnostic::{SourceId, Span};
 use crate::facts::access::{Access, Read, ReadId, Subquery, SubqueryId};
@@ -250,15 +252,26 @@ impl<'a> Check<'a> {
             .map_or(At::Plan, |index| At::Step(index, Some(statement)))
     }
 
+    /// Who reads a frame, each with where to report what is wrong with it: statements, and the texts of other frames.
+    fn places<'f>(&self, frame: &'f Frame) -> Vec<(At, &'f Reader)> {
+        let readers = frame.readers.iter();
+        let readers = readers.map(|reader| (self.run_of(reader.statement), reader));
+        let feeds = frame.feeds.iter().map(|feed| {
+            let step = self.built(feed.frame).map(|(index, _)| index);
+            let at = step.map_or(At::Plan, |index| At::Step(index, None));
+            (at, &feed.reader)
+        });
+        readers.chain(feeds).collect()
+    }
+
     fn frame(&self, id: FrameId) -> Option<&'a Frame> {
         self.plan.frames.iter().find(|frame| frame.id == id)
     }
 
     /// The statements that read a frame, or in whose texts other frames do.
     fn reader_spans(&self, frame: &Frame) -> Vec<Span> {
-        let feeds = frame.feeds.iter().map(|feed| &feed.reader);
-        let readers = frame.readers.iter().chain(feeds);
-        readers
+        frame
+            .places()
             .filter_map(|reader| Some(self.statements.get(&reader.statement)?.0.span))
             .collect()
     }

@@ -158,7 +158,7 @@ impl Emitter<'_> {
             let feeds = from.feeds.iter();
             feeds
                 .filter(|feed| feed.frame == frame.id)
-                .filter_map(|feed| covering::edits(self, from, &feed.reader))
+                .filter_map(|feed| self.edits_of(from, &feed.reader))
         });
         feeds.flatten().collect()
     }
@@ -209,7 +209,7 @@ impl Emitter<'_> {
             .collect()
     }
 
-    /// What changes in the text of a statement for one reader.
+    /// What changes in the user's text for one reader.
     fn edits_of(&self, frame: &Frame, reader: &Reader) -> Option<Vec<Edit>> {
         match reader.place {
             Place::Name => covering::edits(self, frame, reader),

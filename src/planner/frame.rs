@@ -189,7 +189,7 @@ pub enum Definition {
     },
     /// The body of a common table expression or derived table.
     RepeatedSubquery {
-        /// The first occurrence. A frame uses the text of the first occurrence that reads it, because unqualified
+        /// The first occurrence. A frame uses the text of the first occurrence that it serves, because unqualified
         /// names resolve as there.
         body: Span,
         /// Output columns of that occurrence, in order and spelling.
@@ -272,16 +272,10 @@ pub struct CoreReference {
 }
 
 impl Definition {
-    /// The reader whose text a frame with these readers is built from; none where no reader's text is, or where more is
-    /// selected than in that text: of its tables it needs what none of its reads tells.
-    pub(in crate::planner) fn base<'r>(&self, readers: &'r [Reader]) -> Option<&'r Reader> {
-        match self {
-            Definition::CoveringRead { .. }
-            | Definition::JoinCore { .. }
-            | Definition::CoveringAggregate(_)
-            | Definition::WidenedSubquery(_) => None,
-            Definition::RepeatedSubquery { .. } => readers.first(),
-        }
+    /// Whether it is the text of one of its readers, so that other frames can be read there; not where more is selected
+    /// than in that text: of its tables it needs what none of its reads tells.
+    pub(in crate::planner) fn is_text(&self) -> bool {
+        matches!(self, Definition::RepeatedSubquery { .. })
     }
 }
 
@@ -310,6 +304,13 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// The one of some readers that a frame is built before.
+    pub(in crate::planner) fn first<'r>(
+        readers: impl IntoIterator<Item = &'r Reader>,
+    ) -> Option<&'r Reader> {
+        readers.into_iter().min_by_key(|reader| reader.statement)
+    }
+
     /// The subquery whose body it replaces, if it does.
     pub fn subquery(&self) -> Option<SubqueryId> {
         match self.place {

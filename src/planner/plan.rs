@@ -2,7 +2,7 @@
 //!
 //! Statements keep their file order. Frames are chosen greedily: of the candidates that pay, the one with the
 //! largest net gain is taken, its readers leave the other candidates, and the rest is estimated anew. The text of a
-//! subquery that is a frame goes on being a reader of tables: a covering read may feed it. A frame is
+//! subquery that is a frame goes on reading tables, joining and grouping them: other frames may feed it. A frame is
 //! built just before its first use and let go just after its last one; at no step do the frames that live
 //! together exceed the budget. Everything repeated gets a decision with a reason, taken or not.
 //!
@@ -20,6 +20,7 @@ mod select;
 mod tests;
 mod words;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cost::CostModel;
@@ -77,6 +78,14 @@ pub struct Frame {
     pub build_micros: u64,
     /// Estimated saving over all readers before the cost of building, microseconds of Spark work.
     pub saving_micros: u64,
+}
+
+impl Frame {
+    /// The places that read it: those of its readers, and those in the texts of other frames.
+    pub(in crate::planner) fn places(&self) -> impl Iterator<Item = &Reader> {
+        let feeds = self.feeds.iter().map(|feed| &feed.reader);
+        self.readers.iter().chain(feeds)
+    }
 }
 
 /// A read of a frame by the definition of another frame, whose text it stands in.
@@ -201,9 +210,9 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
         .filter_map(|chosen| Some((chosen, candidates.get(chosen.candidate)?)))
         .collect();
     // A frame that others are built from comes before them.
-    ordered.sort_by_key(|(chosen, _)| {
-        let first = chosen.uses.first().copied();
-        (first, chosen.feeds.is_empty(), chosen.candidate)
+    ordered.sort_by_key(|(one, _)| {
+        let first = one.uses.first().copied();
+        (first, Reverse(height(chosen, one)), one.candidate)
     });
     let number = |candidate: CandidateId| {
         let mut numbers = ordered.iter().zip(0..);
@@ -216,7 +225,8 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
         .iter()
         .zip(0..)
         .map(|((chosen, candidate), own)| {
-            let base = base_name(workload, &candidate.definition, &chosen.readers);
+            let first = Reader::first(chosen.places());
+            let base = base_name(workload, &candidate.definition, first);
             let count = used.entry(base.clone()).or_default();
             let name = loop {
                 *count += 1;
@@ -252,6 +262,16 @@ fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen
         .collect()
 }
 
+/// How many frames are built one from the other behind a frame.
+fn height(chosen: &[select::Chosen], one: &select::Chosen) -> usize {
+    let children = one.feeds.iter().filter_map(|(child, _)| {
+        let mut chosen = chosen.iter();
+        chosen.find(|other| other.candidate == *child)
+    });
+    let heights = children.map(|child| height(chosen, child) + 1);
+    heights.max().unwrap_or(0)
+}
+
 /// What the pipeline itself calls something: a frame of the same name would be mistaken for it.
 fn taken_names(workload: &Workload) -> BTreeSet<String> {
     let tables = workload.tables.iter();
@@ -268,13 +288,12 @@ fn taken_names(workload: &Workload) -> BTreeSet<String> {
 const MOST_NAMES: usize = 3;
 
 /// The last part of the table's name, those of the first joined tables, or the name of the common table expression, in `[a-z0-9_]`.
-fn base_name(workload: &Workload, definition: &Definition, readers: &[Reader]) -> String {
+fn base_name(workload: &Workload, definition: &Definition, first: Option<&Reader>) -> String {
     let name = match definition {
         Definition::CoveringRead { version, .. } => workload
             .table(version.table)
             .and_then(|table| table.name.rsplit('.').next().map(str::to_owned)),
-        Definition::RepeatedSubquery { .. } | Definition::WidenedSubquery(_) => readers
-            .first()
+        Definition::RepeatedSubquery { .. } | Definition::WidenedSubquery(_) => first
             .and_then(|reader| workload.subquery(reader.subquery()?)?.name.as_ref())
             .map(|name| name.text.clone()),
         Definition::JoinCore { members, .. } => {
@@ -354,13 +373,16 @@ fn summary(
         .map(|reader| reader.reads.len())
         .sum();
     // A frame reads what its first reader would, as far as it is not built from other frames.
-    let fed: usize = frames.iter().map(|frame| frame.feeds.len()).sum();
+    let fed: usize = frames
+        .iter()
+        .flat_map(|frame| &frame.feeds)
+        .map(|feed| feed.reader.reads.len())
+        .sum();
     let built: usize = frames
         .iter()
         .map(|frame| {
-            let feeds = frame.feeds.iter().map(|feed| &feed.reader);
-            let mut readers = frame.readers.iter().chain(feeds);
-            readers.next().map_or(0, |reader| reader.reads.len())
+            let first = Reader::first(frame.places());
+            first.map_or(0, |reader| reader.reads.len())
         })
         .sum();
     let total = |part: fn(&Frame) -> u64| frames.iter().map(part).fold(0, u64::saturating_add);

@@ -36,7 +36,11 @@ fn the_pipeline_without_a_fault_keeps_every_promise() {
             ("gd_3", 4),
             ("x_1", 4),
             ("sales_stores_1", 3),
-            ("trips_groups_1", 6)
+            ("trips_groups_1", 6),
+            ("d_1", 2),
+            ("r_1", 2),
+            ("calls_agents_1", 1),
+            ("k_1", 2)
         ]
     );
 }

@@ -21,8 +21,8 @@ mod groups;
 use self::block::Block;
 use self::condition::{Test, is_about};
 use self::groups::Groups;
+use super::change::{Change, Instead};
 use super::frames::Built;
-use super::rewrite::{Change, Instead};
 use super::{Check, Promise, medium};
 use crate::diagnostic::Span;
 use crate::planner::frame::Reader;
@@ -44,8 +44,7 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
         }
     };
     let table = built.resolve(check, groups.table);
-    for reader in &built.frame.readers {
-        let at = check.run_of(reader.statement);
+    for (at, reader) in check.places(built.frame) {
         let block = match Block::of(check, reader) {
             Ok(block) => block,
             Err(problem) => {

@@ -2,11 +2,11 @@
 
 use super::frames::{Built, shown};
 use super::hull::{hull, name, steady_tests, tests};
-use super::{At, Check, Promise};
+use super::{Check, Promise};
 use crate::facts::access::{Read, TableVersion, WriteKind};
 use crate::facts::catalog::TableKind;
 use crate::frontend::statement::{QueryBody, Relation, Select, SelectItem, Shape, TableReference};
-use crate::planner::frame::{FrameKind, Reader};
+use crate::planner::frame::FrameKind;
 
 /// Checks a covering read against every read that it replaces.
 pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
@@ -45,15 +45,7 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
         let text = format!("frame `{frame}` {problem}");
         check.report(Promise::Covering, built.at, text);
     }
-    let readers = built.frame.readers.iter();
-    let readers = readers.map(|reader| (check.run_of(reader.statement), reader));
-    let feeds = built.frame.feeds.iter().map(|feed| {
-        let step = check.built(feed.frame).map(|(index, _)| index);
-        let at = step.map_or(At::Plan, |index| At::Step(index, None));
-        (at, &feed.reader)
-    });
-    let readers: Vec<(At, &Reader)> = readers.chain(feeds).collect();
-    for (at, reader) in readers {
+    for (at, reader) in check.places(built.frame) {
         if reader.subquery().is_some() {
             let text = format!("replaces a subquery by the covering frame `{frame}`");
             check.report(Promise::Covering, at, text);

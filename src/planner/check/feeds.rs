@@ -1,20 +1,23 @@
-//! Frames that are built from other frames: each place of a definition that names a frame is the place of a table which
-//! that frame covers.
+//! Frames that are built from other frames: the definition of such a frame is a subquery of the user's that reads them.
 //!
-//! The definition is the body of a subquery of the user's with frames in place of tables. So the tables of both stand in
-//! the same order, and what `covering` proves of a read in the body holds of the place in the definition. That the definition means what the bodies of all readers mean is proven in
-//! [`super::repeated`], which takes a frame for the table version that it holds.
+//! It differs from the body of the subquery as the text of a statement does that reads the frames: by the same changes,
+//! token by token. What each kind proves of the statements that read a frame it proves of the place in the body too. So
+//! the definition has the rows of the body, and that all readers say the same as the body is proven in
+//! [`super::repeated`], from the user's texts alone.
 
-use super::emitted::{Placed, within};
+use std::collections::BTreeSet;
+
+use super::change::{Change, Instead, changed, in_order};
+use super::emitted::within;
 use super::frames::Built;
 use super::names::{Names, TableUse, query};
 use super::repeated::find;
+use super::rewrite::of_reader;
 use super::{Check, Promise};
-use crate::diagnostic::Span;
-use crate::facts::access::{Origin, ReadId, Subquery};
+use crate::facts::access::{Access, Origin, Subquery};
 use crate::frontend::statement::Query;
-use crate::planner::frame::{FrameKind, Place};
-use crate::planner::plan::{Feed, Frame};
+use crate::planner::frame::FrameKind;
+use crate::planner::plan::{Feed, Frame, FrameId};
 
 /// The frames that a frame is built from, each with one place that reads it.
 pub(super) fn of<'a>(check: &Check<'a>, frame: &Frame) -> Vec<(&'a Frame, &'a Feed)> {
@@ -23,35 +26,74 @@ pub(super) fn of<'a>(check: &Check<'a>, frame: &Frame) -> Vec<(&'a Frame, &'a Fe
     all.filter(|(_, feed)| feed.frame == frame.id).collect()
 }
 
+/// The frames that a frame is built from, and those that they are built from.
+pub(super) fn sources<'a>(check: &Check<'a>, frame: &Frame) -> Vec<&'a Frame> {
+    closure(frame, |frame| {
+        let feeds = of(check, frame).into_iter();
+        feeds.map(|(from, _)| from).collect()
+    })
+}
+
+/// The frames that are built from a frame, and those that are built from them.
+pub(super) fn descendants<'a>(check: &Check<'a>, frame: &Frame) -> Vec<&'a Frame> {
+    closure(frame, |frame| {
+        let feeds = frame.feeds.iter();
+        feeds.filter_map(|feed| check.frame(feed.frame)).collect()
+    })
+}
+
+fn closure<'a>(frame: &Frame, next: impl Fn(&Frame) -> Vec<&'a Frame>) -> Vec<&'a Frame> {
+    let mut seen: BTreeSet<FrameId> = BTreeSet::from([frame.id]);
+    let mut found: Vec<&'a Frame> = Vec::new();
+    let mut open = next(frame);
+    while let Some(one) = open.pop() {
+        if seen.insert(one.id) {
+            found.push(one);
+            open.extend(next(one));
+        }
+    }
+    found
+}
+
+/// The subquery whose text with other frames in it defines a frame: of all that read the frame the one in whose body
+/// those frames are read.
+pub(super) fn body<'a>(check: &Check<'a>, frame: &Frame) -> Option<&'a Subquery> {
+    let feeds = of(check, frame);
+    let places = check.places(frame).into_iter();
+    let mut bodies = places.filter_map(|(_, reader)| check.subqueries.get(&reader.subquery()?));
+    let holds = |body: &&&Subquery| {
+        feeds.iter().all(|(_, feed)| {
+            let mut reads = feed.reader.reads.iter();
+            feed.reader.statement == body.statement
+                && !feed.reader.reads.is_empty()
+                && reads.all(|read| body.reads.contains(read))
+        })
+    };
+    bodies.find(holds).copied()
+}
+
 /// Checks the places where a definition reads other frames.
 pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
     let feeds = of(check, built.frame);
     if feeds.is_empty() {
         return;
     }
-    if let Err(problem) = places(check, built, &feeds) {
+    if let Err(problem) = definition(check, built, &feeds) {
         let text = format!("frame `{}` {problem}", built.frame.name);
         check.report(Promise::Repetition, built.at, text);
     }
 }
 
-fn places(
+fn definition(
     check: &Check<'_>,
     built: &Built<'_, '_>,
     feeds: &[(&Frame, &Feed)],
-) -> Result<(), &'static str> {
+) -> Result<(), String> {
     if built.frame.kind != FrameKind::RepeatedSubquery {
-        return Err("is built from other frames, but is no text of the user's");
+        return Err("is built from other frames, but is no text of the user's".to_owned());
     }
-    let covering = |(from, feed): &(&Frame, &Feed)| {
-        let kind = matches!(from.kind, FrameKind::CoveringRead | FrameKind::Intermediate);
-        kind && feed.reader.place == Place::Name && feed.reader.reads.len() == 1
-    };
-    if !feeds.iter().all(covering) {
-        return Err("is built from a frame that stands for no table");
-    }
-    let body =
-        body(check, built, feeds).ok_or("is built from frames that none of its readers reads")?;
+    let body = body(check, built.frame)
+        .ok_or("is built from frames that none of its readers reads in what it replaces")?;
     let (statement, access) = check
         .statements
         .get(&body.statement)
@@ -63,99 +105,80 @@ fn places(
         .tokens
         .get(&statement.source)
         .ok_or("is a text that cannot be read")?;
-    let own = Marked::of(original, within(file, original.span));
-    let emitted = built.tokens().ok_or("has a text that cannot be read")?;
-    let emitted = Marked::of(built.query, emitted);
-    if emitted.tokens != own.tokens {
-        return Err("is not the text that the frames it is built from are read in");
+    let mut changes = Vec::new();
+    for (from, feed) in feeds {
+        changes.extend(of_reader(check, from, &feed.reader)?);
     }
-    let mut read: Vec<ReadId> = Vec::new();
-    for (place, table) in emitted.tables.iter().zip(&own.tables) {
-        let key = place.reference.name.key();
-        let named = |(from, _): &&(&Frame, &Feed)| key == check.prefix.frame(&from.name);
-        let here: Vec<&(&Frame, &Feed)> = feeds.iter().filter(named).collect();
-        if here.is_empty() {
-            continue;
-        }
-        let mut reads = access.reads.iter();
-        let id = reads.find_map(|read| match &read.origin {
-            Origin::Named { name, .. } if *name == table.reference.name.span => Some(read.id),
-            _ => None,
-        });
-        let id = id.ok_or("reads a frame in place of what is no table")?;
-        if !here.iter().any(|(_, feed)| feed.reader.reads == [id]) {
-            return Err("reads a frame where the plan says nothing of it");
-        }
-        read.push(id);
-    }
-    let mut said: Vec<ReadId> = feeds
+    let changes = in_order(changes)?;
+    if !changes
         .iter()
-        .flat_map(|(_, feed)| feed.reader.reads.iter().copied())
-        .collect();
-    said.sort_unstable();
-    read.sort_unstable();
-    if read == said {
-        Ok(())
-    } else {
-        Err("does not read each frame that it is built from once at each place")
+        .all(|change| original.span.contains(change.span))
+    {
+        return Err("is built from a frame that stands outside its text".to_owned());
     }
-}
-
-/// The subquery of a reader in whose body all the reads stand.
-fn body<'c>(
-    check: &'c Check<'_>,
-    built: &Built<'_, '_>,
-    feeds: &[(&Frame, &Feed)],
-) -> Option<&'c Subquery> {
-    let readers = built.frame.readers.iter();
-    let mut bodies = readers.filter_map(|reader| check.subqueries.get(&reader.subquery()?));
-    let holds = |body: &&&Subquery| {
-        feeds.iter().all(|(_, feed)| {
-            feed.reader.statement == body.statement
-                && feed
-                    .reader
-                    .reads
-                    .iter()
-                    .all(|read| body.reads.contains(read))
-        })
-    };
-    bodies.find(holds).copied()
-}
-
-/// A query's tokens with marks for the tables that it names, and those in text order.
-struct Marked<'q> {
-    tokens: Vec<String>,
-    tables: Vec<TableUse<'q>>,
-}
-
-/// What stands for the name and alias of a table: no token of SQL.
-const TABLE: &str = "a table";
-
-impl<'q> Marked<'q> {
-    fn of(query: &'q Query, tokens: Vec<Placed<'_>>) -> Self {
-        let mut tables = Names::of(query).tables;
-        tables.retain(|table| table.cte.is_none());
-        tables.sort_by_key(|table| table.reference.name.span.start);
-        let places: Vec<(Span, Span)> = tables
+    let expected = changed(&within(file, original.span), &changes);
+    let emitted = built.tokens().ok_or("has a text that cannot be read")?;
+    let same = expected.len() == emitted.len()
+        && emitted
             .iter()
-            .map(|table| {
-                let name = table.reference.name.span;
-                let alias = table.reference.alias.as_ref();
-                (name, alias.map_or(name, |alias| name.join(alias.span)))
-            })
-            .collect();
-        let mut marked = Vec::new();
-        for token in tokens {
-            let place = places.iter().find(|(_, whole)| whole.contains(token.span));
-            match place {
-                Some((name, _)) if token.span.start == name.start => marked.push(TABLE.to_owned()),
-                Some(_) => {}
-                None => marked.push(token.normalised()),
-            }
+            .zip(&expected)
+            .all(|(token, one)| one.is(token));
+    if !same {
+        let shown: Vec<String> = expected.iter().map(Instead::shown).collect();
+        return Err(format!("does not say `{}`", shown.join(" ")));
+    }
+    let other = other_names(check, built, access, original, &changes);
+    other.ok_or_else(|| "names other relations than its text and the frames in it".to_owned())
+}
+
+/// What is no frame in the definition is what it is in the user's text: the same table version where it is built.
+fn other_names(
+    check: &Check<'_>,
+    built: &Built<'_, '_>,
+    access: &Access,
+    original: &Query,
+    changes: &[Change],
+) -> Option<()> {
+    let in_text_order = |query| {
+        let mut tables = Names::of(query).tables;
+        tables.sort_by_key(|table| table.reference.name.span.start);
+        tables
+    };
+    let instead = changes.iter().flat_map(|change| &change.instead);
+    let frames: Vec<&String> = instead
+        .filter_map(|token| match token {
+            Instead::Frame { name, .. } => Some(name),
+            _ => None,
+        })
+        .collect();
+    let is_frame = |table: &TableUse<'_>| {
+        let key = table.reference.name.key();
+        frames.iter().any(|name| name.to_lowercase() == key)
+    };
+    let (named, others): (Vec<_>, Vec<_>) =
+        in_text_order(built.query).into_iter().partition(is_frame);
+    let mut own = in_text_order(original);
+    own.retain(|table| {
+        let place = table.reference.name.span;
+        !changes.iter().any(|change| change.span.contains(place))
+    });
+    if named.len() != frames.len() || own.len() != others.len() {
+        return None;
+    }
+    for (own, other) in own.iter().zip(&others) {
+        match (own.cte, other.cte) {
+            (Some(_), Some(_)) => continue,
+            (None, None) => {}
+            _ => return None,
         }
-        Marked {
-            tokens: marked,
-            tables,
+        let place = own.reference.name.span;
+        let mut reads = access.reads.iter();
+        let read = reads
+            .find(|read| matches!(read.origin, Origin::Named { name, .. } if name == place))?;
+        let table = built.resolve(check, &other.reference.name)?;
+        if built.version(table) != Some(read.version) {
+            return None;
         }
     }
+    Some(())
 }

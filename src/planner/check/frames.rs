@@ -228,16 +228,9 @@ impl Built<'_, '_> {
     /// The table that a name of the frame's text means where the frame is built.
     ///
     /// Qualified names mean one table. What an unqualified name means depends on the current database and on
-    /// temporary views: it is what the same name means to a statement that runs under the same ones. A frame that this
-    /// one is built from means the table that it covers.
+    /// temporary views: it is what the same name means to a statement that runs under the same ones.
     pub(super) fn resolve(&self, check: &Check<'_>, name: &Name) -> Option<TableId> {
         let key = name.key();
-        for (from, feed) in feeds::of(check, self.frame) {
-            if key == check.prefix.frame(&from.name) {
-                let read = check.reads.get(feed.reader.reads.first()?)?;
-                return Some(read.version.table);
-            }
-        }
         let key = match name.parts.len() {
             3 => key.strip_prefix("spark_catalog.")?,
             _ => key.as_str(),
@@ -275,23 +268,28 @@ impl Built<'_, '_> {
 fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
     let names = Names::of(built.query);
     let mut needed: BTreeSet<TableId> = BTreeSet::new();
+    let mut versions: BTreeSet<TableVersion> = BTreeSet::new();
+    let sources = feeds::of(check, built.frame);
     for named in names.tables.iter().filter(|named| named.cte.is_none()) {
-        if let Some(table) = built.resolve(check, &named.reference.name) {
+        let key = named.reference.name.key();
+        let mut from = sources.iter().map(|(from, _)| from);
+        if let Some(from) = from.find(|from| key == check.prefix.frame(&from.name)) {
+            // It depends on what that frame depends on.
+            needed.extend(from.inputs.iter().map(|input| input.table));
+            versions.extend(from.inputs.iter().copied());
+        } else if let Some(table) = built.resolve(check, &named.reference.name) {
             needed.insert(table);
         } else {
             let text = format!(
-                "what `{}` means where frame `{}` is built is not known",
-                named.reference.name.key(),
+                "what `{key}` means where frame `{}` is built is not known",
                 built.frame.name
             );
             check.report(Promise::Residency, built.at, text);
         }
     }
     // Dependences as the readers' accesses tell them, and as the texts of views do.
-    let feeds = built.frame.feeds.iter().map(|feed| &feed.reader);
-    let readers = built.frame.readers.iter().chain(feeds);
-    let readers: BTreeSet<_> = readers.map(|reader| reader.statement).collect();
-    let mut versions: BTreeSet<TableVersion> = BTreeSet::new();
+    let places = check.places(built.frame).into_iter();
+    let readers: BTreeSet<_> = places.map(|(_, reader)| reader.statement).collect();
     let accesses: Vec<_> = readers
         .iter()
         .filter_map(|id| check.statements.get(id).map(|(_, access)| *access))
@@ -356,7 +354,7 @@ fn malformed_rows(check: &mut Check<'_>, built: &Built<'_, '_>, table: TableId) 
 /// Statements that ask where a row comes from or in which order rows arrive, that sample, or that call what is not
 /// known read no frame. What varies at each use, or may fail, may read one: it does so over the same rows.
 fn sensitive_readers(check: &mut Check<'_>, frame: &Frame) {
-    for reader in &frame.readers {
+    for (at, reader) in check.places(frame) {
         let Some((_, access)) = check.statements.get(&reader.statement) else {
             continue;
         };
@@ -372,7 +370,7 @@ fn sensitive_readers(check: &mut Check<'_>, frame: &Frame) {
         let found = whole.or_else(|| inside.and_then(|body| body.sensitivities.first()));
         if let Some(found) = found {
             let text = format!("uses `{}` but reads frame `{}`", found.what, frame.name);
-            check.report(Promise::Sensitivity, check.run_of(reader.statement), text);
+            check.report(Promise::Sensitivity, at, text);
         }
     }
 }

@@ -48,8 +48,7 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
                 );
                 problems.push((built.at, text));
             }
-            for reader in &built.frame.readers {
-                let at = check.run_of(reader.statement);
+            for (at, reader) in check.places(built.frame) {
                 match Place::of(check, core, reader) {
                     Err(problem) => problems.push((at, problem)),
                     Ok(place) => {

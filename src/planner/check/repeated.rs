@@ -3,7 +3,7 @@
 use super::canonical;
 use super::frames::Built;
 use super::names::query;
-use super::{Check, Promise, widened};
+use super::{Check, Promise, feeds, widened};
 use crate::facts::access::{Origin, Subquery};
 use crate::frontend::statement::{
     Expression, Identifier, Query, QueryBody, Relation, SelectItem, Shape,
@@ -12,22 +12,19 @@ use crate::planner::frame::Reader;
 
 /// Checks every reader of a repeated subquery.
 pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
-    let Some(file) = built.tokens() else {
+    let Some((frame, listed)) = says(check, built) else {
+        // Reported where the frame's inputs are, and the frames that it is built from.
         return;
     };
-    let frame = canonical::tokens(built.query, &file, |named| {
-        let table = built.resolve(check, &named.reference.name)?;
-        let version = built.version(table)?;
-        Some(check.table_name(version))
-    });
-    let Some(frame) = frame else {
-        // Reported where the frame's inputs are.
-        return;
+    // What reads other frames is no wider than one of its readers.
+    let block = if feeds::of(check, built.frame).is_empty() {
+        widened::frame(check, built)
+    } else {
+        None
     };
-    let listed = listed(built);
-    let block = widened::frame(check, built);
+    let places = check.places(built.frame);
     let mut readings = Vec::new();
-    for reader in &built.frame.readers {
+    for (at, reader) in &places {
         let equal = compare(check, &frame, reader)
             .and_then(|()| same_columns(check, listed.as_deref(), reader));
         let Err(problem) = equal else { continue };
@@ -43,13 +40,13 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
             }
             (Err(problem), _) => {
                 let text = format!("{problem} frame `{}`", built.frame.name);
-                check.report(Promise::Repetition, check.run_of(reader.statement), text);
+                check.report(Promise::Repetition, *at, text);
             }
             (Ok(_), None) => {}
         }
     }
     // Where one reader is equal to the frame, that one has all of its columns.
-    if let Some(block) = block.filter(|_| readings.len() == built.frame.readers.len())
+    if let Some(block) = block.filter(|_| readings.len() == places.len())
         && let Some(column) = widened::unknown_column(check, &block, &readings)
     {
         let text = format!(
@@ -60,17 +57,44 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
     }
 }
 
+/// What the frame says, and its columns where its text lists them: of a frame that is built from others, what the
+/// subquery says that it is the text of.
+fn says(check: &Check<'_>, built: &Built<'_, '_>) -> Option<(Vec<String>, Option<Vec<String>>)> {
+    if !feeds::of(check, built.frame).is_empty() {
+        let body = feeds::body(check, built.frame)?;
+        let outputs = body.outputs.as_ref()?.iter().map(Identifier::key);
+        return Some((own(check, body).ok()?, Some(outputs.collect())));
+    }
+    let file = built.tokens()?;
+    let frame = canonical::tokens(built.query, &file, |named| {
+        let table = built.resolve(check, &named.reference.name)?;
+        let version = built.version(table)?;
+        Some(check.table_name(version))
+    })?;
+    Some((frame, listed(built)))
+}
+
 fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &'static str> {
     let subquery = reader
         .subquery()
         .and_then(|id| check.subqueries.get(&id))
+        .filter(|subquery| subquery.statement == reader.statement)
         .ok_or("replaces no subquery by")?;
+    if own(check, subquery)? == frame {
+        Ok(())
+    } else {
+        Err("replaces a subquery that says something else than")
+    }
+}
+
+/// What a subquery of the user's says.
+fn own(check: &Check<'_>, subquery: &Subquery) -> Result<Vec<String>, &'static str> {
     if !subquery.closed {
         return Err("replaces a subquery that depends on what surrounds it by");
     }
     let (statement, access) = check
         .statements
-        .get(&reader.statement)
+        .get(&subquery.statement)
         .ok_or("is no statement that could read")?;
     let body = query(statement)
         .and_then(|query| find(query, subquery))
@@ -79,7 +103,7 @@ fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &
         .tokens
         .get(&statement.source)
         .ok_or("has no tokens to compare with")?;
-    let own = canonical::tokens(body, file, |named| {
+    canonical::tokens(body, file, |named| {
         let read = access.reads.iter().find(|read| match &read.origin {
             Origin::Named { name, .. } => *name == named.reference.name.span,
             Origin::ThroughView(_)
@@ -89,12 +113,7 @@ fn compare(check: &Check<'_>, frame: &[String], reader: &Reader) -> Result<(), &
         })?;
         Some(check.table_name(read.version))
     })
-    .ok_or("names a relation whose version is not known in what is replaced by")?;
-    if own == frame {
-        Ok(())
-    } else {
-        Err("replaces a subquery that says something else than")
-    }
+    .ok_or("names a relation whose version is not known in what is replaced by")
 }
 
 /// The query between the parentheses of a subquery.

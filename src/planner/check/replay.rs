@@ -185,10 +185,10 @@ fn readers(check: &mut Check<'_>, state: &State<'_>, access: &Access, at: At) {
                 check.report(Promise::Residency, at, text);
             }
             // What Spark loses of the frame it computes again, from a table that must still be there.
-            let gone = |(from, _): &(&Frame, _)| {
+            let gone = |from: &&Frame| {
                 from.medium == Medium::Scratch && !state.live.contains_key(&from.id)
             };
-            if let Some((from, _)) = feeds::of(check, frame).into_iter().find(gone) {
+            if let Some(from) = feeds::sources(check, frame).into_iter().find(gone) {
                 let text = format!(
                     "reads frame `{}`, which is built from the scratch table `{}` that is gone",
                     frame.name, from.name

@@ -1,5 +1,6 @@
 //! Texts of statements: the user's own, or a reader that differs at its declared places only.
 
+use super::change::{Change, Instead, in_order};
 use super::emitted::Placed;
 use super::names::{Names, query};
 use super::widened::Reading;
@@ -13,62 +14,6 @@ use crate::frontend::statement::{Identifier, Statement, StatementId};
 use crate::planner::emit::{Language, NAMESPACE, ProgramText, SCRATCH};
 use crate::planner::frame::{Place, Reader};
 use crate::planner::plan::{Frame, Step};
-
-/// A place of a statement that changes, and what stands there instead.
-#[derive(Clone, Debug)]
-pub(super) struct Change {
-    pub(super) span: Span,
-    /// Token by token.
-    pub(super) instead: Vec<Instead>,
-}
-
-/// A token that stands at a changed place.
-#[derive(Clone, Debug)]
-pub(super) enum Instead {
-    /// The name of a frame in filled texts.
-    Frame {
-        name: String,
-        /// What its columns are qualified by, lower-case.
-        called: String,
-    },
-    /// A keyword.
-    Word(&'static str),
-    /// An operator.
-    Symbol(&'static str),
-    /// A number.
-    Number(&'static str),
-    /// A name whose letter case does not matter, without backquotes, lower-case.
-    Named(String),
-    /// A name in this very spelling, without backquotes: it names an output column.
-    Spelled(String),
-    /// What the user wrote.
-    Written(String),
-}
-
-impl Instead {
-    fn is(&self, token: &Placed<'_>) -> bool {
-        match self {
-            Instead::Frame { name, .. } => token.is_name() && token.key() == name.to_lowercase(),
-            Instead::Word(word) => token.is_word(word),
-            Instead::Symbol(symbol) => token.is_symbol(symbol),
-            Instead::Number(number) => token.normalised() == format!("n:{number}"),
-            Instead::Named(key) => token.is_name() && token.key() == *key,
-            Instead::Spelled(name) => token.is_name() && token.spelling() == *name,
-            Instead::Written(text) => token.text == text,
-        }
-    }
-
-    fn shown(&self) -> String {
-        match self {
-            Instead::Word(word) => word.to_uppercase(),
-            Instead::Symbol(text) | Instead::Number(text) => (*text).to_owned(),
-            Instead::Frame { name, .. }
-            | Instead::Named(name)
-            | Instead::Spelled(name)
-            | Instead::Written(name) => name.clone(),
-        }
-    }
-}
 
 /// Compares the plan's steps with the program's, and every statement's text with the user's.
 pub(super) fn run(check: &mut Check<'_>) {
@@ -170,14 +115,7 @@ fn places(check: &Check<'_>, statement: &Statement) -> Result<Vec<Change>, Strin
             }
         }
     }
-    places.sort_by_key(|place| place.span);
-    for pair in places.windows(2) {
-        if let [first, then] = pair
-            && then.span.start < first.span.end
-        {
-            return Err("two frames replace the same place".to_owned());
-        }
-    }
+    let places = in_order(places)?;
     if let Some(place) = places
         .iter()
         .find(|place| !statement.span.contains(place.span))
@@ -190,7 +128,12 @@ fn places(check: &Check<'_>, statement: &Statement) -> Result<Vec<Change>, Strin
     Ok(places)
 }
 
-fn of_reader(check: &Check<'_>, frame: &Frame, reader: &Reader) -> Result<Vec<Change>, String> {
+/// What changes in the text of the statement for one reader of a frame.
+pub(super) fn of_reader(
+    check: &Check<'_>,
+    frame: &Frame,
+    reader: &Reader,
+) -> Result<Vec<Change>, String> {
     let name = check.prefix.frame(&frame.name);
     match reader.place {
         Place::Name => named(check, &name, reader, &reader.reads),

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use super::canonical::Parts;
+use super::change::Instead;
 use super::emitted::{Placed, within};
 use super::frames::Built;
 use super::repeated::find;
-use super::rewrite::Instead;
 use crate::diagnostic::Span;
 use crate::facts::access::{Access, Origin, Subquery, is_builtin};
 use crate::frontend::statement::{

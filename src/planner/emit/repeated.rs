@@ -4,13 +4,13 @@ use super::edit::{Edit, apply};
 use super::quote::quoted;
 use super::{Emitter, name};
 use crate::facts::access::SubqueryId;
+use crate::planner::frame::Reader;
 use crate::planner::plan::Frame;
 
 pub(super) fn definition(emitter: &Emitter<'_>, frame: &Frame) -> Option<String> {
-    // Unqualified names resolve as at this reader, just before which the frame is built.
-    let first = emitter
-        .workload
-        .subquery(frame.readers.first()?.subquery()?)?;
+    // Unqualified names resolve as at this place, just before which the frame is built.
+    let first = Reader::first(frame.places())?;
+    let first = emitter.workload.subquery(first.subquery()?)?;
     let text = emitter.sources.text(first.body);
     Some(
         apply(text, first.body, emitter.fed(frame))

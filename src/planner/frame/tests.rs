@@ -402,8 +402,12 @@ fn a_subquery_reader_keeps_its_names() {
     CREATE OR REPLACE TEMPORARY VIEW {ns}_l_1 AS SELECT * FROM (SELECT p.id, count(DISTINCT p.premium + 1) AS best FROM m.policies p GROUP BY p.id) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_l_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     WITH l AS (SELECT `id`, `best` FROM {ns}_l_1) SELECT * FROM l
-    WITH latest AS ( SELECT `ID`, `Best` FROM {ns}_l_1 ) SELECT latest.BEST FROM latest
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_subquery_1 AS SELECT * FROM (WITH latest AS ( SELECT `ID`, `Best` FROM {ns}_l_1 ) SELECT latest.BEST FROM latest) WHERE '{ns}' IS NOT NULL
+    CACHE TABLE {ns}_subquery_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT `BEST` FROM {ns}_subquery_1
     UNCACHE TABLE IF EXISTS {ns}_l_1
+    UNCACHE TABLE IF EXISTS {ns}_subquery_1
+    DROP VIEW IF EXISTS {ns}_subquery_1
     DROP VIEW IF EXISTS {ns}_l_1
     ");
 }

@@ -152,7 +152,8 @@ impl Decide<'_> {
             reasons.push(reason(Reason::new("no-candidate", text), Vec::new()));
         }
         let serves_all = |frame: &&Frame| {
-            let served: BTreeSet<ReadId> = served_by(frame)
+            let served: BTreeSet<ReadId> = frame
+                .places()
                 .flat_map(|reader| reader.reads.iter().copied())
                 .collect();
             reads.iter().all(|read| served.contains(read))
@@ -433,14 +434,9 @@ impl Decide<'_> {
     }
 }
 
-/// The readers of a frame, those in the texts of other frames included.
-fn served_by(frame: &Frame) -> impl Iterator<Item = &Reader> {
-    let feeds = frame.feeds.iter().map(|feed| &feed.reader);
-    frame.readers.iter().chain(feeds)
-}
-
 fn serves_any(frame: &Frame, readers: &[Reader]) -> bool {
-    served_by(frame)
+    frame
+        .places()
         .flat_map(|reader| &reader.reads)
         .any(|read| readers.iter().any(|reader| reader.reads.contains(read)))
 }

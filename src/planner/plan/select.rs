@@ -10,7 +10,7 @@ use crate::facts::access::{ReadId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
 use crate::planner::cost::{BuildCost, CostModel};
-use crate::planner::frame::{Candidate, CandidateId, Candidates, Place, Reader};
+use crate::planner::frame::{Candidate, CandidateId, Candidates, Reader};
 
 /// What the choice is made from.
 pub(super) struct Search<'a> {
@@ -25,7 +25,7 @@ pub(super) struct Search<'a> {
 pub(super) struct Chosen {
     pub(super) candidate: CandidateId,
     pub(super) readers: Vec<Reader>,
-    /// Reads in the texts that define other frames.
+    /// Places in the texts that define other frames.
     pub(super) feeds: Vec<(CandidateId, Reader)>,
     /// The statements before which it must live, in order: its readers, and those before which the frames are built
     /// that it feeds.
@@ -39,6 +39,12 @@ pub(super) struct Chosen {
 impl Chosen {
     pub(super) fn net_micros(&self) -> u64 {
         self.saving_micros.saturating_sub(self.build.micros)
+    }
+
+    /// The places that read it, those in the texts of other frames included.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Reader> {
+        let feeds = self.feeds.iter().map(|(_, reader)| reader);
+        self.readers.iter().chain(feeds)
     }
 
     /// Whether it must live while a statement runs that it must live before.
@@ -81,24 +87,82 @@ pub(super) enum Verdict {
 }
 
 impl Search<'_> {
-    /// The frames chosen, in the order of choice: greedily from all candidates, or from subqueries first. A covering read
-    /// takes the readers of a subquery away, but it may also build the subquery.
+    /// The frames chosen: greedily from all candidates, or from texts of subqueries first, or first from such as are in no
+    /// other one. What reads a table takes the readers of a subquery away, but it may also build the subquery.
     pub(super) fn run(&self) -> Vec<Chosen> {
         let net = |chosen: &[Chosen]| {
             let nets = chosen.iter().map(Chosen::net_micros);
             nets.fold(0, u64::saturating_add)
         };
-        let mut subqueries = Vec::new();
-        self.extend(&mut subqueries, |candidate| {
-            candidate.definition.base(&candidate.readers).is_some()
+        let nested = self.nested();
+        let is_text = |candidate: &Candidate| candidate.definition.is_text();
+        let is_outer =
+            |candidate: &Candidate| is_text(candidate) && !nested.contains(&candidate.id);
+        let mut best = self.greedy(&[]);
+        let mut others = vec![self.greedy(&[&is_text])];
+        if !nested.is_empty() {
+            others.push(self.greedy(&[&is_outer, &is_text]));
+        }
+        for other in others {
+            if net(&other) > net(&best) {
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// The frames chosen where some candidates come first.
+    fn greedy(&self, first: &[&dyn Fn(&Candidate) -> bool]) -> Vec<Chosen> {
+        let mut chosen = Vec::new();
+        for may in first {
+            self.extend(&mut chosen, may);
+        }
+        self.extend(&mut chosen, |_| true);
+        self.feed_later_ones(&mut chosen);
+        chosen
+    }
+
+    /// The texts of subqueries that stand in other ones.
+    fn nested(&self) -> BTreeSet<CandidateId> {
+        let candidates = self.candidates.candidates.iter();
+        let texts: Vec<&Candidate> = candidates
+            .filter(|candidate| candidate.definition.is_text())
+            .collect();
+        let within = |inner: &Candidate, outer: &Candidate| {
+            let mut places = inner.readers.iter();
+            places.any(|reader| {
+                let mut texts = outer.readers.iter();
+                texts.any(|text| self.is_within(reader, text))
+            })
+        };
+        let nested = texts.iter().filter(|inner| {
+            let mut others = texts.iter();
+            others.any(|outer| within(inner, outer))
         });
-        self.extend(&mut subqueries, |_| true);
-        let mut all = Vec::new();
-        self.extend(&mut all, |_| true);
-        if net(&subqueries) > net(&all) {
-            subqueries
-        } else {
-            all
+        nested.map(|candidate| candidate.id).collect()
+    }
+
+    /// Lets frames feed such as were chosen after them.
+    fn feed_later_ones(&self, chosen: &mut [Chosen]) {
+        for position in 0..chosen.len() {
+            let Some(own) = chosen.get(position) else {
+                continue;
+            };
+            // The place whose text it is would be another one; what it is built from is for that place.
+            let is_fed = chosen
+                .iter()
+                .any(|other| other.feeds.iter().any(|(child, _)| *child == own.candidate));
+            let candidate = self.candidates.get(own.candidate).filter(|_| !is_fed);
+            let beside = chosen
+                .iter()
+                .filter(|other| other.candidate != own.candidate);
+            let beside: Vec<Chosen> = beside.cloned().collect();
+            let again = candidate.and_then(|candidate| self.evaluate(candidate, &beside).ok());
+            if let Some(again) = again.filter(|again| again.net_micros() > own.net_micros())
+                && let Some(own) = chosen.get_mut(position)
+            {
+                *own = again;
+            }
         }
     }
 
@@ -192,7 +256,7 @@ impl Search<'_> {
         for (child, reader) in reads {
             // What Spark loses of a cached frame it computes again, from a table that must still be there, under
             // settings that were looked into.
-            let kept = child.map(|child| child.uses.last().copied());
+            let kept = child.map(|child| kept(child, chosen));
             if medium == Medium::Scratch && kept > Some(last) {
                 continue;
             }
@@ -209,7 +273,7 @@ impl Search<'_> {
                 feeds.push((child.candidate, reader.clone()));
                 uses.extend(child.uses.first());
                 if medium == Medium::Scratch {
-                    uses.extend(child.uses.last());
+                    uses.extend(kept.flatten());
                 }
             } else {
                 readers.push(reader.clone());
@@ -261,7 +325,7 @@ impl Search<'_> {
         }
     }
 
-    /// The reads of a covering read that stand in the texts of frames already chosen, with those frames; none that another
+    /// The places of a candidate that stand in the texts of frames already chosen, with those frames; none that another
     /// frame feeds already.
     fn fed<'c>(
         &self,
@@ -269,23 +333,39 @@ impl Search<'_> {
         chosen: &'c [Chosen],
     ) -> Vec<(&'c Chosen, &'c Reader)> {
         let feeds = chosen.iter().flat_map(|taken| &taken.feeds);
-        let taken: BTreeSet<ReadId> = feeds
-            .flat_map(|(_, reader)| reader.reads.iter().copied())
+        let taken: BTreeSet<(CandidateId, ReadId)> = feeds
+            .flat_map(|(child, reader)| reader.reads.iter().map(|read| (*child, *read)))
             .collect();
         let mut fed = Vec::new();
         for child in chosen {
-            let texts = self.candidates.get(child.candidate);
-            let Some(base) = texts.and_then(|one| one.definition.base(&child.readers)) else {
+            let definition = self.candidates.get(child.candidate);
+            let is_text = definition.is_some_and(|one| one.definition.is_text());
+            let Some(text) = Reader::first(child.places()).filter(|_| is_text) else {
                 continue;
             };
-            let inside = |reader: &&Reader| {
-                let free = |read| base.reads.contains(read) && !taken.contains(read);
-                reader.place == Place::Name && reader.reads.iter().all(free)
+            let free = |reader: &&Reader| {
+                let mut reads = reader.reads.iter();
+                reads.all(|read| !taken.contains(&(child.candidate, *read)))
             };
-            let readers = candidate.readers.iter().filter(inside);
-            fed.extend(readers.map(|reader| (child, reader)));
+            let readers = candidate.readers.iter();
+            let inside = readers.filter(|reader| self.is_within(reader, text));
+            fed.extend(inside.filter(free).map(|reader| (child, reader)));
         }
         fed
+    }
+
+    /// Whether a place stands in the subquery that another one replaces, and is not all of it.
+    fn is_within(&self, place: &Reader, text: &Reader) -> bool {
+        let body = |reader: &Reader| Some(self.workload.subquery(reader.subquery()?)?.body);
+        let mut reads = place.reads.iter();
+        place.statement == text.statement
+            && !place.reads.is_empty()
+            && reads.all(|read| text.reads.contains(read))
+            && match (body(place), body(text)) {
+                (Some(inner), Some(outer)) => outer.contains(inner) && inner != outer,
+                (None, outer) => outer.is_some(),
+                (Some(_), None) => false,
+            }
     }
 
     /// Whether nothing that a frame depends on may change from before its first use to before its last.
@@ -322,4 +402,14 @@ impl Search<'_> {
             .max()
             .unwrap_or(one.build.bytes)
     }
+}
+
+/// The last statement up to which Spark may compute rows of a frame again, and so rows of what that is built from.
+fn kept(one: &Chosen, chosen: &[Chosen]) -> Option<StatementId> {
+    let children = one.feeds.iter().filter_map(|(child, _)| {
+        let mut chosen = chosen.iter();
+        chosen.find(|other| other.candidate == *child)
+    });
+    let kept = children.map(|child| kept(child, chosen));
+    kept.fold(one.uses.last().copied(), Option::max)
 }

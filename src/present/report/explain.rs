@@ -89,10 +89,11 @@ fn frame(plan: &PlanFile, frame: &FrameEntry) -> String {
     );
     let _ = writeln!(
         text,
-        "  {}{}, built in step {}, let go after step {}",
+        "  {}{}, built in step {}{}, let go after step {}",
         count(frame.readers.len(), "reader"),
         fed(frame),
         frame.built_in,
+        sources(plan, frame),
         frame.released_after
     );
     let _ = writeln!(
@@ -128,6 +129,18 @@ fn fed(frame: &FrameEntry) -> String {
         String::new()
     } else {
         format!(" and builds {}", names.join(", "))
+    }
+}
+
+/// The frames that a frame is built from.
+fn sources(plan: &PlanFile, frame: &FrameEntry) -> String {
+    let feeds = |from: &&FrameEntry| from.feeds.iter().any(|feed| feed.frame == frame.name);
+    let names = plan.frames.iter().filter(feeds);
+    let names: Vec<&str> = names.map(|from| from.name.as_str()).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" from {}", names.join(", "))
     }
 }
 

@@ -58,7 +58,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 100] = [
+pub(super) const FAULTS: [Seeded; 105] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -311,6 +311,25 @@ pub(super) const FAULTS: [Seeded; 100] = [
     plan("a frame is said to be read where another table is", Promise::Covering, |s| {
         let other = s.plan.frames[0].readers[0].clone();
         s.plan.frames[1].feeds[0].reader = other;
+    }),
+    plan("a subquery is built before the one in it", Promise::Residency, |s| {
+        let (outer, inner) = (s.step(Step::Materialise(FrameId(9))), s.step(Step::Materialise(FrameId(8))));
+        s.shift(outer, inner);
+    }),
+    plan("a frame is said to be built from what another statement joins", Promise::Text, |s| {
+        let other = s.plan.frames[10].readers[0].clone();
+        s.plan.frames[10].feeds[0].reader = other;
+    }),
+    plan("a frame claims to depend on one table of those joined below it", Promise::Residency, |s| {
+        s.frame("k_1").inputs.truncate(1);
+    }),
+    emit("a subquery in the text of a frame takes other columns", Promise::Repetition, |s| {
+        let at = s.step(Step::Materialise(FrameId(9)));
+        s.edit_step(at, "`place`, `day`", "`day`, `place`");
+    }),
+    emit("joined rows are counted otherwise in the text of a frame", Promise::Repetition, |s| {
+        let at = s.step(Step::Materialise(FrameId(11)));
+        s.edit_step(at, "count(", "min(");
     }),
     emit("the columns of a replaced subquery change places", Promise::Text, |s| {
         s.edit("out.l1 ", "`policy_id`, `version`", "`version`, `policy_id`");

@@ -13,8 +13,8 @@ use hoist::planner::plan::{Frame, Plan, PlanOptions, Step, choose};
 
 /// Two databases with a table `gd` each, a subquery that stands in four places, a write, a setting, a subquery that selects
 /// and filters differently in four places, a join that stands in three places, groupings of one table, and a statement to
-/// which the order of rows that were written shows.
-const FILES: [(&str, &str); 9] = [
+/// which the order of rows that were written shows; and subqueries in which other ones and joins stand.
+const FILES: [(&str, &str); 10] = [
     (
         "1_before.sql",
         "USE m;\n\
@@ -87,6 +87,20 @@ const FILES: [(&str, &str); 9] = [
         "9_later.sql",
         "CREATE TABLE out.z AS SELECT first(region) AS region FROM out.a1;",
     ),
+    (
+        "a_chains.sql",
+        "CREATE TABLE out.c1 AS WITH r AS (SELECT d.place, o.fee FROM (SELECT DISTINCT place, day FROM raw.visits) AS d \
+         JOIN raw.offices o ON d.place = o.place) SELECT r.fee FROM r;\n\
+         CREATE TABLE out.c2 AS SELECT max(x.fee) AS fee FROM (SELECT d.place, o.fee FROM (SELECT DISTINCT place, day FROM raw.visits) AS d \
+         JOIN raw.offices o ON d.place = o.place) AS x;\n\
+         CREATE TABLE out.c3 AS SELECT count(*) AS n FROM (SELECT DISTINCT place, day FROM raw.visits) AS d;\n\
+         CREATE TABLE out.c4 AS SELECT min(d.day) AS day FROM (SELECT DISTINCT place, day FROM raw.visits) AS d;\n\
+         CREATE TABLE out.k1 AS WITH k AS (SELECT a.team, count(c.day) AS n FROM raw.calls c JOIN raw.agents a ON c.agent = a.agent \
+         GROUP BY a.team) SELECT k.n FROM k;\n\
+         CREATE TABLE out.k2 AS SELECT max(x.n) AS n FROM (SELECT a.team, count(c.day) AS n FROM raw.calls c JOIN raw.agents a \
+         ON c.agent = a.agent GROUP BY a.team) AS x;\n\
+         CREATE TABLE out.k3 AS SELECT c.day, a.team FROM raw.calls c JOIN raw.agents a ON c.agent = a.agent;",
+    ),
 ];
 
 const GD: [&str; 4] = ["policy_id bigint", "age int", "day string", "region string"];
@@ -94,10 +108,14 @@ const TRIPS: [&str; 4] = ["policy_id bigint", "km int", "road string", "day stri
 const POLICIES: [&str; 3] = ["policy_id bigint", "version int", "status string"];
 
 const SALES: [&str; 4] = ["id bigint", "store int", "kind string", "other int"];
+const VISITS: [&str; 3] = ["place int", "day string", "note string"];
+const OFFICES: [&str; 2] = ["place int", "fee int"];
+const CALLS: [&str; 2] = ["agent int", "day string"];
+const AGENTS: [&str; 2] = ["agent int", "team string"];
 const STORES: [&str; 4] = ["store int", "city string", "kind string", "other int"];
 
 /// Tables that exist before the run; all others do not.
-const TABLES: [(&str, &[&str]); 7] = [
+const TABLES: [(&str, &[&str]); 11] = [
     ("raw.gd", &GD),
     ("raw.staging", &GD),
     ("m.gd", &GD),
@@ -105,6 +123,10 @@ const TABLES: [(&str, &[&str]); 7] = [
     ("raw.sales", &SALES),
     ("raw.stores", &STORES),
     ("raw.trips", &TRIPS),
+    ("raw.visits", &VISITS),
+    ("raw.offices", &OFFICES),
+    ("raw.calls", &CALLS),
+    ("raw.agents", &AGENTS),
 ];
 
 /// Bytes that all frames may occupy.

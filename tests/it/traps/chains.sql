@@ -91,3 +91,96 @@ SELECT q.m FROM (SELECT t.id, t.k, max(t.n) AS m FROM d.t GROUP BY t.id, t.k) AS
 SELECT q.s + 1 AS s FROM (SELECT t.k, count(t.n) AS s FROM d.t GROUP BY t.k) AS q;
 --! framed
 SELECT q.s FROM (SELECT t.k, count(t.n) AS s FROM d.t GROUP BY t.k) AS q;
+
+--! trap chain_nested
+-- A repeated subquery in a repeated subquery: the outer one is built from the inner one, which others read too.
+--! no aggregates
+--! row table d.a ('on', 'x')
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 'x', 3), (1, 'x', 3), (1, 'y', 7), (2, 'y', 5), (2, 'y', 5), (3, NULL, 1), (3, NULL, 1) AS v(id, k, n);
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES (1, 'on'), (2, 'off'), (2, 'on'), (4, 'on') AS v(id, status);
+CREATE TABLE d.a (status STRING, k STRING) USING parquet;
+--! file 1.sql
+--! framed l_1 o_1
+INSERT INTO d.a WITH o AS (SELECT l.id, l.k, p.status FROM (SELECT DISTINCT id, k FROM d.t) AS l LEFT JOIN d.p ON l.id = p.id) SELECT o.status, o.k FROM o;
+--! framed l_1 o_1
+SELECT o.id, count(o.k) AS c FROM (SELECT q.id, q.k, x.status FROM (SELECT DISTINCT id, k FROM d.t) AS q LEFT JOIN d.p AS x ON q.id = x.id) AS o WHERE o.status = 'on' AND o.id = 1 GROUP BY o.id;
+--! framed l_1
+SELECT max(l.k) AS k FROM (SELECT DISTINCT id, k FROM d.t) AS l;
+--! framed l_1
+SELECT count(*) AS c FROM (SELECT DISTINCT id, k FROM d.t) AS l WHERE l.id < 3;
+
+--! trap chain_join_core
+-- A subquery that joins and groups is built from the joined tables, which keep what other statements need.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 10, 'on', 5), (2, 10, 'off', 6), (3, 11, 'on', 7), (4, 12, 'on', 8), (5, NULL, 'on', 9), (6, 99, 'off', 1), (1, 10, 'on', 5) AS v(id, cid, status, premium);
+CREATE TABLE d.c USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (10, 'Ann', 'gold'), (11, 'Bob', 'tin'), (11, 'Rob', 'tin'), (12, NULL, 'gold'), (NULL, 'Nobody', 'none') AS v(cid, name, status);
+CREATE TABLE d.a (name STRING, n BIGINT) USING parquet;
+--! file 1.sql
+--! framed g_1 p_c_1
+INSERT INTO d.a WITH g AS (SELECT c.name, count(p.status) AS n, max(c.status) AS m FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.id < 5 GROUP BY c.name) SELECT g.name, g.n FROM g;
+--! framed g_1 p_c_1
+SELECT sum(x.n) AS n, max(x.m) AS m FROM (SELECT c.name, count(p.status) AS n, max(c.status) AS m FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.id < 5 GROUP BY c.name) AS x;
+--! framed p_c_1
+SELECT p.id, c.name, p.premium FROM d.c JOIN d.p ON p.cid = c.cid WHERE p.id < 5 AND c.name LIKE 'A%';
+--! framed p_c_1
+SELECT k.status, x.premium FROM d.p x, d.c k WHERE x.cid = k.cid AND x.id < 5;
+
+--! trap chain_groups
+-- A subquery over groups is built from the covering aggregate of the table; groups that it has not stay absent.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 'x', 3), (1, 'x', 7), (2, 'y', 5), (2, 'y', NULL), (3, NULL, 1), (4, 'z', 9) AS v(id, k, n);
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES ('1', 'on'), ('2', 'off'), ('2', 'on'), ('4', 'on') AS v(id, status);
+CREATE TABLE d.a (status STRING, m STRING) USING parquet;
+--! file 1.sql
+--! framed j_1 t_groups_1
+INSERT INTO d.a WITH j AS (SELECT l.m, l.c, p.status FROM (SELECT id, max(n) AS m, count(*) AS c FROM d.t WHERE k <> 'z' GROUP BY id) AS l RIGHT JOIN d.p ON l.id = p.id) SELECT j.status, j.m FROM j;
+--! framed j_1 t_groups_1
+SELECT sum(x.c) AS c FROM (SELECT l.m, l.c, p.status FROM (SELECT id, max(n) AS m, count(*) AS c FROM d.t WHERE k <> 'z' GROUP BY id) AS l RIGHT JOIN d.p ON l.id = p.id) AS x WHERE x.status = 'on';
+--! framed t_groups_1
+SELECT id, min(n) AS m FROM d.t WHERE k = 'y' GROUP BY id;
+--! framed t_groups_1
+SELECT id, count(k) AS c FROM d.t GROUP BY id HAVING count(*) > 1;
+
+--! trap chain_wider
+-- The inner subquery has a frame with the columns of others: what is built from it takes its own.
+--! no aggregates
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 'x', 3), (1, 'x', 7), (1, 'y', 7), (2, 'y', 5), (2, 'y', 5), (3, NULL, 1) AS v(id, k, n);
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES ('1', 'on'), ('2', 'off'), ('2', 'on'), ('4', 'on') AS v(id, status);
+--! file 1.sql
+--! framed
+SELECT o.status FROM (SELECT l.M, p.status FROM (SELECT id, max(n) AS m FROM d.t GROUP BY id) AS l JOIN d.p ON l.id = p.id) AS o;
+--! framed
+SELECT max(o.M) AS m FROM (SELECT l.M, p.status FROM (SELECT id, max(n) AS m FROM d.t GROUP BY id) AS l JOIN d.p ON l.id = p.id) AS o;
+--! framed
+SELECT q.id, q.k FROM (SELECT id, min(k) AS k FROM d.t GROUP BY id) AS q;
+--! framed
+SELECT q.m, q.c FROM (SELECT id, count(k) AS c, max(n) AS m FROM d.t GROUP BY id) AS q;
+
+--! trap chain_of_three
+-- Rows of a table, of them those that differ, and of these what joins: each frame is built from the one before.
+--! no aggregates
+--! row table d.a ('on', 'x')
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 'x', 3), (1, 'x', 7), (1, 'y', 7), (2, 'y', 5), (2, 'y', 5), (3, NULL, 1) AS v(id, k, n);
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES ('1', 'on'), ('2', 'off'), ('2', 'on'), ('4', 'on') AS v(id, status);
+CREATE TABLE d.a (status STRING, k STRING) USING parquet;
+--! file 1.sql
+--! framed l_1 o_1 t_1
+INSERT INTO d.a WITH o AS (SELECT l.id, l.k, p.status FROM (SELECT DISTINCT id, k FROM d.t WHERE k IS NOT NULL) AS l JOIN d.p ON l.id = p.id) SELECT o.status, o.k FROM o;
+--! framed l_1 o_1 t_1
+SELECT count(o.k) AS c FROM (SELECT l.id, l.k, p.status FROM (SELECT DISTINCT id, k FROM d.t WHERE k IS NOT NULL) AS l JOIN d.p ON l.id = p.id) AS o;
+--! framed l_1 t_1
+SELECT max(l.k) AS k FROM (SELECT DISTINCT id, k FROM d.t WHERE k IS NOT NULL) AS l;
+--! framed l_1 t_1
+SELECT count(*) AS c FROM (SELECT DISTINCT id, k FROM d.t WHERE k IS NOT NULL) AS l;
+--! framed t_1
+SELECT count(n) AS c FROM d.t WHERE k IS NOT NULL AND n > 3;
+--! framed t_1
+SELECT max(n) AS m, min(id) AS i FROM d.t WHERE k IS NOT NULL;

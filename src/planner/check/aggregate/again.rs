@@ -2,7 +2,7 @@
 
 use super::block::{Look, is_exact};
 use super::condition::{Test, step};
-use crate::planner::check::rewrite::Instead;
+use crate::planner::check::change::Instead;
 
 /// How the values of an aggregate over groups give its value over all of their rows.
 #[derive(Clone, Debug, PartialEq, Eq)]

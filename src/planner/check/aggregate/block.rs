@@ -15,9 +15,9 @@ use crate::facts::access::{Access, Origin, Read, TableVersion};
 use crate::frontend::statement::{self, ColumnReference, Select, Shape};
 use crate::planner::check::Check;
 use crate::planner::check::canonical::NOT_ONLY_NAMES;
+use crate::planner::check::change::Instead;
 use crate::planner::check::emitted::Placed;
 use crate::planner::check::names::query;
-use crate::planner::check::rewrite::Instead;
 use crate::planner::frame::{Place, Reader};
 
 /// The block of a reader.

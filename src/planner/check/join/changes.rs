@@ -7,9 +7,9 @@ use super::text::Core;
 use crate::diagnostic::Span;
 use crate::frontend::statement::{ColumnReference, Expression, Identifier, SelectItem, Shape};
 use crate::planner::check::Check;
+use crate::planner::check::change::{Change, Instead};
 use crate::planner::check::emitted::{Placed, within};
 use crate::planner::check::names::{Names, Role, query};
-use crate::planner::check::rewrite::{Change, Instead};
 
 /// Tables that go, and columns that are called otherwise.
 pub(in crate::planner::check) fn changes(

@@ -8,7 +8,7 @@ use crate::facts::catalog::{TableFacts, TableKind};
 use crate::frontend::statement::{Query, QueryBody, Relation, StatementId, StatementKind};
 use crate::planner::check::emitted::Emitted;
 use crate::planner::check::frames::says;
-use crate::planner::check::{Check, Promise};
+use crate::planner::check::{Check, Promise, feeds};
 use crate::planner::emit::{ProgramText, SCRATCH};
 use crate::planner::frame::FrameKind;
 use crate::planner::plan::{Frame, Layout, Step};
@@ -167,8 +167,7 @@ pub(super) fn keeps(check: &Check<'_>, frame: &Frame) -> Result<(), String> {
         ));
     }
     // What Spark loses of a frame that is built from this one it computes again from the table.
-    let fed = check.plan.frames.iter();
-    let fed = fed.filter(|other| frame.feeds.iter().any(|feed| feed.frame == other.id));
+    let fed = feeds::descendants(check, frame);
     let readers: Vec<StatementId> = std::iter::once(frame)
         .chain(fed)
         .flat_map(|frame| frame.readers.iter().map(|reader| reader.statement))

@@ -33,6 +33,74 @@ const FED: [(&str, &str); 5] = [
     ),
 ];
 
+/// What joins the rows that differ in a table: rows, those that differ, and what joins them are three frames.
+pub(super) const NESTED: [(&str, &str); 6] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS WITH o AS (SELECT l.policy_id, l.region, p.status FROM (SELECT DISTINCT policy_id, region FROM raw.gd          WHERE day > '${day}') AS l JOIN raw.policies p ON l.policy_id = p.policy_id) SELECT o.status FROM o",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT max(o.region) AS r FROM (SELECT x.policy_id, x.region, p.status FROM (SELECT DISTINCT policy_id,          region FROM raw.gd WHERE day > '${day}') AS x JOIN raw.policies p ON x.policy_id = p.policy_id) AS o",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT count(*) AS n FROM (SELECT DISTINCT policy_id, region FROM raw.gd WHERE day > '${day}') AS l",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT min(l.region) AS n FROM (SELECT DISTINCT policy_id, region FROM raw.gd WHERE day > '${day}') AS l",
+    ),
+    (
+        "5.sql",
+        "CREATE TABLE m.e AS SELECT max(age) AS n FROM raw.gd WHERE day > '${day}' AND age > 95",
+    ),
+    (
+        "6.sql",
+        "CREATE TABLE m.f AS SELECT min(age) AS n FROM raw.gd WHERE day > '${day}' AND age > 96",
+    ),
+];
+
+/// A grouping of joined tables in two statements, the joined tables in two others.
+pub(super) const JOINED: [(&str, &str); 4] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS WITH g AS (SELECT gd.region, count(p.version) AS n FROM raw.gd JOIN raw.policies p ON gd.policy_id = p.policy_id          GROUP BY gd.region) SELECT g.n FROM g",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT max(x.n) AS n FROM (SELECT gd.region, count(p.version) AS n FROM raw.gd JOIN raw.policies p          ON gd.policy_id = p.policy_id GROUP BY gd.region) AS x",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT g.age, p.status FROM raw.policies p JOIN raw.gd g ON p.policy_id = g.policy_id",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT g.day, p.status FROM raw.policies p, raw.gd g WHERE p.policy_id = g.policy_id",
+    ),
+];
+
+/// A join with groups of a table in two statements, other aggregates of these groups in two others.
+pub(super) const GROUPS: [(&str, &str); 4] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS WITH j AS (SELECT l.v, p.status FROM (SELECT policy_id, max(age) AS v FROM raw.gd WHERE day > '${day}'          GROUP BY policy_id) AS l JOIN raw.policies p ON l.policy_id = p.policy_id) SELECT j.v FROM j",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT max(j.status) AS n FROM (SELECT l.v, p.status FROM (SELECT policy_id, max(age) AS v FROM raw.gd          WHERE day > '${day}' GROUP BY policy_id) AS l JOIN raw.policies p ON l.policy_id = p.policy_id) AS j",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT policy_id, count(*) AS n FROM raw.gd GROUP BY policy_id",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT policy_id, max(region) AS n FROM raw.gd WHERE age < 25 GROUP BY policy_id",
+    ),
+];
+
 /// Steps: build the covering read, build the subquery from it, two readers, release of the subquery, three readers,
 /// release.
 #[test]
@@ -99,6 +167,109 @@ fn faults_of_frames_built_from_frames_are_caught() {
                 let twice = sample.plan.frames[0].feeds[0].clone();
                 sample.plan.frames[0].feeds.push(twice);
             },
+        ],
+    ));
+}
+
+/// The texts of the steps that build frames and of those that read them, of three pipelines.
+#[test]
+fn texts_read_frames_of_every_kind() {
+    for (files, expected) in [
+        (
+            &NESTED[..],
+            &[
+                ("gd_1", FrameKind::CoveringRead, 2),
+                ("l_1", FrameKind::RepeatedSubquery, 2),
+                ("o_1", FrameKind::RepeatedSubquery, 2),
+            ][..],
+        ),
+        (
+            &JOINED[..],
+            &[
+                ("gd_policies_1", FrameKind::JoinCore, 2),
+                ("g_1", FrameKind::RepeatedSubquery, 2),
+            ],
+        ),
+        (
+            &GROUPS[..],
+            &[
+                ("gd_groups_1", FrameKind::CoveringAggregate, 2),
+                ("j_1", FrameKind::RepeatedSubquery, 2),
+            ],
+        ),
+    ] {
+        let sample = derive(files);
+        assert_eq!(violations(&sample), [""; 0]);
+        assert_eq!(frames(&sample), expected);
+        let texts = sample.program.steps.iter().flat_map(|step| &step.texts);
+        let texts: Vec<&str> = texts.map(|text| text.text.as_str()).collect();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+}
+
+#[test]
+fn faults_of_frames_built_from_any_frames_are_caught() {
+    insta::assert_snapshot!(faults(
+        &NESTED,
+        Promise::Repetition,
+        &[
+            // Another column, or none, of the frame in its text; the frame says something else than it does.
+            &|sample| sample.text(2, "`policy_id`, `region`", "`region`, `policy_id`"),
+            &|sample| sample.text(2, "`policy_id`, `region`", "`policy_id`"),
+            &|sample| sample.text(1, "DISTINCT policy_id, region", "policy_id, region"),
+            &|sample| sample.text(2, "raw.policies", "raw.staging"),
+            &|sample| {
+                let reader = sample.plan.frames[1].readers[0].clone();
+                sample.plan.frames[1].feeds[0].reader = reader;
+            },
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &NESTED,
+        Promise::Residency,
+        &[
+            // Built before what it is built from; from what is not said to depend on a table.
+            &|sample| sample.shift(1, 2),
+            &|sample| sample.plan.frames[2].inputs.truncate(1),
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &JOINED,
+        Promise::Joining,
+        &[
+            // The joined tables leave out rows, or join otherwise.
+            &|sample| sample.text(0, "JOIN `raw`.`policies`", "LEFT JOIN `raw`.`policies`"),
+            &|sample| sample.text(0, " AS `p` ON", " AS `p` ON `gd`.`age` = `p`.`version` AND"),
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &JOINED,
+        Promise::Repetition,
+        &[
+            // The other table is joined again; another column is counted.
+            &|sample| sample.text(
+                1,
+                "GROUP",
+                "JOIN raw.policies p ON gd.policy_id = p.policy_id GROUP"
+            ),
+            &|sample| sample.text(1, "count(", "max("),
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &GROUPS,
+        Promise::Repetition,
+        &[
+            // Groups without rows stay; the values of other rows are read.
+            &|sample| sample.text(1, " > 0", " >= 0"),
+            &|sample| sample.text(1, " AS v", " + 1 AS v"),
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &GROUPS,
+        Promise::Aggregation,
+        &[
+            // The groups that it is built from have not its rows.
+            &|sample| sample.text(0, " FROM `raw`.`gd`", " FROM `raw`.`gd` WHERE `age` < 25"),
         ],
     ));
 }

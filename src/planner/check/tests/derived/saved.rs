@@ -1,5 +1,6 @@
 //! Saved plans: what the file gives back holds every promise, and edits by hand are caught.
 
+use super::feeds::{self, GROUPS, NESTED};
 use super::layout::{JOINED, clustered};
 use super::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, derive, derive_with};
 use crate::facts::access::{Declarations, resolve};
@@ -75,7 +76,17 @@ fn without_candidates(frames: &[Frame]) -> Vec<Frame> {
 
 #[test]
 fn a_saved_plan_is_the_plan_and_holds_every_promise() {
-    let pipelines: [&[_]; 6] = [&HULL, &REPEATED, &OVERWRITTEN, &SESSION, &BOTH, &TWICE];
+    let pipelines: [&[_]; 9] = [
+        &HULL,
+        &REPEATED,
+        &OVERWRITTEN,
+        &SESSION,
+        &BOTH,
+        &TWICE,
+        &NESTED,
+        &GROUPS,
+        &feeds::JOINED,
+    ];
     for files in pipelines {
         for frames in [true, false] {
             let sample = derive_with(files, frames);
