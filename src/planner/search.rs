@@ -16,9 +16,9 @@
 //! counted, no clock is read: the answer depends on the problem only, and not on how its options are listed.
 //!
 //! ```text
-//! problem ─ instance ─ prices ─ given order ─ free order ─ schedule + certificate
-//!          (canonical,  (bound)  (incumbent)
-//!           pruned)
+//! problem ─ instance ─ prices, selection ─ given order ─ seeds ─ all orders ─ stretches ─ schedule + certificate
+//!          (canonical,   (bound)            (responses,                       (searched
+//!           pruned)                          layered search)                   anew)
 //! ```
 
 mod dense;
@@ -33,10 +33,12 @@ mod model;
 mod pack;
 mod room;
 mod schedule;
+mod seeds;
 mod select;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod windows;
 
 pub use self::evaluate::{Violation, evaluate};
 pub use self::find::find;

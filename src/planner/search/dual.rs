@@ -20,7 +20,7 @@ const GENTLE_ROUNDS: usize = 6;
 /// That part.
 const GENTLE_PART: i64 = 3;
 /// Rounds of adjustment.
-const ADJUSTMENTS: usize = 2;
+const ADJUSTMENTS: usize = 1;
 
 /// What a task's reads cost, and what each of its uses saves above that.
 #[derive(Clone, Debug)]
@@ -292,4 +292,4 @@ impl Descent {
 }
 
 /// Prices that one adjustment looks at.
-const NEIGHBOURS: usize = 64;
+const NEIGHBOURS: usize = 16;

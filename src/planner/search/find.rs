@@ -3,12 +3,14 @@
 use super::dense::Bits;
 use super::dual::{Prices, prices};
 use super::found::{Certificate, Ended, Found, Limits, Part, SearchTrace};
-use super::greedy::{DENSITIES, fair_price, fill, settle};
+use super::greedy::{WAYS, fair_price, fill, settle};
 use super::instance::Instance;
 use super::layered::{self, Answer, Ask};
 use super::schedule::Draft;
+use super::seeds::seeds;
 use super::select::{Selection, select};
 use super::timeline::Timeline;
+use super::windows::sweep;
 use super::{Problem, ProblemError, TaskId};
 
 /// Finds an order and residencies of large value.
@@ -20,13 +22,26 @@ pub fn find(problem: &Problem, limits: Limits) -> Result<Found, ProblemError> {
     let prices = prices(&instance);
     let mut course = Course::new(&instance, problem, prices.bound());
     course.given_order(&select(&instance));
-    for (name, free) in [("given order", false), ("free order", true)] {
+    for (name, free) in [("all in given order", false), ("all orders", true)] {
         if !course.proved() {
             course.layered(name, free, &prices, limits);
         }
+        if !free && !course.proved() {
+            course.seeds();
+        }
+    }
+    if !course.proved() {
+        course.windows(limits);
     }
     Ok(course.found())
 }
+
+/// Steps per layer below which a layered search over all tasks finds little.
+const LEAST_PER_LAYER: u64 = 200;
+/// Lengths of the stretches that are searched anew, in turn.
+const LENGTHS: [usize; 2] = [12, 24];
+/// Tasks, times sweeps over all stretches.
+const SWEPT: usize = 20_000;
 
 /// What is known so far.
 struct Course<'a> {
@@ -72,13 +87,45 @@ impl<'a> Course<'a> {
         if self.proved() {
             return;
         }
-        let fair = fair_price(instance, order.len());
-        for price in [0, fair, 4 * fair] {
-            for density in DENSITIES {
-                self.offer(fill(instance, &order, density, price).draft());
+        self.fill(&order, WAYS.len());
+        self.note("frames in given order", 0, Ended::Finished);
+    }
+
+    /// Orders that bring readers together.
+    fn seeds(&mut self) {
+        let instance = self.instance;
+        for order in seeds(instance) {
+            self.fill(&order, 2);
+        }
+        self.note("seeds", 0, Ended::Finished);
+    }
+
+    /// Stretch after stretch searched anew.
+    fn windows(&mut self, limits: Limits) {
+        let instance = self.instance;
+        let mut taken = 0;
+        let rounds = (SWEPT / instance.tasks.len().max(1)).clamp(2, 8);
+        for (round, length) in LENGTHS.into_iter().cycle().take(rounds).enumerate() {
+            if self.proved() {
+                break;
+            }
+            let offset = round / LENGTHS.len() * 3;
+            let (better, nodes) = sweep(instance, &self.best, length, offset, limits.window);
+            taken += nodes;
+            if let Some(better) = better {
+                self.offer(better);
             }
         }
-        self.note("frames in given order", 0, Ended::Finished);
+        self.note("windows", taken, Ended::Finished);
+    }
+
+    /// Residencies for an order, in so many ways.
+    fn fill(&mut self, order: &[TaskId], ways: usize) {
+        let fair = fair_price(self.instance, order.len());
+        for (density, priced) in WAYS.into_iter().take(ways) {
+            let price = if priced { fair } else { 0 };
+            self.offer(fill(self.instance, order, density, price).draft());
+        }
     }
 
     fn offer(&mut self, draft: Draft) {
@@ -96,7 +143,7 @@ impl<'a> Course<'a> {
             .len()
             .max(instance.options.len())
             .max(instance.holds.len());
-        if large > Bits::CAPACITY {
+        if large > Bits::CAPACITY || instance.tasks.len() as u64 * LEAST_PER_LAYER > limits.nodes {
             return self.note(name, 0, Ended::TooLarge);
         }
         let Answer {

@@ -54,12 +54,17 @@ impl fmt::Display for Certificate {
 pub struct Limits {
     /// Steps from state to state that the layered search over all orders may look at.
     pub nodes: u64,
+    /// The same for one stretch of positions that is searched anew.
+    pub window: u64,
 }
 
 impl Default for Limits {
     /// Some 20 ms on one core of 2024.
     fn default() -> Self {
-        Self { nodes: 60_000 }
+        Self {
+            nodes: 12_000,
+            window: 600,
+        }
     }
 }
 

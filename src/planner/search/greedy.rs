@@ -6,7 +6,7 @@ use super::timeline::Timeline;
 use super::{OptionId, TaskId};
 
 /// Rounds of responses after the first.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 2;
 
 /// By what options are sorted; none of them is best everywhere, so all are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,15 @@ pub(super) enum Density {
     PerArea,
 }
 
-/// All of them.
-pub(super) const DENSITIES: [Density; 3] = [Density::Gain, Density::PerByte, Density::PerArea];
+/// All of them, each with and without a price of memory.
+pub(super) const WAYS: [(Density, bool); 6] = [
+    (Density::PerArea, true),
+    (Density::PerByte, false),
+    (Density::Gain, true),
+    (Density::PerArea, false),
+    (Density::PerByte, true),
+    (Density::Gain, false),
+];
 
 /// Fills an order with frames. With a `price` per byte and position (millionths of a microsecond), frames at first
 /// live only where they are worth it, which leaves space for those that come later.

@@ -40,6 +40,9 @@ use self::trail::Trail;
 /// States with the same tasks done that a state is compared with.
 const COMPARED: usize = 64;
 
+/// States of a layer that are looked at, however many steps there are from each.
+const LEAST_WIDTH: u64 = 12;
+
 /// What is to be searched. Tasks and options are at most [`Bits::CAPACITY`] each.
 pub(super) struct Ask<'a> {
     pub(super) instance: &'a Instance,
@@ -54,6 +57,15 @@ pub(super) struct Ask<'a> {
     pub(super) floor: i64,
     /// Steps that may be looked at.
     pub(super) nodes: u64,
+}
+
+impl Ask<'_> {
+    /// Ways to make space that are looked at for one step: few, unless there are nodes to prove something.
+    fn ways(&self) -> usize {
+        usize::try_from(self.nodes / 1000)
+            .unwrap_or(usize::MAX)
+            .clamp(16, 4096)
+    }
 }
 
 /// What was found.
@@ -171,7 +183,7 @@ pub(super) fn search(ask: &Ask<'_>) -> Answer {
     layer.fronts[first].1.push(start);
     for at in 0..count {
         let share = ask.nodes.saturating_sub(answer.nodes) / (count - at);
-        let end = answer.nodes + share;
+        let end = answer.nodes.saturating_add(share);
         let mut next = Layer::default();
         answer.layers += 1;
         for (front, mut node) in layer.survivors(ask.instance) {
@@ -188,7 +200,9 @@ pub(super) fn search(ask: &Ask<'_>) -> Answer {
                 trails.push(node.step);
                 node.step = Trail::after(trails.len());
             }
-            let cut = expand::expand(ask, &layer.fronts[front].0, &node, &mut next, &mut answer);
+            let row = &layer.fronts[front].0;
+            let limit = answer.nodes.saturating_add(share / LEAST_WIDTH);
+            let cut = expand::expand(ask, row, &node, &mut next, &mut answer, limit);
             if cut {
                 answer.bound = answer.bound.max(node.bound);
                 answer.complete = false;

@@ -12,8 +12,8 @@ use super::instance::Instance;
 use super::pack::pack;
 use super::{OptionId, TaskId};
 
-/// Nodes that one component may take.
-const NODES: u64 = 400;
+/// Nodes that a component may take, times its options: a node's work grows with them.
+const WORK: u64 = 6_000;
 
 /// The best choice of frames where memory is free.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,7 @@ pub(super) fn select(instance: &Instance) -> Selection {
             chosen: Dense::filled(part.options.len(), false),
             lost: 0,
             nodes: 0,
+            limit: WORK / options.len().max(1) as u64,
         };
         branch.descend();
         selection.bound += branch.best.max(branch.lost);
@@ -107,6 +108,7 @@ struct Branch<'a> {
     /// The largest bound of a node that was not looked into.
     lost: i64,
     nodes: u64,
+    limit: u64,
 }
 
 impl Branch<'_> {
@@ -129,7 +131,7 @@ impl Branch<'_> {
         if bound <= self.best {
             return;
         }
-        if self.nodes >= NODES {
+        if self.nodes >= self.limit {
             self.lost = self.lost.max(bound);
             return;
         }

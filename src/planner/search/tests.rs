@@ -5,7 +5,10 @@ use super::*;
 mod brute;
 mod draw;
 
-const WIDE: Limits = Limits { nodes: u64::MAX };
+const WIDE: Limits = Limits {
+    nodes: u64::MAX,
+    window: 100,
+};
 
 /// The problem with its options listed in another order.
 fn shuffled(problem: &Problem, by: usize) -> Problem {
@@ -67,7 +70,7 @@ proptest! {
 
     #[test]
     fn few_steps_give_a_sound_schedule_and_bound(problem in draw::problem(5, 4), nodes in 0..40_u64) {
-        let found = find(&problem, Limits { nodes }).unwrap();
+        let found = find(&problem, Limits { nodes, window: nodes }).unwrap();
         prop_assert_eq!(evaluate(&problem, &found.schedule), Ok(i128::from(found.value)));
         prop_assert!(brute::best(&problem) <= found.bound.cast_signed());
         prop_assert_eq!(found.certificate == Certificate::Optimal, found.value == found.bound);
@@ -168,9 +171,23 @@ proptest! {
     fn responses_give_sound_schedules(problem in draw::problem(8, 6)) {
         let instance = instance::Instance::new(&problem).unwrap();
         let order: Vec<TaskId> = instance.tasks.ids().collect();
-        for density in greedy::DENSITIES {
-            for price in [0, 300_000] {
-                let draft = greedy::fill(&instance, &order, density, price).draft();
+        for (density, priced) in greedy::WAYS {
+            let price = if priced { 300_000 } else { 0 };
+            let draft = greedy::fill(&instance, &order, density, price).draft();
+            let value = evaluate(&problem, &draft.schedule(&instance));
+            prop_assert_eq!(value, Ok(i128::from(draft.value)));
+        }
+    }
+
+    #[test]
+    fn stretches_searched_anew_stay_sound(problem in draw::problem(9, 6), length in 2..6_usize) {
+        let instance = instance::Instance::new(&problem).unwrap();
+        for order in seeds::seeds(&instance) {
+            let mut draft = greedy::fill(&instance, &order, greedy::Density::Gain, 300_000).draft();
+            for offset in 0..3 {
+                let before = draft.value;
+                draft = windows::sweep(&instance, &draft, length, offset, 500).0.unwrap_or(draft);
+                prop_assert!(draft.value >= before);
                 let value = evaluate(&problem, &draft.schedule(&instance));
                 prop_assert_eq!(value, Ok(i128::from(draft.value)));
             }

@@ -12,13 +12,14 @@ use super::{Answer, Ask, Layer, Node};
 /// Bindings among which one step chooses freely; past them all or none are taken.
 const FREE_BINDINGS: usize = 3;
 
-/// Adds all states one step on; true if some were left out.
+/// Adds all states one step on, as long as the nodes do not exceed a limit; true if some were left out.
 pub(super) fn expand(
     ask: &Ask<'_>,
     front: &FrontRow,
     node: &Node,
     next: &mut Layer,
     answer: &mut Answer,
+    limit: u64,
 ) -> bool {
     let instance = ask.instance;
     let bytes = node
@@ -36,9 +37,14 @@ pub(super) fn expand(
                 .iter()
                 .all(|option| front.last_use(ask, *option, *id))
     });
-    let ready = forced.map_or(&front.ready[..], std::slice::from_ref);
+    let mut ready = forced.map_or_else(|| front.ready.clone(), |task| vec![*task]);
+    // Where not all can be looked at, it should be those that living frames serve best.
+    ready.sort_by_cached_key(|(id, _)| {
+        let task = &instance.tasks[*id];
+        std::cmp::Reverse(serve(&task.reads, |read| node.live.has(read.option)).0)
+    });
     let mut cut = false;
-    for (task, overtaken) in ready {
+    for (task, overtaken) in &ready {
         let mut step = Expansion {
             ask,
             front,
@@ -48,9 +54,10 @@ pub(super) fn expand(
             options: wanted(ask, front, node, *task),
             next,
             answer,
+            limit,
             cut: false,
         };
-        step.choose(0, Bits::default(), 0);
+        step.choose(0, Bits::default(), 0, 0);
         cut |= step.cut;
     }
     cut
@@ -103,31 +110,45 @@ struct Expansion<'a, 'b> {
     options: Vec<OptionId>,
     next: &'b mut Layer,
     answer: &'b mut Answer,
+    limit: u64,
     cut: bool,
 }
 
 impl Expansion<'_, '_> {
-    /// Builds any subset of the options that serve the task or one of the builds, or that a parent may serve.
-    fn choose(&mut self, at: usize, built: Bits, bytes: u64) {
+    /// Builds any subset of the options that serve the task or one of the builds, or that a parent may serve. `taken`
+    /// are reads that an option built for nothing else will serve.
+    fn choose(&mut self, at: usize, built: Bits, bytes: u64, taken: u64) {
         let instance = self.ask.instance;
+        if self.answer.nodes > self.limit {
+            self.cut = true;
+            return;
+        }
         let Some(id) = self.options.get(at).copied() else {
             return self.make_space(built, bytes);
         };
-        self.choose(at + 1, built, bytes);
         let option = &instance.options[id];
-        let bytes = bytes.saturating_add(option.bytes);
-        let serves = !option.parents.is_empty()
-            || option.children.iter().any(|child| built.has(*child))
-            || option.readers.iter().any(|(task, _)| *task == self.task);
-        if serves && bytes <= instance.tasks[self.task].room {
-            self.choose(at + 1, built.with(id), bytes);
+        let mut reads = instance.tasks[self.task]
+            .reads
+            .iter()
+            .filter(|read| read.option == id);
+        let (first, more) = (reads.next(), reads.next().is_some());
+        let feeds = option.children.iter().any(|child| built.has(*child));
+        let only = !feeds && option.parents.is_empty();
+        let blocked = only && !more && first.is_none_or(|read| read.slots & taken != 0);
+        let total = bytes.saturating_add(option.bytes);
+        if !blocked && total <= instance.tasks[self.task].room {
+            let own = first.filter(|_| only && !more).map_or(0, |read| read.slots);
+            self.choose(at + 1, built.with(id), total, taken | own);
         }
+        self.choose(at + 1, built, bytes, taken);
     }
 
     fn make_space(&mut self, built: Bits, bytes: u64) {
         let Self { ask, node, .. } = *self;
         let room = ask.instance.tasks[self.task].room - bytes;
-        let (ways, cut) = keeps(ask.instance, node.live, node.held, room);
+        let (ways, cut) = keeps(ask.instance, node.live, node.held, room, ask.ways(), |id| {
+            self.front.left[id].min(ask.instance.options[id].build)
+        });
         self.cut |= cut;
         for kept in ways {
             self.serve(built, kept);

@@ -4,13 +4,21 @@ use super::super::OptionId;
 use super::super::dense::Bits;
 use super::super::instance::{HoldId, Instance};
 
-/// Ways to make space that are looked at for one step; statements need few frames, so few are ever large enough.
-const MOST_WAYS: usize = 128;
+/// Decisions that looking for one way may take.
+const STEPS_PER_WAY: usize = 16;
 
 /// Every largest set of the living frames that fits into `room`; a frame goes with the parent that must outlive it.
-/// Also whether some were left out.
-pub(super) fn keeps(instance: &Instance, live: Bits, held: Bits, room: u64) -> (Vec<Bits>, bool) {
-    let frames: Vec<(OptionId, u64)> = live
+/// Those without the frames of least `worth` come first, and no more than `most` are looked for. Also whether some were
+/// left out.
+pub(super) fn keeps(
+    instance: &Instance,
+    live: Bits,
+    held: Bits,
+    room: u64,
+    most: usize,
+    worth: impl Fn(OptionId) -> i64,
+) -> (Vec<Bits>, bool) {
+    let mut frames: Vec<(OptionId, u64)> = live
         .iter()
         .map(|id: OptionId| (id, instance.options[id].bytes))
         .collect();
@@ -18,6 +26,7 @@ pub(super) fn keeps(instance: &Instance, live: Bits, held: Bits, room: u64) -> (
     if total <= room {
         return (vec![live], false);
     }
+    frames.sort_by_cached_key(|(id, _)| (worth(*id), *id));
     let mut ways = Ways {
         instance,
         live,
@@ -25,6 +34,8 @@ pub(super) fn keeps(instance: &Instance, live: Bits, held: Bits, room: u64) -> (
         room,
         frames,
         found: Vec::new(),
+        most,
+        steps: most.saturating_mul(STEPS_PER_WAY),
         cut: false,
     };
     ways.descend(0, live, total);
@@ -38,6 +49,8 @@ struct Ways<'a> {
     room: u64,
     frames: Vec<(OptionId, u64)>,
     found: Vec<Bits>,
+    most: usize,
+    steps: usize,
     cut: bool,
 }
 
@@ -57,8 +70,13 @@ impl Ways<'_> {
             }
             return;
         }
-        if self.found.len() >= MOST_WAYS {
+        if self.found.len() >= self.most || self.steps == 0 {
             self.cut = true;
+            return;
+        }
+        self.steps -= 1;
+        let decided = self.frames.iter().take(at).filter(|(id, _)| kept.has(*id));
+        if decided.map(|(_, bytes)| bytes).sum::<u64>() > self.room {
             return;
         }
         let Some((id, _)) = self.frames.get(at).copied() else {
@@ -73,7 +91,6 @@ impl Ways<'_> {
             .iter()
             .map(|gone: OptionId| self.instance.options[gone].bytes)
             .sum();
-        // Parents stand before children, so whatever goes with this frame is still undecided.
         self.descend(at + 1, without, bytes - freed);
         self.descend(at + 1, kept, bytes);
     }
