@@ -209,6 +209,8 @@ pub struct PlannerConfig {
     pub medium: String,
     /// Which layouts frames have: `off` for rows as they come, or `auto`.
     pub layout: String,
+    /// What is done about settings of the session: `off`, `propose` or `apply`.
+    pub settings: String,
     /// Spark's name of the storage level of frames in memory.
     pub storage_level: String,
     /// Where scratch databases lie, a folder joined to that of the configuration file, or an address; none for a fast

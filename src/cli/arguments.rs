@@ -213,6 +213,9 @@ pub(super) struct Plan {
     /// Memory for frames, such as 2GiB
     #[arg(long, value_name = "SIZE")]
     pub(super) budget: Option<String>,
+    /// Spark settings that suit the data: none, shown, or set where no statement of the pipeline shows it
+    #[arg(long, value_name = "off|propose|apply")]
+    pub(super) settings: Option<String>,
     /// For tests: frames whether or not they pay, and no others: `all`, a kind, a name or a number, several with
     /// commas, a medium or storage level behind a colon, and a layout behind another one
     #[arg(long, value_name = "WHAT[:MEDIUM[:LAYOUT]]", hide_short_help = true)]
@@ -265,6 +268,9 @@ pub(super) struct RunOptions {
     /// Memory for frames, such as 2GiB
     #[arg(long, value_name = "SIZE")]
     pub(super) budget: Option<String>,
+    /// Spark settings that suit the data: none, shown, or set where no statement of the pipeline shows it
+    #[arg(long, value_name = "off|propose|apply")]
+    pub(super) settings: Option<String>,
     /// For tests: frames whether or not they pay, and no others: `all`, a kind, a name or a number, several with
     /// commas, a medium or storage level behind a colon, and a layout behind another one
     #[arg(long, value_name = "WHAT[:MEDIUM[:LAYOUT]]", hide_short_help = true)]

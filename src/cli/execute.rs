@@ -91,6 +91,7 @@ impl<'a> Job<'a> {
         overrides.extend(pipeline::engine(&command.engine));
         let budget = command.run.budget.iter();
         overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
+        overrides.extend(pipeline::session_settings(command.run.settings.as_deref()));
         let (saved, paths) = match command.paths.split_first() {
             Some((first, rest)) if planning::is_plan_file(first) => {
                 let plan = planning::read_plan(first)?;
@@ -121,13 +122,18 @@ impl<'a> Job<'a> {
     fn settings(&self, plan: &PlanFile, catalog: &Catalog) -> PlanSettings {
         let budget = self.pipeline.config.planner.budget_bytes;
         let budget = budget.unwrap_or(plan.settings.budget_bytes);
-        planning::settings(
+        let settings = planning::settings(
             &self.pipeline,
             catalog,
             budget,
             plan.settings.frames,
             plan.settings.forced.as_deref(),
-        )
+        );
+        PlanSettings {
+            session_settings: planning::session_settings_of(plan, &self.pipeline.config)
+                .unwrap_or(settings.session_settings),
+            ..settings
+        }
     }
 
     /// Reasons why a saved plan does not fit any more.

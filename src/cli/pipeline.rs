@@ -59,6 +59,11 @@ pub(super) fn engine(choice: &EngineChoice) -> Vec<Override> {
     overrides
 }
 
+/// What is done about settings of the session, given as `--settings`.
+pub(super) fn session_settings(word: Option<&str>) -> Option<Override> {
+    word.map(|word| option("planner.settings", word, "--settings"))
+}
+
 /// Spark settings given as `--conf`.
 pub(super) fn spark_settings(pairs: &[(String, String)]) -> Vec<Override> {
     pairs

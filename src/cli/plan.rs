@@ -16,11 +16,11 @@ pub(super) fn run(
     context: &Context<'_>,
     output: &mut Output,
 ) -> Result<ExitStatus, Failure> {
-    let overrides = command
-        .budget
-        .iter()
+    let budget = command.budget.iter();
+    let mut overrides: Vec<_> = budget
         .map(|size| pipeline::option("planner.budget", size, "--budget"))
         .collect();
+    overrides.extend(pipeline::session_settings(command.settings.as_deref()));
     let pipeline = pipeline::read(context, &command.paths, overrides, output)?;
     pipeline.require_variables(output)?;
     let file = match &command.file {
@@ -35,7 +35,12 @@ pub(super) fn run(
     let before = earlier.as_ref().filter(|_| command.check);
     let forced = command.force_frames.as_deref();
     let forced = forced.or_else(|| before?.settings.forced.as_deref());
-    let settings = planning::settings(&pipeline, &catalog, budget, frames, forced);
+    let mut settings = planning::settings(&pipeline, &catalog, budget, frames, forced);
+    if let Some(word) =
+        before.and_then(|before| planning::session_settings_of(before, &pipeline.config))
+    {
+        settings.session_settings = word;
+    }
     let analysis = pipeline.analyse(&catalog);
     output.explain(&diagnostics::text(
         &analysis.diagnostics,
@@ -150,6 +155,10 @@ fn other_differences(earlier: &PlanFile, new: &PlanFile) -> Vec<String> {
     let parts = [
         ("facts about tables", earlier.catalog != new.catalog),
         ("frames", earlier.frames != new.frames),
+        (
+            "settings of the session",
+            earlier.session_settings != new.session_settings,
+        ),
         ("steps", earlier.steps != new.steps),
         ("decisions", earlier.decisions != new.decisions),
         ("totals", earlier.summary != new.summary),

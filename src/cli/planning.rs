@@ -12,13 +12,14 @@ use super::failure::{Failure, FailureKind};
 use super::output::write_file;
 use super::paths;
 use super::pipeline::Pipeline;
-use crate::config::{Config, is_secret};
+use crate::config::{Config, Origin, is_secret};
 use crate::facts::access::{self, Declarations};
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::{self, Workload};
 use crate::planner::cost::CostModel;
 use crate::planner::plan::{
-    Forced, Media, PlanOptions, StorageLevel, Wanted, WantedLayout, choose,
+    Forced, Media, PlanOptions, SettingOptions, StorageLevel, Wanted, WantedLayout, WantedSettings,
+    choose, propose,
 };
 use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, RestoreError};
 use crate::planner::{check, emit, frame};
@@ -83,6 +84,7 @@ pub(super) fn settings(
         medium: config.planner.medium.clone(),
         storage_level: config.planner.storage_level.clone(),
         layout: config.planner.layout.clone(),
+        session_settings: config.planner.settings.clone(),
         forced: forced.map(str::to_owned),
         catalog: if config.engine.in_memory_catalog {
             "in-memory"
@@ -100,6 +102,15 @@ pub(super) fn settings(
         keys: declarations.keys,
         deterministic_functions: declarations.deterministic_functions,
     }
+}
+
+/// What an earlier plan did about settings of the session, where neither the configuration nor an option says anything.
+pub(super) fn session_settings_of(earlier: &PlanFile, config: &Config) -> Option<String> {
+    let mut settings = config.settings.iter();
+    let chosen = settings.any(|setting| {
+        setting.name == ["planner", "settings"] && setting.origin != Origin::Default
+    });
+    (!chosen).then(|| earlier.settings.session_settings.clone())
 }
 
 /// Whether there is a place for scratch tables: on a cluster only where one is configured.
@@ -126,7 +137,7 @@ pub(super) fn plan(
     let forced = forced
         .transpose()
         .map_err(|error| Failure::input(error.to_string()).hint(error.help()))?;
-    let plan = choose(
+    let mut plan = choose(
         workload,
         &candidates,
         &costs,
@@ -142,6 +153,17 @@ pub(super) fn plan(
             },
             layout: WantedLayout::of_setting(&settings.layout).unwrap_or_default(),
             forced,
+        },
+    );
+    plan.settings = propose(
+        &plan,
+        workload,
+        sources,
+        &costs,
+        &SettingOptions {
+            wanted: WantedSettings::of(&settings.session_settings).unwrap_or_default(),
+            configured: settings.engine_conf.clone(),
+            budget_bytes: settings.budget_bytes,
         },
     );
     let program = emit::emit(&plan, &candidates, workload, sources);

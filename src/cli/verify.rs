@@ -49,6 +49,7 @@ pub(super) fn run(
     overrides.extend(pipeline::spark_settings(&command.run.conf));
     let budget = command.run.budget.iter();
     overrides.extend(budget.map(|size| pipeline::option("planner.budget", size, "--budget")));
+    overrides.extend(pipeline::session_settings(command.run.settings.as_deref()));
     let pipeline = pipeline::read(context, &command.paths, overrides, output)?;
     pipeline.require_variables(output)?;
     if pipeline.config.engine.livy && command.into.is_none() {
@@ -190,7 +191,12 @@ impl Verifier<'_> {
     /// What influences the hoisted plan besides files and facts.
     pub(super) fn settings(&self, catalog: &Catalog, budget: u64) -> PlanSettings {
         let forced = self.command.run.force_frames.as_deref();
-        planning::settings(self.pipeline, catalog, budget, true, forced)
+        let mut settings = planning::settings(self.pipeline, catalog, budget, true, forced);
+        if self.command.generate {
+            // The facts are those of another session, perhaps on a cluster.
+            "off".clone_into(&mut settings.session_settings);
+        }
+        settings
     }
 
     /// The place of the hoisted run's scratch database, where it needs one.

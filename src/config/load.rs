@@ -340,6 +340,10 @@ impl Layers {
                     .unwrap_or(200_000),
                 medium: self.scalar("planner.medium").unwrap_or("memory").to_owned(),
                 layout: self.scalar("planner.layout").unwrap_or("off").to_owned(),
+                settings: self
+                    .scalar("planner.settings")
+                    .unwrap_or("propose")
+                    .to_owned(),
                 storage_level: self
                     .scalar("planner.storage_level")
                     .unwrap_or("MEMORY_AND_DISK")

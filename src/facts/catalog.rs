@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::session::{MEANING_PREFIXES, MEANING_SETTINGS, SessionFacts, WRITING_SETTINGS};
+pub use self::session::{
+    MEANING_PREFIXES, MEANING_SETTINGS, SessionFacts, TUNING_SETTINGS, WRITING_SETTINGS,
+};
 
 /// What is known about the tables of a pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

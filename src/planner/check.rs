@@ -17,6 +17,7 @@
 //! | sharing | each frame's text holds the run's mark, so that no statement's plan equals it by chance |
 //! | medium | what a medium does not keep, no reader shows |
 //! | layout | rows are spread as promised, by columns of the frame, and nothing shows it |
+//! | settings | the session is set as the plan says and set back at the end, and no statement shows it or names the setting |
 //! | totals | peak within the budget, scans and peak as counted here |
 //!
 //! ```text
@@ -39,6 +40,7 @@ mod names;
 mod repeated;
 mod replay;
 mod rewrite;
+mod settings;
 mod steady;
 mod totals;
 mod views;
@@ -84,6 +86,8 @@ pub enum Promise {
     Medium,
     /// Rows are spread as the plan says, and nothing shows it.
     Layout,
+    /// Settings change how statements run, and no statement shows that.
+    Settings,
     /// The totals are those of the plan.
     Totals,
 }
@@ -102,6 +106,7 @@ impl fmt::Display for Promise {
             Promise::Sharing => "sharing",
             Promise::Medium => "medium",
             Promise::Layout => "layout",
+            Promise::Settings => "settings",
             Promise::Totals => "totals",
         })
     }
@@ -149,6 +154,7 @@ pub fn check(
     check.cores = join::cores(&check, &replay);
     frames::run(&mut check, &replay);
     rewrite::run(&mut check);
+    settings::run(&mut check);
     totals::run(&mut check);
     check.violations.sort_by_key(|violation| violation.promise);
     check.violations.dedup();

@@ -28,6 +28,7 @@
 
 mod aggregate;
 mod covering;
+mod inputs;
 mod join;
 mod repeated;
 mod size;

@@ -21,6 +21,7 @@ mod layout;
 mod medium;
 mod quote;
 mod repeated;
+mod settings;
 mod widened;
 
 use self::edit::{Edit, apply};
@@ -37,10 +38,12 @@ pub use super::frame::{NAMESPACE, SCRATCH};
 /// The texts of a session, step by step. Texts keep their template variables; `run` fills them in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
+    /// What is submitted first: settings of the session.
+    pub start: Vec<ProgramText>,
     /// In the order of the plan's steps.
     pub steps: Vec<ProgramStep>,
     /// What is submitted at the very end, however the run ended: frame views are dropped, children first, and the
-    /// scratch database.
+    /// scratch database; settings get their values back.
     pub finish: Vec<ProgramText>,
 }
 
@@ -97,9 +100,12 @@ pub fn emit(
             texts: emitter.texts(*step),
         })
         .collect();
+    let mut finish = medium::finish(&plan.frames);
+    finish.extend(settings::finish(&plan.settings));
     Program {
+        start: settings::start(&plan.settings),
         steps,
-        finish: medium::finish(&plan.frames),
+        finish,
     }
 }
 

@@ -16,6 +16,7 @@ mod forced;
 mod layout;
 mod medium;
 mod select;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -32,6 +33,7 @@ use crate::frontend::statement::StatementId;
 pub use self::forced::{ForceError, Forced};
 pub use self::layout::{LAYOUTS, Layout, WantedLayout};
 pub use self::medium::{MEDIA, Media, Medium, StorageLevel, Wanted};
+pub use self::settings::{SETTINGS, Setting, SettingOptions, WantedSettings, propose};
 pub use super::frame::Subject;
 
 /// A chosen frame, numbered in order of materialisation.
@@ -45,6 +47,8 @@ pub struct Plan {
     pub frames: Vec<Frame>,
     /// What the session does, in order.
     pub steps: Vec<Step>,
+    /// What is decided on settings of the session, by key: [`propose`] gives them.
+    pub settings: Vec<Setting>,
     /// A decision for every repeated table and subquery.
     pub decisions: Vec<Decision>,
     /// Totals.
@@ -197,6 +201,7 @@ pub fn choose(
     Plan {
         frames,
         steps,
+        settings: Vec::new(),
         decisions,
         summary,
     }

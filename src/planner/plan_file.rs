@@ -62,9 +62,16 @@ pub struct PlanFile {
     pub catalog: Catalog,
     /// Frames in order of materialisation.
     pub frames: Vec<FrameEntry>,
+    /// What is decided on settings of the session, by key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub session_settings: Vec<SettingEntry>,
+    /// What is submitted first: settings that are applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub start: Vec<TextEntry>,
     /// What the session does, in order.
     pub steps: Vec<StepEntry>,
-    /// What is submitted at the very end, however the run ended: frame views are dropped, and the scratch database.
+    /// What is submitted at the very end, however the run ended: frame views are dropped, and the scratch database;
+    /// settings get their values back.
     pub finish: Vec<TextEntry>,
     /// A verdict for every repeated table and subquery.
     pub decisions: Vec<DecisionEntry>,
@@ -119,6 +126,12 @@ pub struct PlanSettings {
     /// Which layouts frames have: `off` for rows as they come, or `auto`.
     #[serde(default = "default_layout", skip_serializing_if = "is_default_layout")]
     pub layout: String,
+    /// What is done about settings of the session: `off`, `propose` or `apply`.
+    #[serde(
+        default = "default_session_settings",
+        skip_serializing_if = "is_default_session_settings"
+    )]
+    pub session_settings: String,
     /// The candidates that are frames whether or not they pay, as given to `--force-frames`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced: Option<String>,
@@ -143,6 +156,7 @@ impl Default for PlanSettings {
             medium: default_medium(),
             storage_level: default_level(),
             layout: default_layout(),
+            session_settings: default_session_settings(),
             forced: None,
             catalog: String::new(),
             engine_conf: BTreeMap::new(),
@@ -177,6 +191,15 @@ fn default_layout() -> String {
 
 fn is_default_layout(layout: &String) -> bool {
     *layout == default_layout()
+}
+
+/// Nothing of it runs.
+fn default_session_settings() -> String {
+    "propose".to_owned()
+}
+
+fn is_default_session_settings(word: &String) -> bool {
+    *word == default_session_settings()
 }
 
 /// A template variable.
@@ -228,6 +251,26 @@ pub struct FrameEntry {
     pub build_micros: u64,
     /// Estimated saving of all readers before the cost of building, microseconds of Spark work.
     pub saving_micros: u64,
+}
+
+/// What is decided on a setting of the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingEntry {
+    /// Its key, in Spark's spelling.
+    pub key: String,
+    /// Its value in the session.
+    pub before: String,
+    /// Somebody has set it in the session: at the end it is set to `before`, and otherwise goes back to its default.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tuned: bool,
+    /// The value proposed; none where it is left as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Whether the run sets it.
+    pub applied: bool,
+    /// Why this value, then why it is not applied.
+    pub reasons: Vec<ReasonEntry>,
 }
 
 /// How the rows of a frame are spread.

@@ -12,4 +12,5 @@ pub mod json;
 pub mod layout;
 pub mod plan;
 pub mod run;
+mod settings;
 pub mod verification;

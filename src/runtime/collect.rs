@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::engine::Engine;
 use crate::facts::catalog::{
-    Bucketing, Catalog, ColumnFacts, MEANING_PREFIXES, MEANING_SETTINGS, SessionFacts, TableFacts,
-    TableKind, ViewFacts, WRITING_SETTINGS,
+    Bucketing, Catalog, ColumnFacts, MEANING_PREFIXES, MEANING_SETTINGS, SessionFacts,
+    TUNING_SETTINGS, TableFacts, TableKind, ViewFacts, WRITING_SETTINGS,
 };
 pub use snippet::SnippetError;
 pub(super) use snippet::value;
@@ -54,6 +54,10 @@ pub async fn collect<E: Engine>(
         (
             "families".to_owned(),
             list(MEANING_PREFIXES.map(str::to_owned).to_vec()),
+        ),
+        (
+            "tuning".to_owned(),
+            list(TUNING_SETTINGS.map(str::to_owned).to_vec()),
         ),
     ]);
     let answer: Answer = value(engine, "catalog", FACTS, variables).await?;

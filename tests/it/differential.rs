@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hoist::facts::access::Declarations;
 use hoist::frontend::source::Variables;
 use hoist::planner::frame::FrameKind;
-use hoist::planner::plan::WantedLayout;
+use hoist::planner::plan::{WantedLayout, WantedSettings};
 use hoist::planner::plan_file::PlanFile;
 use hoist::runtime::run::{RunInput, RunRecord, Work};
 use hoist::runtime::verify::generate::Generated;
@@ -54,6 +54,8 @@ pub(crate) struct Pipeline {
     pub(crate) only: Option<FrameKind>,
     /// Layouts that frames have.
     pub(crate) layout: WantedLayout,
+    /// What is done about settings of the session.
+    pub(crate) settings: WantedSettings,
     /// No frame of this kind is taken.
     pub(crate) without: Option<FrameKind>,
 }

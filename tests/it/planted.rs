@@ -148,6 +148,7 @@ fn facts() -> Facts {
         session: Some(SessionFacts {
             database: "default".to_owned(),
             settings: BTreeMap::from([("spark.sql.ansi.enabled".to_owned(), "false".to_owned())]),
+            ..SessionFacts::default()
         }),
         tables: tables.collect(),
         ..Facts::default()

@@ -247,6 +247,7 @@ async fn readers_read_the_frame(engine: &mut Local, home: &Path) {
     .unwrap();
     let python = Work::Run(statement("half.py", 1, "python"));
     let input = RunInput {
+        start: Vec::new(),
         steps: vec![
             frame(1, "SELECT id, kind FROM d.wide WHERE id >= ${least}"),
             step(
@@ -311,6 +312,7 @@ async fn readers_read_the_frame(engine: &mut Local, home: &Path) {
 
 async fn a_failing_statement_has_its_place(engine: &mut Local, home: &Path) {
     let input = RunInput {
+        start: Vec::new(),
         steps: vec![
             frame(1, "SELECT id FROM d.wide"),
             step(
@@ -353,6 +355,7 @@ async fn a_failing_statement_has_its_place(engine: &mut Local, home: &Path) {
 async fn a_frame_that_fails_changes_nothing(engine: &mut Local, home: &Path) {
     // Fails while it is built, for rows that the reader does not need.
     let input = RunInput {
+        start: Vec::new(),
         steps: vec![
             frame(1, "SELECT id, assert_true(id < 9) AS ok FROM d.wide"),
             step(
@@ -379,6 +382,7 @@ async fn a_frame_that_fails_changes_nothing(engine: &mut Local, home: &Path) {
 
 fn long() -> RunInput {
     RunInput {
+        start: Vec::new(),
         steps: vec![
             frame(1, "SELECT id FROM d.wide"),
             step(2, reader("long.sql", "query", LONG), &[LONG]),
@@ -391,6 +395,7 @@ fn long() -> RunInput {
 async fn an_interrupt_leaves_nothing(engine: &mut Local, home: &Path) {
     // During a statement, with a frame there; then while a frame is built.
     let building = RunInput {
+        start: Vec::new(),
         steps: vec![
             frame(1, LONG),
             step(

@@ -23,7 +23,7 @@ use crate::differential::{Catalog, Harness, Report};
 use crate::local_engine::block_on;
 
 /// Themes: file name and text.
-const THEMES: [(&str, &str); 18] = [
+const THEMES: [(&str, &str); 19] = [
     ("aggregates", include_str!("traps/aggregates.sql")),
     ("aliases", include_str!("traps/aliases.sql")),
     ("cache", include_str!("traps/cache.sql")),
@@ -37,6 +37,7 @@ const THEMES: [(&str, &str); 18] = [
     ("python", include_str!("traps/python.sql")),
     ("schema", include_str!("traps/schema.sql")),
     ("session", include_str!("traps/session.sql")),
+    ("settings", include_str!("traps/settings.sql")),
     ("shapes", include_str!("traps/shapes.sql")),
     ("statements", include_str!("traps/statements.sql")),
     ("views", include_str!("traps/views.sql")),
@@ -181,6 +182,12 @@ fn problems(trap: &Trap, report: &Report) -> Vec<String> {
             ));
         }
     }
+    if let Some(expected) = &trap.settings {
+        let applied = report.planned.applied();
+        if applied != *expected {
+            problems.push(format!("{applied:?} are set, expected {expected:?}"));
+        }
+    }
     problems.extend(reads(trap, report));
     problems
 }
@@ -230,6 +237,11 @@ fn program(report: &Report) -> String {
         let _ = writeln!(text, "  -- {what}");
         for one in &step.texts {
             let _ = writeln!(text, "  {}", one.text);
+        }
+    }
+    for setting in &report.planned.plan.settings {
+        for reason in &setting.reasons {
+            let _ = writeln!(text, "  {}: {}: {}", setting.key, reason.code, reason.text);
         }
     }
     for decision in &report.planned.plan.decisions {

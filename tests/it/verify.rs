@@ -49,6 +49,7 @@ fn python(number: u32) -> hoist::runtime::run::RunStep {
 
 fn plain() -> RunInput {
     RunInput {
+        start: Vec::new(),
         steps: vec![
             step(
                 1,
@@ -78,6 +79,7 @@ fn plain() -> RunInput {
 fn hoisted() -> RunInput {
     let framed = |text: &str| text.replace("d.wide", "{ns}_wide_1");
     RunInput {
+        start: Vec::new(),
         steps: vec![
             frame(1, "SELECT * FROM d.wide"),
             step(
@@ -238,6 +240,7 @@ fn folders_are_led_into_the_sandbox_and_compared() {
         )
     };
     let input = |last: u32| RunInput {
+        start: Vec::new(),
         steps: vec![
             step(
                 1,

@@ -1,6 +1,6 @@
 //! What a session gives names and rows their meaning with, besides tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,17 @@ pub const WRITING_SETTINGS: [&str; 3] = [
 /// Spark version, or, for `HiveUtils`, known to a session only once it has used Hive.
 pub const MEANING_PREFIXES: [&str; 2] = ["spark.sql.hive.convert", "spark.sql.legacy."];
 
+/// Settings whose values [`SessionFacts::tuning`] holds: how joins and exchanges are done. A Spark that gives one of them no
+/// value has none for it.
+pub const TUNING_SETTINGS: [&str; 6] = [
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes",
+    "spark.sql.adaptive.autoBroadcastJoinThreshold",
+    "spark.sql.adaptive.coalescePartitions.initialPartitionNum",
+    "spark.sql.adaptive.enabled",
+    "spark.sql.autoBroadcastJoinThreshold",
+    "spark.sql.shuffle.partitions",
+];
+
 /// The session in which facts were collected, as a pipeline finds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +81,15 @@ pub struct SessionFacts {
     /// Values of [`MEANING_SETTINGS`], of [`WRITING_SETTINGS`], and of what is set of [`MEANING_PREFIXES`], lower-case keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
+    /// Values of [`TUNING_SETTINGS`], lower-case keys. They change no meaning, so another value is no other session.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tuning: BTreeMap<String, String>,
+    /// Those of them that somebody has set: the others have Spark's defaults.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tuned: BTreeSet<String>,
+    /// Tasks that it can run at once; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u32>,
 }
 
 impl SessionFacts {
@@ -101,12 +121,13 @@ mod tests {
         SessionFacts {
             database: "d".to_owned(),
             settings: BTreeMap::from([(key.to_owned(), value.to_owned())]),
+            ..SessionFacts::default()
         }
     }
 
     #[test]
     fn the_list_is_sorted() {
-        assert!(MEANING_SETTINGS.is_sorted());
+        assert!(MEANING_SETTINGS.is_sorted() && TUNING_SETTINGS.is_sorted());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
 use super::{
-    At, Check, Promise, aggregate, covering, feeds, join, layout, medium, repeated, views,
+    At, Check, Promise, aggregate, covering, feeds, join, layout, medium, repeated, settings, views,
 };
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
@@ -111,14 +111,10 @@ pub(super) fn says(check: &Check<'_>, text: &ProgramText) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// What is submitted at the end: the views of all frames, then what their media hold besides.
+/// What is submitted at the end: the views of all frames, then what their media hold besides. Settings come last.
 fn finish(check: &mut Check<'_>, order: &[String]) {
-    let said: Vec<Option<String>> = check
-        .program
-        .finish
-        .iter()
-        .map(|text| says(check, text))
-        .collect();
+    let (texts, _) = settings::split(check);
+    let said: Vec<Option<String>> = texts.iter().map(|text| says(check, text)).collect();
     let (views, rest) = said.split_at_checked(order.len()).unwrap_or((&[], &said));
     let fits = views.len() == order.len()
         && views.iter().zip(order).all(|(says, name)| {

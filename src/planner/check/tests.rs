@@ -47,6 +47,7 @@ fn a_plain_plan_holds_every_promise() {
         .collect();
     let statements = &sample.workload.statements;
     sample.program = Program {
+        start: Vec::new(),
         steps: statements
             .iter()
             .map(|statement| ProgramStep {

@@ -76,6 +76,12 @@ pub fn lift(code: &str) -> Option<Lift> {
         }
         "over-budget" => Lift::Setting("raise `--budget`"),
         "frames-off" => Lift::Setting("leave out `--frames off`"),
+        "set-in-pipeline" => Lift::Text("leave the setting out of the pipeline"),
+        "set-in-configuration" => Lift::Setting(
+            "leave the setting out of `[engine.conf]`, `--conf` and the session's own",
+        ),
+        "setting-proposed" => Lift::Setting("run with `--settings apply`"),
+        "spark-version" => Lift::Setting("use Spark 3.5.1 or a later one"),
         "not-forced" => Lift::Setting("name it in `--force-frames`"),
         "kept-in-memory"
         | "malformed-rows"
@@ -92,6 +98,11 @@ pub fn lift(code: &str) -> Option<Lift> {
         | "served-by-another-frame"
         | "not-worth"
         | "too-small"
+        | "fits-data"
+        | "adaptive-off"
+        | "keeps-broadcast"
+        | "broadcasts-more"
+        | "setting-suits"
         | "chosen" => Lift::Nothing,
         _ => return None,
     })

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Action, DecisionEntry, FeedEntry, FrameEntry, LayoutEntry, Pipeline, PlanFile, PlanSettings,
-    ReaderEntry, ReasonEntry, SCHEMA, StatementEntry, StepEntry, SubjectEntry, TextEntry, Verdict,
-    fingerprint,
+    ReaderEntry, ReasonEntry, SCHEMA, SettingEntry, StatementEntry, StepEntry, SubjectEntry,
+    TextEntry, Verdict, fingerprint,
 };
 use crate::facts::access::{Access, Origin, Read, ReadId, Subquery, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
@@ -14,7 +14,9 @@ use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::{Place, Reader};
-use crate::planner::plan::{Decision, Frame, FrameId, Layout, Plan, Step, Subject};
+use crate::planner::plan::{
+    Decision, Frame, FrameId, Layout, Plan, ReasonFor, Setting, Step, Subject,
+};
 
 /// Everything a plan file is made from.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +59,13 @@ impl PlanFile {
                 .iter()
                 .map(|frame| builder.frame(frame))
                 .collect(),
+            session_settings: inputs
+                .plan
+                .settings
+                .iter()
+                .map(|setting| builder.setting(setting))
+                .collect(),
+            start: inputs.program.start.iter().map(TextEntry::from).collect(),
             steps: inputs
                 .program
                 .steps
@@ -359,20 +368,32 @@ impl<'a> Builder<'a> {
                 None => Verdict::NoFrame,
             },
             frame: decision.frame.map(|frame| self.frame_name(frame)),
-            reasons: decision
-                .reasons
-                .iter()
-                .map(|reason| ReasonEntry {
-                    code: reason.code.to_owned(),
-                    text: reason.text.clone(),
-                    statements: reason
-                        .statements
-                        .iter()
-                        .map(|statement| self.place(*statement))
-                        .collect(),
-                })
-                .collect(),
+            reasons: self.reasons(&decision.reasons),
         }
+    }
+
+    fn setting(&self, setting: &Setting) -> SettingEntry {
+        SettingEntry {
+            key: setting.key.clone(),
+            before: setting.before.clone(),
+            tuned: setting.tuned,
+            value: setting.value.clone(),
+            applied: setting.applied,
+            reasons: self.reasons(&setting.reasons),
+        }
+    }
+
+    fn reasons(&self, reasons: &[ReasonFor]) -> Vec<ReasonEntry> {
+        let reasons = reasons.iter().map(|reason| ReasonEntry {
+            code: reason.code.to_owned(),
+            text: reason.text.clone(),
+            statements: reason
+                .statements
+                .iter()
+                .map(|statement| self.place(*statement))
+                .collect(),
+        });
+        reasons.collect()
     }
 }
 

@@ -82,6 +82,7 @@ pub(super) fn check(file: &PlanFile) -> Result<(), String> {
         .steps
         .iter()
         .flat_map(|step| &step.texts)
+        .chain(&file.start)
         .chain(&file.finish)
     {
         if text.namespaced && !text.text.contains(NAMESPACE) {

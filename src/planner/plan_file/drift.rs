@@ -28,6 +28,7 @@ pub fn drift(
     );
     changed_settings(&file.settings, settings, &mut reasons);
     session(&file.catalog, catalog, &mut reasons);
+    applied(file, catalog, &mut reasons);
     databases(&file.catalog, catalog, &mut reasons);
     tables(file, catalog, &mut reasons);
     reasons
@@ -115,6 +116,7 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         medium,
         storage_level,
         layout,
+        session_settings,
         forced,
         catalog,
         engine_conf,
@@ -130,6 +132,7 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         ("medium".to_owned(), medium.clone()),
         ("storage_level".to_owned(), storage_level.clone()),
         ("layout".to_owned(), layout.clone()),
+        ("session settings".to_owned(), session_settings.clone()),
         ("catalog".to_owned(), catalog.clone()),
     ]);
     lines.extend(
@@ -172,7 +175,14 @@ fn session(old: &Catalog, new: &Catalog, reasons: &mut Vec<Drift>) {
     let (Some(old), Some(new)) = (&old.session, &new.session) else {
         return;
     };
-    let SessionFacts { database, settings } = old;
+    let SessionFacts {
+        database,
+        settings,
+        // Only where a setting is applied to it: see `applied`.
+        tuning: _,
+        tuned: _,
+        cores: _,
+    } = old;
     if *database != new.database {
         reasons.push(Drift::SettingChanged {
             key: "current database".to_owned(),
@@ -192,6 +202,25 @@ fn session(old: &Catalog, new: &Catalog, reasons: &mut Vec<Drift>) {
                 key: key.clone(),
                 old: text(settings.get(key)),
                 new: text(new.settings.get(key)),
+            });
+        }
+    }
+}
+
+/// Settings that the plan applies: they were proposed for the value that the session had, and it gets that back.
+fn applied(file: &PlanFile, new: &Catalog, reasons: &mut Vec<Drift>) {
+    let Some(session) = &new.session else {
+        return;
+    };
+    for setting in file.session_settings.iter().filter(|one| one.applied) {
+        let key = setting.key.to_lowercase();
+        let is = session.tuning.get(&key);
+        if is != Some(&setting.before) || session.tuned.contains(&key) != setting.tuned {
+            let how = |tuned: bool| if tuned { "" } else { ", by default" };
+            reasons.push(Drift::SettingChanged {
+                key: setting.key.clone(),
+                old: format!("{}{}", setting.before, how(setting.tuned)),
+                new: format!("{}{}", text(is), how(session.tuned.contains(&key))),
             });
         }
     }

@@ -6,8 +6,8 @@
 
 use super::build::{Builder, body_offset, name_offset};
 use super::{
-    Action, FrameEntry, LayoutEntry, PlanFile, PlanFileInputs, ReaderEntry, StatementEntry,
-    StepEntry, fingerprint,
+    Action, FrameEntry, LayoutEntry, PlanFile, PlanFileInputs, ReaderEntry, SettingEntry,
+    StatementEntry, StepEntry, fingerprint,
 };
 use crate::facts::access::{Access, Origin, Read, Subquery, TableVersion};
 use crate::facts::workload::Workload;
@@ -15,7 +15,9 @@ use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Language, Program, ProgramStep, ProgramText};
 use crate::planner::frame::{FrameKind, Place, Reader};
-use crate::planner::plan::{Feed, Frame, FrameId, Layout, Medium, Plan, Step, StorageLevel};
+use crate::planner::plan::{
+    Feed, Frame, FrameId, Layout, Medium, Plan, Setting, Step, StorageLevel,
+};
 
 /// What a plan file says about its pipeline and the statements do not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -175,6 +177,7 @@ impl PlanFile {
                 .map(|(entry, number)| restorer.frame(entry, FrameId(number)))
                 .collect::<Result<_, _>>()?,
             steps: program.steps.iter().map(|step| step.step).collect(),
+            settings: self.session_settings.iter().map(setting).collect(),
             decisions: Vec::new(),
             summary: self.summary,
         };
@@ -198,6 +201,7 @@ impl<'a> Restorer<'a> {
             })
         });
         Ok(Program {
+            start: self.file.start.iter().map(ProgramText::from).collect(),
             steps: steps.collect::<Result<_, _>>()?,
             finish: self.file.finish.iter().map(ProgramText::from).collect(),
         })
@@ -395,6 +399,18 @@ fn medium(entry: &FrameEntry) -> Result<Medium, RestoreError> {
                 None => entry.medium.clone(),
             },
         })
+}
+
+/// A setting without its reasons, which are told and not run.
+fn setting(entry: &SettingEntry) -> Setting {
+    Setting {
+        key: entry.key.clone(),
+        before: entry.before.clone(),
+        tuned: entry.tuned,
+        value: entry.value.clone(),
+        applied: entry.applied,
+        reasons: Vec::new(),
+    }
 }
 
 /// How its rows are spread.

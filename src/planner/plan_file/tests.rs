@@ -196,6 +196,7 @@ fn plan() -> Plan {
             Step::Run(StatementId(1)),
             Step::Release(FrameId(0)),
         ],
+        settings: Vec::new(),
         decisions: vec![Decision {
             subject: Subject::Table(version(0, 0)),
             reads: vec![ReadId(0), ReadId(1)],
@@ -225,6 +226,7 @@ fn program() -> Program {
         namespaced,
     };
     Program {
+        start: Vec::new(),
         steps: vec![
             ProgramStep {
                 step: Step::Materialise(FrameId(0)),
@@ -424,6 +426,7 @@ fn view_and_session_drift() -> Vec<String> {
         sample.catalog.session = Some(SessionFacts {
             database: database.to_owned(),
             settings: setting.clone().into(),
+            ..SessionFacts::default()
         });
         let facts = sample.catalog.tables.get_mut("raw.general_data").unwrap();
         facts.view = Some(ViewFacts {

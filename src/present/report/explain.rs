@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::diff::unified;
 use super::layout::{bytes, count, micros, wrap};
 use super::plan::{advice, kind, spread, subject, version};
+use super::settings;
 use crate::planner::frame::{Lift, lift};
 use crate::planner::plan_file::{
     Action, DecisionEntry, FrameEntry, PlanFile, ReasonEntry, StatementEntry, StepEntry,
@@ -17,6 +18,7 @@ pub fn text(plan: &PlanFile, what: &str) -> Option<String> {
     let parts: Vec<String> = [
         frames(plan, what),
         decisions(plan, what),
+        settings::of(plan, what),
         steps(plan, what),
         reason(plan, what),
     ]
@@ -32,10 +34,12 @@ pub fn subjects(plan: &PlanFile) -> Vec<String> {
     let decisions = plan.decisions.iter();
     let decisions = decisions.flat_map(|decision| names(&decision.subject));
     let reasons = plan.decisions.iter().flat_map(|one| &one.reasons);
+    let settings = plan.session_settings.iter();
     let statements = plan.steps.iter().filter_map(|step| step.statement.as_ref());
     let mut subjects: Vec<String> = frames
         .chain(decisions)
         .chain(reasons.map(|reason| reason.code.clone()))
+        .chain(settings.map(|setting| setting.key.clone()))
         .chain(statements.map(place))
         .collect();
     subjects.sort();
@@ -257,6 +261,12 @@ fn reason(plan: &PlanFile, code: &str) -> Option<String> {
     for decision in &plan.decisions {
         for reason in decision.reasons.iter().filter(|reason| reason.code == code) {
             let line = format!("{}: {}", subject(&decision.subject), reason.text);
+            let _ = writeln!(text, "  {}", wrap(&line, 4));
+        }
+    }
+    for setting in &plan.session_settings {
+        for reason in setting.reasons.iter().filter(|reason| reason.code == code) {
+            let line = format!("setting {}: {}", setting.key, reason.text);
             let _ = writeln!(text, "  {}", wrap(&line, 4));
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::explain::changed;
 use super::layout::{Align, Table, bytes, count, micros, wrap};
+use super::settings;
 use crate::planner::frame::{FrameKind, Lift, lift};
 use crate::planner::plan::Summary;
 use crate::planner::plan_file::{
@@ -38,6 +39,11 @@ pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
             let _ = writeln!(text, "   {}", wrap(&line, 5));
         }
     }
+    let settings = settings::proposed(plan);
+    if !text.is_empty() && !settings.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&settings);
     if !text.is_empty() {
         text.push('\n');
     }

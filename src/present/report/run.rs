@@ -167,6 +167,7 @@ pub fn program(input: &RunInput, variables: &Variables) -> String {
             let _ = writeln!(text, "{comment} {title}\n{}{end}", body.trim_end());
         }
     };
+    add("settings of the session", &input.start);
     for step in &input.steps {
         let title = match &step.work {
             Work::Materialise { frame, .. } => format!("materialise {frame}"),

@@ -1,9 +1,9 @@
 """Facts of tables without a job over data: from the catalog, an analysis of the bare name, and file listings.
 
 In: `hoist_vars["names"]`, a JSON list of canonical names; `hoist_vars["settings"]`, a JSON list of keys;
-`hoist_vars["families"]`, a JSON list of beginnings of keys, of which counts what is set. Out: `hoist_value`. Tables
-and views below a named view are added. What fails for one table is said in its entry and stops nothing. Runs after the
-text `session.py`.
+`hoist_vars["families"]`, a JSON list of beginnings of keys, of which counts what is set; `hoist_vars["tuning"]`, a JSON
+list of keys that change no meaning. Out: `hoist_value`. Tables and views below a named view are added. What fails for one
+table is said in its entry and stops nothing. Runs after the text `session.py`.
 """
 import time
 
@@ -27,20 +27,31 @@ def reason(error):
     return (text.strip() or type(error).__name__).split("\n")[0]
 
 
+def values(keys):
+    """Values of settings; a key that this Spark does not know, or that has no value, is left out."""
+    found = {}
+    for key in keys:
+        try:
+            value = spark.conf.get(key)
+        except Exception:
+            continue
+        if value is not None and value != "<undefined>":
+            found[key] = value
+    return found
+
+
 def session_facts():
     current = manager.currentCatalog().name()
     namespace = list(manager.currentNamespace())
     configured = to_dict(spark._jsparkSession.conf().getAll())
     families = tuple(family.lower() for family in json.loads(hoist_vars["families"]))
     settings = {key: value for key, value in configured.items() if key.lower().startswith(families)}
-    for key in json.loads(hoist_vars["settings"]):
-        try:
-            value = spark.conf.get(key)
-        except Exception:
-            continue  # this Spark has no such setting
-        if value is not None:
-            settings[key] = value
+    settings.update(values(json.loads(hoist_vars["settings"])))
+    tuning = json.loads(hoist_vars["tuning"])
     return {
+        "cores": sc.defaultParallelism,
+        "tuning": {key.lower(): value for key, value in values(tuning).items()},
+        "tuned": sorted(key.lower() for key in tuning if key in configured),
         # A catalog may have no current database: then its name and a dot.
         "database": ".".join(namespace if current == "spark_catalog" else [current] + (namespace or [""])).lower(),
         "settings": {key.lower(): value for key, value in settings.items()},

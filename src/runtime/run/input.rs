@@ -11,6 +11,8 @@ use crate::planner::plan_file::{Action, PlanFile};
 /// Steps in order, and what to submit at the very end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunInput {
+    /// Submitted first: settings of the session.
+    pub start: Vec<ProgramText>,
     /// The steps.
     pub steps: Vec<RunStep>,
     /// Submitted at the end, however the run ended: frame views are dropped.
@@ -118,6 +120,7 @@ impl RunInput {
                 })
             });
         RunInput {
+            start: Vec::new(),
             steps: steps.collect(),
             finish: Vec::new(),
         }
@@ -171,6 +174,7 @@ impl RunInput {
             })
         });
         RunInput {
+            start: plan.start.iter().map(ProgramText::from).collect(),
             steps: steps.collect(),
             finish: plan.finish.iter().map(ProgramText::from).collect(),
         }
@@ -452,7 +456,7 @@ mod tests {
                 query(4, "x/c.sql"),
                 query(5, "y/c.sql"),
             ],
-            finish: Vec::new(),
+            ..RunInput::default()
         };
         let names: Vec<String> = input.result_names().into_values().collect();
         assert_eq!(names, ["a", "b_2", "b_1", "x_c", "y_c"]);

@@ -17,6 +17,7 @@ use crate::runtime::engine::{self, Engine, Submission, Want};
 /// Every text of a run with variables and namespace filled in.
 #[derive(Debug)]
 pub(super) struct Program {
+    start: Vec<Ready>,
     /// Per step of the input, in the same order.
     steps: Vec<ReadyStep>,
     finish: Vec<Ready>,
@@ -44,6 +45,7 @@ impl Program {
         }
         let mut missing = BTreeSet::new();
         let mut fill = |text| fill_in(text, &options.variables, own, &mut missing);
+        let start = input.start.iter().map(&mut fill).collect();
         let steps = input
             .steps
             .iter()
@@ -65,7 +67,11 @@ impl Program {
             }
         }
         if missing.is_empty() {
-            Ok(Program { steps, finish })
+            Ok(Program {
+                start,
+                steps,
+                finish,
+            })
         } else {
             Err(RunError::MissingVariables { names: missing })
         }
@@ -118,7 +124,11 @@ pub(super) async fn run<E: Engine>(
         unavailable: BTreeSet::new(),
         outcome: Outcome::Done,
     };
-    let (outcome, clean) = runner.steps().await;
+    let (outcome, clean) = match runner.settings().await {
+        Next::Go => runner.steps().await,
+        Next::Stop(outcome) => (outcome, true),
+        Next::Gone(outcome) => (outcome, false),
+    };
     let outcome = if clean {
         runner.clean_up(outcome).await
     } else {
@@ -146,6 +156,33 @@ struct Runner<'r, 'w, E> {
 }
 
 impl<E: Engine> Runner<'_, '_, E> {
+    /// Settings of the session. Without one of them the results are the same.
+    async fn settings(&mut self) -> Next {
+        let program = self.program;
+        for text in &program.start {
+            match self.submit(housekeeping("settings", text), None, 1).await {
+                Ended::Done(_) => {}
+                Ended::Failed(failure) => {
+                    let message = format!(
+                        "`{}` failed ({}: {}); the run goes on with the session's own value",
+                        text.text,
+                        failure.class,
+                        first_line(&failure.message)
+                    );
+                    self.recorder.warn(None, message);
+                }
+                Ended::Cancelled => return Next::Stop(Outcome::Interrupted),
+                Ended::Dropped => return Next::Gone(Outcome::Interrupted),
+                Ended::Lost(error) => {
+                    self.recorder
+                        .warn(None, format!("{error}: {}", error.help()));
+                    return Next::Gone(Outcome::Failed);
+                }
+            }
+        }
+        Next::Go
+    }
+
     /// The outcome, and whether there is a session to clean up.
     async fn steps(&mut self) -> (Outcome, bool) {
         let input = self.input;

@@ -117,6 +117,7 @@ fn sample() -> RunInput {
         ),
     ];
     RunInput {
+        start: Vec::new(),
         steps: works
             .into_iter()
             .zip(1..)

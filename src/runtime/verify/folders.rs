@@ -221,6 +221,7 @@ mod tests {
             }],
         });
         RunInput {
+            start: Vec::new(),
             steps: steps.collect(),
             finish: Vec::new(),
         }

@@ -40,6 +40,7 @@ fn pipeline(texts: &[&str]) -> RunInput {
         }],
     });
     RunInput {
+        start: Vec::new(),
         steps: steps.collect(),
         finish: Vec::new(),
     }

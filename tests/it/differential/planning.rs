@@ -12,7 +12,7 @@ use hoist::planner::check::check;
 use hoist::planner::cost::CostModel;
 use hoist::planner::emit::{Program, emit};
 use hoist::planner::frame::{Candidate, CandidateId, Candidates, FrameKind, candidates};
-use hoist::planner::plan::{Plan, PlanOptions, choose};
+use hoist::planner::plan::{Plan, PlanOptions, SettingOptions, choose, propose};
 use hoist::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
 use hoist::runtime::run::RunInput;
 use hoist::runtime::verify::Outputs;
@@ -63,7 +63,18 @@ impl Planned {
             ..PlanOptions::default()
         };
         let costs = CostModel::new(&workload, &slow);
-        let plan = choose(&workload, &candidates, &costs, &options);
+        let mut plan = choose(&workload, &candidates, &costs, &options);
+        plan.settings = propose(
+            &plan,
+            &workload,
+            &sources,
+            &costs,
+            &SettingOptions {
+                wanted: pipeline.settings,
+                configured: BTreeMap::new(),
+                budget_bytes: BUDGET,
+            },
+        );
         let program = emit(&plan, &candidates, &workload, &sources);
         let settings = PlanSettings {
             default_database: declarations.default_database.clone(),
@@ -117,6 +128,7 @@ impl Planned {
         let sources = read.sources(&self.sources, &self.variables).unwrap();
         let (_, program) = read.restore(&self.workload, &sources).unwrap();
         assert_eq!(program.steps.len(), self.program.steps.len());
+        assert_eq!(program.start, self.program.start);
     }
 
     /// The statements as written.
@@ -152,7 +164,15 @@ impl Planned {
     /// Codes of all decisions.
     pub(crate) fn reasons(&self) -> BTreeSet<&'static str> {
         let reasons = self.plan.decisions.iter().flat_map(|one| &one.reasons);
-        reasons.map(|reason| reason.code).collect()
+        let settings = self.plan.settings.iter().flat_map(|one| &one.reasons);
+        reasons.chain(settings).map(|reason| reason.code).collect()
+    }
+
+    /// Settings of the session that are applied, `key=value`.
+    pub(crate) fn applied(&self) -> BTreeSet<String> {
+        let applied = self.plan.settings.iter().filter(|one| one.applied);
+        let texts = applied.filter_map(|one| Some(format!("{}={}", one.key, one.value.as_ref()?)));
+        texts.collect()
     }
 }
 

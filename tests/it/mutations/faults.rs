@@ -3,11 +3,12 @@
 use hoist::facts::access::{ReadId, TableVersion};
 use hoist::frontend::statement::JoinKind;
 use hoist::planner::check::Promise;
+use hoist::planner::emit::{Language, ProgramText};
 use hoist::planner::frame::{
     Again, Aggregation, Candidate, CoreMember, CoreReader, Definition, FrameKind, HullTest, Place,
     Reader, Widened,
 };
-use hoist::planner::plan::{FrameId, Layout, Step};
+use hoist::planner::plan::{FrameId, Layout, Setting, Step};
 
 use super::stages::Stages;
 
@@ -58,7 +59,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 105] = [
+pub(super) const FAULTS: [Seeded; 111] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -280,6 +281,23 @@ pub(super) const FAULTS: [Seeded; 105] = [
         s.edit_step(at, "SELECT * FROM", "SELECT /*+ REPARTITION(3) */ * FROM");
     }),
 
+    // How the session is set.
+    plan("a setting is applied although statements show it", Promise::Settings, |s| set(s, "spark.sql.shuffle.partitions", "8")),
+    plan("adaptive plans are switched on although statements show it", Promise::Settings, |s| {
+        set(s, "spark.sql.adaptive.enabled", "true");
+    }),
+    plan("a setting that changes rows is applied", Promise::Settings, |s| set(s, "spark.sql.ansi.enabled", "false")),
+    plan("a setting is applied that the session is not known to have", Promise::Settings, |s| {
+        set(s, "spark.sql.shuffle.partitions", "8");
+        s.catalog.session = None;
+    }),
+    emit("a setting is set that the plan does not apply", Promise::Settings, |s| {
+        s.program.start.push(statement("SET spark.sql.shuffle.partitions=8"));
+    }),
+    emit("a setting is given back that was not set", Promise::Text, |s| {
+        s.program.finish.push(statement("RESET spark.sql.shuffle.partitions"));
+    }),
+
     // What is submitted.
     emit("the alias of a table is lost", Promise::Text, |s| s.edit("out.young ", " AS gd", "")),
     emit("the alias of a table is another one", Promise::Text, |s| s.edit("out.young ", " AS gd", " AS g")),
@@ -347,6 +365,28 @@ pub(super) const FAULTS: [Seeded; 105] = [
     emit("the largest group is taken for their sum", Promise::Text, |s| s.edit("out.g5 ", "sum(a2)", "max(a2)")),
     emit("parents are dropped first", Promise::Text, |s| s.program.finish.reverse()),
 ];
+
+/// A setting of the session is applied.
+fn set(stages: &mut Stages, key: &str, value: &str) {
+    let session = stages.catalog.session.get_or_insert_default();
+    session.tuning.insert(key.to_lowercase(), "200".to_owned());
+    stages.plan.settings.push(Setting {
+        key: key.to_owned(),
+        before: "200".to_owned(),
+        tuned: false,
+        value: Some(value.to_owned()),
+        applied: true,
+        reasons: Vec::new(),
+    });
+}
+
+fn statement(text: &str) -> ProgramText {
+    ProgramText {
+        language: Language::Sql,
+        text: text.to_owned(),
+        namespaced: false,
+    }
+}
 
 fn cluster(stages: &mut Stages, frame: &str, column: &str, parts: u32) {
     stages.frame(frame).layout = Layout::Clustered {

@@ -49,6 +49,7 @@ impl Leaves {
     pub(super) fn with_passing(&self, input: &RunInput) -> RunInput {
         let mut number = input.steps.iter().map(|step| step.number).max().unwrap();
         let mut with = RunInput {
+            start: input.start.clone(),
             steps: Vec::new(),
             finish: input.finish.clone(),
         };

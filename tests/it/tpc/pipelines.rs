@@ -129,6 +129,7 @@ fn suite(name: &'static str, rows: &[Row], folder: &str, tables: &[Known]) -> Su
                     "spark.sql.ansi.enabled".to_owned(),
                     "false".to_owned(),
                 )]),
+                ..SessionFacts::default()
             }),
             tables: tables.collect(),
             ..Catalog::default()

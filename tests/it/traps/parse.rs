@@ -9,6 +9,7 @@
 //! --! subqueries                    frames are made of subqueries only, not of tables
 //! --! no aggregates                 frames are made of anything but covering aggregates
 //! --! clustered [FRAME …]           layouts are wanted, and those frames alone have one; all are covering reads
+//! --! settings [KEY=VALUE …]        settings are applied where nothing shows it: these, keys without `spark.sql.`
 //! --! reason CODE                   among the reasons of its decisions
 //! --! variable NAME=VALUE           of templates
 //! --! key TABLE=COLUMN,…            declared to be unique
@@ -26,7 +27,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hoist::planner::frame::FrameKind;
-use hoist::planner::plan::WantedLayout;
+use hoist::planner::plan::{WantedLayout, WantedSettings};
 
 use crate::differential::{Catalog, Pipeline};
 
@@ -42,6 +43,8 @@ pub(super) struct Trap {
     pub(super) reasons: Vec<String>,
     /// Frames whose rows are clustered; none where no layout is wanted.
     pub(super) clustered: Option<BTreeSet<String>>,
+    /// Settings of the session that are applied; none where they are only proposed.
+    pub(super) settings: Option<BTreeSet<String>>,
     /// Rows that the plain run leaves: output and row.
     pub(super) rows: Vec<(String, String)>,
     /// By statement (`file:line`).
@@ -87,6 +90,7 @@ impl Trap {
             frames: Frames::Some,
             reasons: Vec::new(),
             clustered: None,
+            settings: None,
             rows: Vec::new(),
             expected: BTreeMap::new(),
         }
@@ -186,6 +190,11 @@ fn head(trap: &mut Trap, directive: &str) {
             trap.pipeline.layout = WantedLayout::Clustered;
             trap.pipeline.only.get_or_insert(FrameKind::CoveringRead);
             trap.clustered = Some(rest.split_whitespace().map(str::to_owned).collect());
+        }
+        "settings" => {
+            trap.pipeline.settings = WantedSettings::Applied;
+            let settings = rest.split_whitespace();
+            trap.settings = Some(settings.map(|one| format!("spark.sql.{one}")).collect());
         }
         "reason" => trap.reasons.push(rest.to_owned()),
         "variable" => {

@@ -6,6 +6,7 @@ mod layout;
 mod media;
 mod pipelines;
 mod saved;
+mod settings;
 
 use self::pipelines::{
     BOTH, GROUPED, HULL, NARROWED, OVERWRITTEN, REGROUPED, REORDERED, REPEATED, SESSION, SET_TWICE,

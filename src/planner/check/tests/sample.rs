@@ -342,6 +342,7 @@ pub(super) fn sample() -> Sample {
             run(4),
             run(5),
         ],
+        settings: Vec::new(),
         decisions: Vec::new(),
         summary: Summary {
             statements: 6,
@@ -417,6 +418,7 @@ fn program(plan: &Plan, sources: &Sources, workload: &Workload) -> Program {
         },
     });
     Program {
+        start: Vec::new(),
         steps: steps.collect(),
         finish: ["latest_1", "gd_1"]
             .map(|name| namespaced(&format!("DROP VIEW IF EXISTS {{ns}}_{name}")))

@@ -10,7 +10,9 @@ use crate::planner::check::tests::sample::Sample;
 use crate::planner::cost::CostModel;
 use crate::planner::emit::emit;
 use crate::planner::frame::candidates;
-use crate::planner::plan::{Media, PlanOptions, StorageLevel, Wanted, WantedLayout, choose};
+use crate::planner::plan::{
+    Media, PlanOptions, SettingOptions, StorageLevel, Wanted, WantedLayout, choose, propose,
+};
 
 /// Columns of the tables of the catalog, `name type`; every other table of a pipeline is missing at its start.
 const TABLES: [(&str, &[&str]); 6] = [
@@ -165,13 +167,35 @@ pub(super) fn session() -> SessionFacts {
         settings: settings
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
+        ..SessionFacts::default()
     }
+}
+
+/// The same without layouts, with settings applied to a session.
+pub(super) fn derive_set(
+    files: &[(&str, &str)],
+    session: SessionFacts,
+    version: &str,
+    settings: &SettingOptions,
+) -> Sample {
+    derive_all(files, &options(), Some(session), version, settings)
 }
 
 fn derive_in(
     files: &[(&str, &str)],
     options: &PlanOptions,
     session: Option<SessionFacts>,
+) -> Sample {
+    let settings = SettingOptions::default();
+    derive_all(files, options, session, "3.5.6", &settings)
+}
+
+fn derive_all(
+    files: &[(&str, &str)],
+    options: &PlanOptions,
+    session: Option<SessionFacts>,
+    version: &str,
+    settings: &SettingOptions,
 ) -> Sample {
     let variables = Variables::from([("day".to_owned(), "2024-06-30".to_owned())]);
     let sources = Sources::from_texts(files.iter().copied(), &variables);
@@ -191,13 +215,15 @@ fn derive_in(
         .collect();
     let catalog = Catalog {
         session,
+        spark_version: Some(version.to_owned()),
         ..catalog(&asked)
     };
     let accesses = resolve(&parsed.statements, &catalog, &declarations);
     let workload = build(parsed.statements, accesses);
     let found = candidates(&workload, &sources, &catalog);
     let costs = CostModel::new(&workload, &catalog);
-    let plan = choose(&workload, &found, &costs, options);
+    let mut plan = choose(&workload, &found, &costs, options);
+    plan.settings = propose(&plan, &workload, &sources, &costs, settings);
     let program = emit(&plan, &found, &workload, &sources);
     Sample {
         sources,
