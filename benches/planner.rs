@@ -22,9 +22,10 @@ mod random;
 #[path = "planner/workload.rs"]
 mod workload;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use hoist::planner::search::{Certificate, Found, Limits, Problem, evaluate, find};
+use hoist::planner::search::{Certificate, Found, Limits, OptionId, Problem, evaluate, find};
 
 use self::baselines::Reads;
 
@@ -220,6 +221,50 @@ fn growth(sizes: &[usize]) {
     }
 }
 
+/// What changes in the schedule when every size, cost and saving moves by up to 5 %.
+fn stability() {
+    println!("stability: sizes, costs and savings moved by up to 5 % (10 draws per row)");
+    for (name, draw) in [
+        (
+            "intermediates n=25",
+            workload::intermediates as fn(usize, f64, u64) -> Problem,
+        ),
+        ("readers n=25", workload::readers),
+        ("pipeline n=25", workload::pipeline),
+    ] {
+        let (mut frames, mut changed, mut moved, mut lost) = (0, 0, 0, 0.0);
+        for seed in 0..10 {
+            let problem = draw(25, 0.3, seed);
+            let other = workload::perturbed(&problem, 0.05, seed);
+            let (before, after) = (
+                solve(&problem, Limits::default()).0,
+                solve(&other, Limits::default()).0,
+            );
+            let chosen = |found: &Found| -> BTreeSet<OptionId> {
+                found
+                    .schedule
+                    .residencies
+                    .iter()
+                    .map(|life| life.option)
+                    .collect()
+            };
+            let (one, two) = (chosen(&before), chosen(&after));
+            frames += one.len();
+            changed += one.symmetric_difference(&two).count();
+            let orders = before.schedule.order.iter().zip(&after.schedule.order);
+            moved += orders.filter(|(one, two)| one != two).count();
+            // What the schedule for the old figures would be worth under the new ones, where it still fits.
+            if let Ok(kept) = evaluate(&other, &before.schedule) {
+                lost += (1.0 - kept as f64 / after.value.max(1) as f64) / 10.0;
+            }
+        }
+        println!(
+            "  {name}: {frames} frames, {changed} changed; {moved} of 250 positions hold another task; keeping the old one loses {:.1} %",
+            lost * 100.0
+        );
+    }
+}
+
 /// The most memory this process has had, where the system tells.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -230,7 +275,7 @@ fn peak() -> String {
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     let wants = |word: &str| words.iter().any(|given| given == word);
-    let some = ["growth", "shares", "intermediates", "beyond"]
+    let some = ["growth", "shares", "intermediates", "beyond", "stability"]
         .iter()
         .any(|word| wants(word));
     let sizes: &[usize] = if wants("small") {
@@ -251,5 +296,8 @@ fn main() {
     }
     if !some || wants("beyond") {
         beyond();
+    }
+    if !some || wants("stability") {
+        stability();
     }
 }

@@ -219,7 +219,7 @@ impl Reads {
     }
 
     /// The exact choice for an order: a dynamic programme over the frames alive, with dominated states dropped. Past
-    /// 20,000 states the best by value stay.
+    /// 2,000 states the best by value stay.
     fn temporal_knapsack(&self, order: &[usize]) -> (i64, Vec<bool>) {
         let spans = self.spans(order);
         let mut starts: Vec<Vec<usize>> = vec![Vec::new(); order.len()];
@@ -254,10 +254,10 @@ impl Reads {
                     *known = state;
                 }
             }
-            if next.len() > 20_000 {
+            if next.len() > 2_000 {
                 let mut ranked: Vec<_> = next.into_iter().collect();
                 ranked.sort_by_key(|(_, (value, _))| -value);
-                ranked.truncate(20_000);
+                ranked.truncate(2_000);
                 next = ranked.into_iter().collect();
             }
             states = next;

@@ -195,3 +195,20 @@ pub fn pipeline(statements: usize, budget: f64, seed: u64) -> Problem {
     problem.budget_bytes = share(&problem, budget * 30.0 / tables.max(30) as f64);
     problem
 }
+
+/// The same problem with every size, cost and saving moved by up to a share.
+pub fn perturbed(problem: &Problem, by: f64, seed: u64) -> Problem {
+    let mut random = Random(seed ^ 0x5EED);
+    let mut problem = problem.clone();
+    let mut moved = |value: &mut u64| {
+        *value = (*value as f64 * (1.0 + by * (2.0 * random.unit() - 1.0))) as u64;
+    };
+    for option in &mut problem.options {
+        moved(&mut option.bytes);
+        moved(&mut option.build_micros);
+        for usage in &mut option.uses {
+            moved(&mut usage.saving_micros);
+        }
+    }
+    problem
+}

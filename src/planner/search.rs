@@ -12,7 +12,7 @@
 //! it contains peak-memory ordering. S/C (Li, Pi and Park, ICDE 2023) alternates between the two and stops in a local
 //! optimum; here one layered search runs over both.
 //!
-//! Ties go to the given order, else to fewer pairs of tasks that change places, as far as the search sees. Steps are
+//! Ties go to the given order; else neighbours go back to it as far as the value allows. Steps are
 //! counted, no clock is read: the answer depends on the problem only, and not on how its options are listed.
 //!
 //! ```text

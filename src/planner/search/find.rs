@@ -10,7 +10,7 @@ use super::schedule::Draft;
 use super::seeds::seeds;
 use super::select::{Selection, select};
 use super::timeline::Timeline;
-use super::windows::sweep;
+use super::windows::{sweep, towards_given};
 use super::{Problem, ProblemError, TaskId};
 
 /// Finds an order and residencies of large value.
@@ -33,6 +33,7 @@ pub fn find(problem: &Problem, limits: Limits) -> Result<Found, ProblemError> {
     if !course.proved() {
         course.windows(limits);
     }
+    course.steady();
     Ok(course.found())
 }
 
@@ -42,6 +43,8 @@ const LEAST_PER_LAYER: u64 = 200;
 const LENGTHS: [usize; 2] = [12, 24];
 /// Tasks, times sweeps over all stretches.
 const SWEPT: usize = 20_000;
+/// Neighbours that are tried the other way round to come nearer to the given order.
+const SWAPS: usize = 4_000;
 
 /// What is known so far.
 struct Course<'a> {
@@ -117,6 +120,13 @@ impl<'a> Course<'a> {
             }
         }
         self.note("windows", taken, Ended::Finished);
+    }
+
+    /// Tasks go back towards the given order as far as the value allows.
+    fn steady(&mut self) {
+        let steady = towards_given(self.instance, &self.best, SWAPS);
+        self.value = steady.value;
+        self.best = steady;
     }
 
     /// Residencies for an order, in so many ways.

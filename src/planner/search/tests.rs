@@ -193,4 +193,35 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn tasks_go_back_only_as_far_as_the_value_allows(problem in draw::problem(8, 5)) {
+        let instance = instance::Instance::new(&problem).unwrap();
+        let swaps = |order: &[TaskId]| -> usize {
+            let later = |at: usize| order[at + 1..].iter().filter(move |task| **task < order[at]);
+            (0..order.len()).map(|at| later(at).count()).sum()
+        };
+        for order in seeds::seeds(&instance) {
+            let draft = greedy::fill(&instance, &order, greedy::Density::Gain, 0).draft();
+            let steady = windows::towards_given(&instance, &draft, 1000);
+            prop_assert!(steady.value >= draft.value);
+            prop_assert!(swaps(&steady.order) <= swaps(&draft.order));
+            let value = evaluate(&problem, &steady.schedule(&instance));
+            prop_assert_eq!(value, Ok(i128::from(steady.value)));
+        }
+    }
+}
+
+#[test]
+fn tasks_that_share_nothing_stay_in_given_order() {
+    let mut problem = Problem {
+        tasks: vec![Task::default(); 7],
+        options: vec![table(6, 12, &[0, 4]), table(7, 12, &[2, 5])],
+        budget_bytes: 10,
+    };
+    problem.tasks[6].after = vec![TaskId(1)];
+    let found = find(&problem, Limits::default()).unwrap();
+    assert_eq!((found.value, found.certificate), (16, Certificate::Optimal));
+    let order: Vec<u32> = found.schedule.order.iter().map(|task| task.0).collect();
+    assert_eq!(order, [0, 1, 4, 2, 3, 5, 6]);
 }

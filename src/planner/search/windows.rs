@@ -11,6 +11,40 @@ use super::pack::pack;
 use super::schedule::{Draft, Span, spans};
 use super::{OptionId, TaskId};
 
+/// Swaps neighbours that stand against the given order back, where the value allows it: as many rounds as there are tasks,
+/// within so many attempts.
+pub(super) fn towards_given(instance: &Instance, draft: &Draft, mut attempts: usize) -> Draft {
+    let mut sweep = Sweep {
+        instance,
+        order: Dense::from_rows(draft.order.clone()),
+        spans: draft.spans.clone(),
+    };
+    let mut moved = true;
+    while moved {
+        moved = false;
+        for at in 1..sweep.order.len() {
+            let (first, last) = (Position::of(at - 1), Position::of(at));
+            let (earlier, later) = (sweep.order[first], sweep.order[last]);
+            if earlier < later || instance.tasks[later].before.contains(&earlier) {
+                continue;
+            }
+            if attempts == 0 {
+                moved = false;
+                break;
+            }
+            attempts -= 1;
+            moved |= sweep.swap(first, last);
+        }
+    }
+    let order = sweep.order.rows().to_vec();
+    let steady = Draft::new(instance, order, sweep.spans);
+    if steady.value >= draft.value {
+        steady
+    } else {
+        draft.clone()
+    }
+}
+
 /// Improves one stretch after the other, each overlapping half of the one before. Whether the value grew, and the
 /// steps taken.
 pub(super) fn sweep(
@@ -38,6 +72,9 @@ pub(super) fn sweep(
     (better.filter(|better| better.value > draft.value), taken)
 }
 
+/// Steps that one swap of neighbours may look at.
+const SWAP_NODES: u64 = 500;
+
 struct Sweep<'a> {
     instance: &'a Instance,
     order: Dense<Position, TaskId>,
@@ -47,16 +84,34 @@ struct Sweep<'a> {
 impl Sweep<'_> {
     /// Searches a stretch; true if it is worth more now.
     fn window(&mut self, first: Position, last: Position, nodes: u64) -> (bool, u64) {
+        let tasks = (first.0..=last.0).map(|at| self.order[Position(at)]);
+        let tasks: Vec<TaskId> = tasks.collect();
+        self.search(&tasks, true, (first, last), nodes)
+    }
+
+    /// Swaps two neighbours if the stretch is worth no less then.
+    fn swap(&mut self, first: Position, last: Position) -> bool {
+        let tasks = [self.order[last], self.order[first]];
+        self.search(&tasks, false, (first, last), SWAP_NODES).0
+    }
+
+    /// Searches a stretch with its tasks in any order for more value, or with its tasks as given for no less.
+    fn search(
+        &mut self,
+        tasks: &[TaskId],
+        free: bool,
+        (first, last): (Position, Position),
+        nodes: u64,
+    ) -> (bool, u64) {
         let instance = self.instance;
         let positions = || (first.0..=last.0).map(Position);
-        let tasks: Vec<TaskId> = positions().map(|at| self.order[at]).collect();
         let inside = |span: &&Span| span.from <= last && span.to >= first;
         let here: Vec<Span> = self.spans.iter().filter(inside).copied().collect();
         let entry = here.iter().filter(|span| span.from < first);
         let entry: Vec<OptionId> = entry.map(|span| span.option).collect();
         let exit = here.iter().filter(|span| span.to > last);
         let exit: Vec<OptionId> = exit.map(|span| span.option).collect();
-        let mut options = self.options(&tasks);
+        let mut options = self.options(tasks);
         options.extend(here.iter().map(|span| span.option));
         options.sort_unstable();
         options.dedup();
@@ -70,7 +125,7 @@ impl Sweep<'_> {
         if !small || entry.iter().chain(&exit).any(binds) {
             return (false, 0);
         }
-        let part = instance.part(&tasks, &options);
+        let part = instance.part(tasks, &options);
         let local = |ids: &[OptionId]| -> Bits {
             let places = ids.iter().filter_map(|id| options.binary_search(id).ok());
             places.map(OptionId::of).collect()
@@ -80,8 +135,8 @@ impl Sweep<'_> {
             prices: &prices(&part),
             entry: local(&entry),
             exit: local(&exit),
-            free: true,
-            floor: self.worth(&here, first, last),
+            free,
+            floor: self.worth(&here, first, last) - i64::from(!free),
             nodes,
         });
         let Some((_, steps)) = answer.best else {
