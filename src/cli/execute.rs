@@ -303,8 +303,8 @@ impl<'a> Job<'a> {
         let Some(session) = run::open(engine, stage.cancel, recorder).await? else {
             return Ok(None);
         };
-        if scratch.place.is_some()
-            && let Err(error) = run::remove_leftovers(engine, &scratch.dead, recorder).await
+        if let Some(place) = &scratch.place
+            && let Err(error) = run::remove_leftovers(engine, place, &scratch.dead, recorder).await
         {
             recorder.warn(
                 None,

@@ -1,4 +1,5 @@
-"""Scratch databases of other runs in the session's catalog: drops those of dead runs, and names the others."""
+"""Scratch databases of other runs in the session's catalog: drops those of dead runs, and names the others. Folders of
+such databases at `hoist_vars["place"]`, where it is given, are named if no database of this catalog has them."""
 import json
 
 dead = set(json.loads(hoist_vars["dead"]))
@@ -10,9 +11,10 @@ alone = spark.conf.get("spark.sql.catalogImplementation") == "in-memory" or (
     and metastore.startswith("jdbc:derby:")
     and not metastore.startswith("jdbc:derby://")
 )
-removed, left = [], []
+RUN = "hoist_[0-9a-f]{8}"
+removed, left, folders = [], [], []
 for name in sorted(to_list(catalog.listDatabases("hoist_*"))):
-    if not re.fullmatch("hoist_[0-9a-f]{8}", name):
+    if not re.fullmatch(RUN, name):
         continue
     # Set by the run that made the database: no name alone is reason enough to drop anything.
     if option(catalog.getDatabaseMetadata(name).properties().get("hoist.frames")) != name:
@@ -22,4 +24,11 @@ for name in sorted(to_list(catalog.listDatabases("hoist_*"))):
         removed.append(name)
     else:
         left.append(name)
-hoist_value = {"removed": removed, "left": left}
+if "place" in hoist_vars:
+    place = jvm.org.apache.hadoop.fs.Path(hoist_vars["place"])
+    system = place.getFileSystem(hadoop)
+    for status in system.listStatus(place) if system.exists(place) else []:
+        name = status.getPath().getName()
+        if status.isDirectory() and re.fullmatch(RUN, name) and name not in left:
+            folders.append(status.getPath().toString())
+hoist_value = {"removed": removed, "left": left, "folders": sorted(folders)}

@@ -210,12 +210,14 @@ fn remove(folder: &Path) {
 }
 
 /// Drops the scratch databases of dead runs from the session's catalog, and tells of each. `dead` are those that
-/// [`ScratchPlace::sweep`] found; where no other session can use the catalog, every other run is dead as well.
+/// [`ScratchPlace::sweep`] found; where no other session can use the catalog, every other run is dead as well. Folders
+/// elsewhere than on this machine that belong to no database of the catalog are told of.
 ///
 /// # Errors
 /// [`SnippetError`] where the session cannot tell.
 pub async fn remove_leftovers<E: Engine>(
     engine: &mut E,
+    place: &ScratchPlace,
     dead: &[String],
     recorder: &mut Recorder<'_>,
 ) -> Result<(), SnippetError> {
@@ -223,9 +225,13 @@ pub async fn remove_leftovers<E: Engine>(
     struct Found {
         removed: Vec<String>,
         left: Vec<String>,
+        folders: Vec<String>,
     }
     let dead = serde_json::Value::from(dead.to_vec()).to_string();
-    let variables = BTreeMap::from([("dead".to_owned(), dead)]);
+    let mut variables = BTreeMap::from([("dead".to_owned(), dead)]);
+    if let ScratchPlace::Elsewhere(address) = place {
+        variables.insert("place".to_owned(), address.clone());
+    }
     let found: Found = value(engine, "leftovers", LEFTOVERS, variables).await?;
     for database in found.removed {
         recorder.warn(
@@ -239,6 +245,14 @@ pub async fn remove_leftovers<E: Engine>(
             format!(
                 "a run that is still going on, or died, has the scratch database `{database}`; if it died, \
                  `DROP DATABASE {database} CASCADE` removes it"
+            ),
+        );
+    }
+    for folder in found.folders {
+        recorder.warn(
+            None,
+            format!(
+                "a run that is still going on, or died, has the scratch tables in `{folder}`; if it died, remove that folder"
             ),
         );
     }

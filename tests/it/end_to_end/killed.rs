@@ -7,6 +7,7 @@ use std::process::{Child, Command};
 use hoist::runtime::engine::Engine;
 use hoist::runtime::engine::livy::Livy;
 use hoist::runtime::engine::local::{CatalogKind, Local};
+use hoist::runtime::run::{Event, Recorder, ScratchPlace, SystemClock, remove_leftovers};
 use serde_json::json;
 
 use super::stopped::{SETTINGS, act_in_step, pipeline};
@@ -131,4 +132,40 @@ fn the_next_run_through_livy_removes_them_too() {
     let left = block_on(async { databases(&mut Livy::new(livy_options(&url))).await });
     assert_eq!(left, json!(["d", "default"]));
     assert_eq!(server.sessions().len(), 0);
+}
+
+/// A catalog in memory goes with its session, and a cluster's storage has no locks: nothing tells whose folders there are.
+#[test]
+fn folders_on_a_cluster_without_a_database_are_named_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["hoist_0000000a/wide_1", "hoist_0000000g", "other"] {
+        std::fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    let place =
+        |name: &str| ScratchPlace::Elsewhere(format!("file:{}{name}", folder.path().display()));
+    let home = tempfile::tempdir().unwrap();
+    let clock = SystemClock::new();
+    let mut watch = |_: &Event| {};
+    let mut recorder = Recorder::new(&clock, None, &mut watch);
+    block_on(async {
+        let mut engine = Local::new(options(home.path(), CatalogKind::InMemory));
+        open(&mut engine).await;
+        for place in [place(""), place("/not/there")] {
+            let left = remove_leftovers(&mut engine, &place, &[], &mut recorder);
+            left.await.unwrap();
+        }
+        engine.close().await.unwrap();
+    });
+    let warnings = recorder.finish().warnings;
+    let [warning] = &warnings[..] else {
+        panic!("{warnings:?}");
+    };
+    assert!(
+        warning.contains("/hoist_0000000a`; if it died, remove"),
+        "{warning}"
+    );
+    assert_eq!(
+        names(folder.path()),
+        ["hoist_0000000a", "hoist_0000000g", "other"]
+    );
 }

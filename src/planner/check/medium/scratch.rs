@@ -230,7 +230,8 @@ fn may_reset(check: &Check<'_>, id: StatementId) -> bool {
                 || key.starts_with("spark.sql.parquet.");
             value.is_some() && written && key != "spark.sql.parquet.compression.codec"
         }
-        StatementKind::Python(step) => access.barrier.is_some() || step.declared.is_some(),
+        // Settings that are seen to change are a barrier; a header does not say which change unseen.
+        StatementKind::Python(step) => access.barrier.is_some() || !step.unseen.is_empty(),
         StatementKind::Opaque { .. } | StatementKind::Script(_) => true,
         _ => false,
     }

@@ -97,7 +97,8 @@ fn resets(statement: &Statement, access: &Access) -> Option<String> {
             let family = family || FAITHFUL.iter().any(|(known, _)| *known == key);
             return (family && key != CODEC).then(|| format!("the pipeline sets `{key}`"));
         }
-        StatementKind::Python(step) => access.barrier.is_some() || step.declared.is_some(),
+        // A header covers what is not seen, but says nothing of settings.
+        StatementKind::Python(step) => access.barrier.is_some() || !step.unseen.is_empty(),
         StatementKind::Opaque { .. } | StatementKind::Script(_) => true,
         _ => false,
     };

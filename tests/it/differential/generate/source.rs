@@ -240,7 +240,8 @@ impl Generator {
             if from.rows.saturating_mul(other.rows) > 2000 {
                 break;
             }
-            let joined = self.joined(&from, &other, number == 0);
+            let first = number == 0 && from.single.is_some();
+            let joined = self.joined(&from, &other, first);
             from = self.join(&from, &other, joined);
             if matches!(joined, Joined::Using | Joined::Natural) {
                 // A column that both sides have goes by its bare name, which a third table could have, too.

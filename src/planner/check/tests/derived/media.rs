@@ -2,6 +2,7 @@
 
 use super::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, VIEW, derive_on};
 use super::{faults_of, violations};
+use crate::frontend::statement::{StatementKind, Unseen};
 use crate::planner::check::Promise;
 use crate::planner::check::tests::sample::Sample;
 use crate::planner::plan::{Medium, StorageLevel, Wanted};
@@ -56,13 +57,13 @@ fn frames_in_scratch_tables_hold_every_promise() {
         ),
         (&OVERWRITTEN, &[("gd_1", "scratch"), ("gd_2", "memory")]),
         (&VIEW, &[("oldest_1", "memory")]),
-        // Behind the header of a Python file, which may set what it likes.
+        // The last one is behind a Python file that is not seen through, which may set what it likes.
         (
             &SESSION,
             &[
                 ("young_1", "memory"),
                 ("policies_1", "scratch"),
-                ("gd_1", "memory"),
+                ("gd_1", "scratch"),
                 ("gd_2", "memory"),
             ],
         ),
@@ -219,4 +220,31 @@ fn the_planner_keeps_such_frames_in_memory() {
             "the frame is kept in memory: what its readers write would mark columns that never hold NULL otherwise"
         ]
     );
+}
+
+/// A header says what a Python file reads and writes, but not which settings it changes.
+#[test]
+fn what_a_header_covers_may_change_settings() {
+    let behind = |code: &str| {
+        let text = format!("# hoist: reads raw.staging; writes m.scored\n{code}\n");
+        let files = [HULL[0], HULL[1], ("3.py", &text), HULL[2], HULL[3]];
+        scratch(&files)
+    };
+    let mut seen = behind("spark.table('raw.staging').write.saveAsTable('m.scored')");
+    assert_eq!(media(&seen), [("gd_1", "scratch")]);
+    assert_eq!(violations(&seen), [""; 0]);
+    let unseen = behind("import helpers\nhelpers.score(spark)");
+    let expected = [("gd_1", "scratch"), ("gd_2", "memory")];
+    assert_eq!(media(&unseen), expected, "readers behind it have their own");
+    assert_eq!(violations(&unseen), [""; 0]);
+    for statement in &mut seen.workload.statements {
+        let span = statement.span;
+        if let StatementKind::Python(step) = &mut statement.kind {
+            let reason = "it is hidden".to_owned();
+            step.unseen.push(Unseen { reason, span });
+        }
+    }
+    let told = violations(&seen);
+    let settings = "settings of Parquet may change before its last reader";
+    assert!(told.len() == 1 && told[0].contains(settings), "{told:?}");
 }
