@@ -265,6 +265,24 @@ fn stability() {
     }
 }
 
+/// Memory enough, many frames for the same reads: the usual case.
+fn competing() {
+    println!("25 statements, memory enough, frames that compete for the same reads");
+    for options in [30, 100, 300] {
+        let (mut slowest, mut proved, mut gaps) = (0.0_f64, 0, Vec::new());
+        for seed in 0..10 {
+            let (found, spent) = solve(&workload::competing(options, seed), Limits::default());
+            slowest = slowest.max(spent);
+            proved += usize::from(found.certificate == Certificate::Optimal);
+            gaps.push(ratio(found.value as i64, found.bound));
+        }
+        println!(
+            "  {options} options: proved {proved}/10  value / bound {}  ≤ {slowest:.1} ms",
+            summary(&gaps)
+        );
+    }
+}
+
 /// The most memory this process has had, where the system tells.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -275,9 +293,16 @@ fn peak() -> String {
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     let wants = |word: &str| words.iter().any(|given| given == word);
-    let some = ["growth", "shares", "intermediates", "beyond", "stability"]
-        .iter()
-        .any(|word| wants(word));
+    let some = [
+        "growth",
+        "shares",
+        "intermediates",
+        "beyond",
+        "stability",
+        "competing",
+    ]
+    .iter()
+    .any(|word| wants(word));
     let sizes: &[usize] = if wants("small") {
         &[25]
     } else if wants("quick") {
@@ -296,6 +321,9 @@ fn main() {
     }
     if !some || wants("beyond") {
         beyond();
+    }
+    if !some || wants("competing") {
+        competing();
     }
     if !some || wants("stability") {
         stability();

@@ -212,3 +212,38 @@ pub fn perturbed(problem: &Problem, by: f64, seed: u64) -> Problem {
     }
     problem
 }
+
+/// A pipeline of 25 statements with memory enough, and up to 300 frames that compete for the same reads: per table a
+/// few covering frames over different subsets of its readers, and joins of two tables that serve a read of both.
+pub fn competing(options: usize, seed: u64) -> Problem {
+    let mut random = Random(seed);
+    let mut problem = Problem {
+        tasks: vec![Task::default(); 25],
+        budget_bytes: 1 << 50,
+        ..Problem::default()
+    };
+    let tables = 10;
+    let reads: Vec<(usize, usize, f64)> = (0..25)
+        .flat_map(|task| [(task, 0), (task, 1), (task, 2), (task, 3)])
+        .map(|(task, _)| (task, random.below(tables), 0.5 + random.unit()))
+        .collect();
+    for number in 0..options {
+        let (one, other) = (random.below(tables), random.below(tables));
+        let share = 0.3 + 0.7 * random.unit();
+        let mut uses: Vec<Use> = Vec::new();
+        for (slot, (task, table, weight)) in reads.iter().enumerate() {
+            if (*table == one || number % 3 == 0 && *table == other) && random.unit() < share {
+                let saving = 1e6 * weight * (0.6 + 0.4 * random.unit());
+                uses.push(usage(*task, slot, saving));
+            }
+        }
+        problem.options.push(FrameOption {
+            candidate: one as u32,
+            bytes: (1e9 * random.log_normal(1.0)) as u64,
+            build_micros: (1e6 * (1.0 + 2.0 * random.unit())) as u64,
+            uses,
+            ended_by: Vec::new(),
+        });
+    }
+    problem
+}

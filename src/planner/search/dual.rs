@@ -11,6 +11,8 @@
 //! facility location*, Operations Research 26 (1978): start where every price covers every saving, lower one price
 //! after the other as far as the options' slack allows, then try whether raising one lets others fall by more.
 
+use std::collections::BTreeMap;
+
 use super::dense::{Dense, Id};
 use super::instance::Instance;
 use super::{OptionId, TaskId};
@@ -82,6 +84,8 @@ struct Var {
     task: TaskId,
     price: i64,
     uses: Vec<UseId>,
+    /// Row for row, how many of the uses are of the same option: they share its slack.
+    shares: Vec<i64>,
 }
 
 /// A use of an option by a task.
@@ -132,6 +136,7 @@ impl Descent {
                             task,
                             price: 0,
                             uses: Vec::new(),
+                            shares: Vec::new(),
                         })
                     });
                     let row = &mut descent.vars[var];
@@ -155,6 +160,15 @@ impl Descent {
                 });
                 descent.rows[task].push(Some(id));
             }
+        }
+        for var in descent.vars.rows_mut() {
+            let uses = &descent.uses;
+            let mut of: BTreeMap<OptionId, i64> = BTreeMap::new();
+            for id in &var.uses {
+                *of.entry(uses[*id].option).or_default() += 1;
+            }
+            let share = |id: &UseId| of.get(&uses[*id].option).copied().unwrap_or(1);
+            var.shares = var.uses.iter().map(share).collect();
         }
         for id in descent.uses.ids() {
             let paid: i64 = descent.uses[id]
@@ -212,13 +226,8 @@ impl Descent {
     /// How far a price can fall alone.
     fn fall(&self, var: VarId) -> i64 {
         let row = &self.vars[var];
-        let falls = row.uses.iter().map(|id| {
+        let falls = row.uses.iter().zip(&row.shares).map(|(id, share)| {
             let usage = &self.uses[*id];
-            let same = row
-                .uses
-                .iter()
-                .filter(|other| self.uses[**other].option == usage.option);
-            let share = i64::try_from(same.count()).unwrap_or(i64::MAX);
             self.slack[usage.option] / share + (-usage.margin).max(0)
         });
         falls.fold(row.price, i64::min)

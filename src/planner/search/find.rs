@@ -1,17 +1,17 @@
 //! The course of the search: what is known grows from part to part until value and bound meet or the limits are spent.
 
-use super::dense::Bits;
+use super::dense::{Bits, Position};
 use super::dual::{Prices, prices};
 use super::found::{Certificate, Ended, Found, Limits, Part, SearchTrace};
 use super::greedy::{WAYS, fair_price, fill, settle};
 use super::instance::Instance;
 use super::layered::{self, Answer, Ask};
-use super::schedule::Draft;
+use super::schedule::{Draft, Span};
 use super::seeds::seeds;
 use super::select::{Selection, select};
 use super::timeline::Timeline;
 use super::windows::{sweep, towards_given};
-use super::{Problem, ProblemError, TaskId};
+use super::{OptionId, Problem, ProblemError, TaskId};
 
 /// Finds an order and residencies of large value.
 ///
@@ -21,7 +21,12 @@ pub fn find(problem: &Problem, limits: Limits) -> Result<Found, ProblemError> {
     let instance = Instance::new(problem)?;
     let prices = prices(&instance);
     let mut course = Course::new(&instance, problem, prices.bound());
-    course.given_order(&select(&instance));
+    let selection = select(&instance);
+    course.given_order(&selection);
+    if course.value >= selection.worth {
+        // Memory takes nothing away: what is missing to the bound is not a matter of order.
+        return Ok(course.found());
+    }
     for (name, free) in [("all in given order", false), ("all orders", true)] {
         if !course.proved() {
             course.layered(name, free, &prices, limits);
@@ -79,6 +84,9 @@ impl<'a> Course<'a> {
         self.bound = self.bound.min(selection.bound);
         let instance = self.instance;
         let order: Vec<TaskId> = instance.tasks.ids().collect();
+        if let Some(all) = all_alive(instance, &selection.chosen) {
+            self.offer(all);
+        }
         let mut timeline = Timeline::new(instance, order.clone());
         settle(&mut timeline, &selection.chosen);
         self.offer(timeline.draft());
@@ -87,7 +95,7 @@ impl<'a> Course<'a> {
             selection.nodes,
             Ended::Finished,
         );
-        if self.proved() {
+        if self.value >= selection.worth {
             return;
         }
         self.fill(&order, WAYS.len());
@@ -207,4 +215,39 @@ impl<'a> Course<'a> {
             trace: self.trace,
         }
     }
+}
+
+/// Every chosen frame from its first use to its last in given order, where they fit all together and no task ends one.
+fn all_alive(instance: &Instance, chosen: &[OptionId]) -> Option<Draft> {
+    let least = instance.tasks.rows().iter().map(|task| task.room).min()?;
+    let bytes = chosen.iter().map(|id| instance.options[*id].bytes);
+    let ended = |id: &OptionId| !instance.options[*id].ended_by.is_empty();
+    if bytes.sum::<u64>() > least || chosen.iter().any(ended) {
+        return None;
+    }
+    let mut spans: Vec<Span> = Vec::new();
+    // Children first: a parent lives from its first child on, and as long as the last.
+    for id in chosen.iter().rev() {
+        let option = &instance.options[*id];
+        let own = option
+            .readers
+            .iter()
+            .map(|(task, _)| (Position(task.0), Position(task.0)));
+        let children = spans
+            .iter()
+            .filter(|span| option.children.contains(&span.option));
+        let uses: Vec<_> = own
+            .chain(children.map(|span| (span.from, span.to)))
+            .collect();
+        let from = uses.iter().map(|(from, _)| *from).min();
+        let to = uses.iter().map(|(_, to)| *to).max();
+        if let (Some(from), Some(to)) = (from, to) {
+            spans.push(Span {
+                from,
+                to,
+                option: *id,
+            });
+        }
+    }
+    Some(Draft::new(instance, instance.tasks.ids().collect(), spans))
 }

@@ -270,7 +270,7 @@ impl Instance {
                 self.tasks[before].after.push(id);
             }
             let task = &mut self.tasks[id];
-            task.most = super::pack::pack(&task.reads, |_| true).bound;
+            task.most = super::pack::most(&task.reads);
             for read in &task.reads {
                 self.options[read.option].readers.push((id, read.saving));
             }

@@ -6,6 +6,9 @@ use super::instance::Read;
 /// Steps after which the best packing so far stands. Statements see few frames, and end long before.
 const STEPS: u32 = 20_000;
 
+/// Competing reads up to which the best packing is found only to know its gain.
+const FEW: usize = 10;
+
 /// The best choice for one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Packing {
@@ -53,6 +56,25 @@ pub(super) fn pack(reads: &[Read], at_hand: impl Fn(&Read) -> bool) -> Packing {
     best.chosen.extend(search.best.chosen);
     best.chosen.sort_unstable();
     best
+}
+
+/// What no packing of the reads exceeds: the best one where few compete, else each contested slot at its dearest share.
+pub(super) fn most(reads: &[Read]) -> i64 {
+    let contested = reads.iter().filter(|read| read.slots != 0);
+    if contested.clone().count() <= FEW {
+        return pack(reads, |_| true).bound;
+    }
+    let mut dearest = [0; 64];
+    for read in contested {
+        let slots = i64::from(read.slots.count_ones());
+        for (bit, best) in dearest.iter_mut().enumerate() {
+            if read.slots >> bit & 1 == 1 {
+                *best = (read.saving + slots - 1).div_euclid(slots).max(*best);
+            }
+        }
+    }
+    let alone = reads.iter().filter(|read| read.slots == 0);
+    alone.map(|read| read.saving).sum::<i64>() + dearest.iter().sum::<i64>()
 }
 
 /// The gain of [`pack`] and the options that take part in it, without a list where none of them compete.

@@ -12,14 +12,16 @@ use super::instance::Instance;
 use super::pack::pack;
 use super::{OptionId, TaskId};
 
-/// Nodes that a component may take, times its options: a node's work grows with them.
-const WORK: u64 = 6_000;
+/// Nodes that a component may take, times what a node costs: its uses, times those that meet at one task.
+const WORK: usize = 300_000;
 
 /// The best choice of frames where memory is free.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selection {
     /// The frames, ascending.
     pub(super) chosen: Vec<OptionId>,
+    /// What they are worth.
+    pub(super) worth: i64,
     /// No schedule is worth more.
     pub(super) bound: i64,
     /// Nodes of all components.
@@ -42,9 +44,10 @@ pub(super) fn select(instance: &Instance) -> Selection {
             chosen: Dense::filled(part.options.len(), false),
             lost: 0,
             nodes: 0,
-            limit: WORK / options.len().max(1) as u64,
+            limit: nodes(&part),
         };
         branch.descend();
+        selection.worth += branch.best;
         selection.bound += branch.best.max(branch.lost);
         selection.nodes += branch.nodes;
         let chosen = options.iter().zip(branch.chosen.rows());
@@ -54,6 +57,13 @@ pub(super) fn select(instance: &Instance) -> Selection {
     }
     selection.chosen.sort_unstable();
     selection
+}
+
+/// Nodes that a component may take.
+fn nodes(part: &Instance) -> u64 {
+    let uses: usize = part.tasks.rows().iter().map(|task| task.reads.len()).sum();
+    let meet = uses / part.tasks.len().max(1) + 1;
+    (WORK / (uses * meet).max(1)).clamp(1, 400) as u64
 }
 
 /// Options that are to be chosen together, each list ascending.

@@ -145,6 +145,8 @@ impl Expansion<'_, '_> {
 
     fn make_space(&mut self, built: Bits, bytes: u64) {
         let Self { ask, node, .. } = *self;
+        // A set of builds that serves nothing is looked at as well.
+        self.answer.nodes += 1;
         let room = ask.instance.tasks[self.task].room - bytes;
         let (ways, cut) = keeps(ask.instance, node.live, node.held, room, ask.ways(), |id| {
             self.front.left[id].min(ask.instance.options[id].build)
