@@ -43,7 +43,7 @@ pub fn find(problem: &Problem, limits: Limits) -> Result<Found, ProblemError> {
 }
 
 /// Steps per layer below which a layered search over all tasks finds little.
-const LEAST_PER_LAYER: u64 = 200;
+const LEAST_PER_LAYER: u64 = 400;
 /// Lengths of the stretches that are searched anew, in turn.
 const LENGTHS: [usize; 2] = [12, 24];
 /// Tasks, times sweeps over all stretches.
