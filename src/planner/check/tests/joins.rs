@@ -187,6 +187,20 @@ fn rows_that_no_reader_keeps_are_left_out() {
 }
 
 #[test]
+fn a_nested_query_names_no_column_that_the_frame_has_lost() {
+    insta::assert_snapshot!(shown(&[
+        "SELECT p.id, c.name FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE p.id IN (SELECT pid FROM m.g WHERE status = 'x')",
+        "SELECT p.id FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE c.name > 'n'",
+        "SELECT p.premium, c.name FROM m.p p JOIN m.c c ON p.cid = c.cid",
+    ]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_p_c_1 AS SELECT * FROM (SELECT `p`.`id`, `p`.`premium`, `c`.`name` FROM `m`.`p` AS `p` JOIN `m`.`c` AS `c` ON `p`.`cid` = `c`.`cid`) WHERE '{ns}' IS NOT NULL
+    SELECT p.id FROM {ns}_p_c_1 p WHERE p.name > 'n'
+    SELECT p.premium, p.name FROM {ns}_p_c_1 p
+    nested-query: a nested query names `status`, which the frame does not have and `p` has
+    ");
+}
+
+#[test]
 fn faults_of_a_filter_are_caught() {
     let texts = [
         "SELECT p.id, c.name FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE p.status = 'on' AND c.status = 'gold'",

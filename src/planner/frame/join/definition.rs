@@ -238,10 +238,22 @@ pub(super) fn reader(
         Reason::new("column-name", text)
     };
     for member in members {
-        let Some((leaf, _)) = occurrence.member(member.version) else {
+        let Some((number, leaf)) = occurrence.member(member.version) else {
             continue;
         };
-        let needed = occurrence.needed(leaf);
+        let nested = &occurrence.mentions.nested;
+        let lost = nested.iter().find(|column| {
+            let mut kept = member.columns.iter();
+            leaf.has(column) && !kept.any(|one| one.column.to_lowercase() == **column)
+        });
+        if let Some(column) = lost {
+            let text = format!(
+                "a nested query names `{column}`, which the frame does not have and `{}` has",
+                member.alias
+            );
+            return Err(Reason::new("nested-query", text));
+        }
+        let needed = occurrence.needed(number);
         let renamed = member
             .columns
             .iter()

@@ -46,6 +46,8 @@ pub(super) struct Mentions {
     pub(super) references: Vec<Reference>,
     /// Names that may be columns of any relation, lower-case: unqualified ones and those in nested queries.
     pub(super) unqualified: BTreeSet<String>,
+    /// Those in nested queries.
+    pub(super) nested: BTreeSet<String>,
 }
 
 impl Mentions {
@@ -70,6 +72,7 @@ impl Mentions {
             found: Mentions {
                 references: Vec::new(),
                 unqualified: BTreeSet::new(),
+                nested: BTreeSet::new(),
             },
         };
         search.block()?;
@@ -243,7 +246,9 @@ impl<'a> Search<'_, 'a> {
             .references
             .iter()
             .flat_map(|reference| &reference.parts);
-        self.found.unqualified.extend(all.map(Identifier::key));
+        let all: Vec<String> = all.map(Identifier::key).collect();
+        self.found.unqualified.extend(all.iter().cloned());
+        self.found.nested.extend(all);
         Ok(())
     }
 
