@@ -40,12 +40,12 @@ macro_rules! latest {
     };
 }
 
-/// 4,000,000 trips of 40,000 policies.
-const TRIPS: &str = "CREATE TABLE d.trips USING parquet AS SELECT id, CAST(pmod(hash(id), 40000) AS BIGINT) AS policy_id, \
+/// 4,000,000 trips of 800,000 policies.
+const TRIPS: &str = "CREATE TABLE d.trips USING parquet AS SELECT id, CAST(pmod(hash(id), 800000) AS BIGINT) AS policy_id, \
      CAST(pmod(hash(id, 1), 24) AS INT) AS hour, CAST(pmod(hash(id, 2), 300) AS INT) AS km, CAST(pmod(hash(id, 3), 60) AS INT) AS minutes \
      FROM range(0, 4000000, 1, 4)";
 const POLICIES: &str = "CREATE TABLE d.policies USING parquet AS SELECT id AS policy_id, CAST(pmod(hash(id, 4), 20000) AS BIGINT) AS customer_id, \
-     concat('p', pmod(hash(id, 5), 30)) AS product, CAST(pmod(hash(id, 6), 1000) AS BIGINT) AS premium FROM range(0, 400000, 1, 4)";
+     concat('p', pmod(hash(id, 5), 30)) AS product, CAST(pmod(hash(id, 6), 1000) AS BIGINT) AS premium FROM range(0, 2000000, 1, 4)";
 const CUSTOMERS: &str = "CREATE TABLE d.customers USING parquet AS SELECT id AS customer_id, concat('c', pmod(hash(id, 7), 40)) AS city, \
      CAST(pmod(hash(id, 8), 80) AS INT) AS age FROM range(0, 20000, 1, 4)";
 /// One feature of each policy.
