@@ -7,6 +7,7 @@
 
 mod arrange;
 mod block;
+mod exchange;
 mod found;
 mod from;
 mod functions;
@@ -21,6 +22,7 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::exchange::{Exchanges, Rows};
 pub use self::functions::is_builtin;
 pub use self::resolve::resolve;
 use crate::diagnostic::{Diagnostic, Span};
@@ -272,8 +274,8 @@ pub struct Subquery {
     pub sensitivities: Vec<Sensitivity>,
     /// The columns by which its rows are brought together where it is used, as far as that is known.
     pub gatherings: Vec<Gathering>,
-    /// Joins, groupings, windows and distincts in it: operations that cost an exchange.
-    pub exchanges: u32,
+    /// Operations in it that bring rows together.
+    pub exchanges: Exchanges,
 }
 
 /// A change of a table.

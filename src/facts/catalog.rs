@@ -55,6 +55,9 @@ pub struct TableFacts {
     pub size_bytes: Option<u64>,
     /// Number of rows from statistics; none where unknown.
     pub rows: Option<u64>,
+    /// Whether its text files are compressed; none where unknown, or where they are no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compressed: Option<bool>,
     /// Which rows and values a read gives depends on the columns that it asks for: text that is not read
     /// permissively, or that keeps what is malformed in a column, where only the columns asked for are parsed
     /// (Spark: `UnivocityParser`, `JacksonParser`, `FailureSafeParser`).

@@ -101,6 +101,8 @@ struct Known {
     #[serde(default)]
     rows: Option<u64>,
     #[serde(default)]
+    compressed: Option<bool>,
+    #[serde(default)]
     rows_depend_on_columns: bool,
     #[serde(default)]
     bucketing: Option<Bucketing>,
@@ -141,6 +143,7 @@ impl From<Answer> for Collected {
                         outside: known.outside,
                         size_bytes: known.size_bytes,
                         rows: known.rows,
+                        compressed: known.compressed,
                         rows_depend_on_columns: known.rows_depend_on_columns,
                         bucketing: known.bucketing,
                         view: known.view,

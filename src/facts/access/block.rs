@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::exchange::Exchange;
 use super::found::{Found, FoundSubquery, Outputs};
 use super::from::Block;
 use super::scope::{Clause, Relations, Scope};
@@ -196,23 +197,35 @@ impl<'w, 'c> Walk<'w, 'c> {
         }
     }
 
+    fn exchange(&mut self, select: &Select, exchange: Exchange) {
+        self.found.exchanges.push((select.span, exchange));
+    }
+
     fn select(&mut self, select: &Select, query: &Query) -> Outputs {
         let mut block = Block::default();
         for relation in &select.from {
             let before = block.relations.len();
             self.relation(relation, &mut block);
             if before > 0 {
-                self.found.exchanges.push(select.span);
+                self.exchange(select, Exchange::Join);
             }
         }
         for _ in &block.joins {
-            self.found.exchanges.push(select.span);
+            self.exchange(select, Exchange::Join);
         }
         if select.grouped {
-            self.found.exchanges.push(select.span);
+            let keys = !select.group_by.is_empty();
+            self.exchange(
+                select,
+                if keys {
+                    Exchange::Grouping
+                } else {
+                    Exchange::Total
+                },
+            );
         }
         if select.distinct {
-            self.found.exchanges.push(select.span);
+            self.exchange(select, Exchange::Grouping);
         }
         self.scopes
             .push(Scope::new(block.relations.clone(), &self.relations));
@@ -232,7 +245,7 @@ impl<'w, 'c> Walk<'w, 'c> {
         self.expressions(&query.tail, Clause::Order);
         self.filters(&block, &select.filter);
         if has_window(select, query) {
-            self.found.exchanges.push(select.span);
+            self.exchange(select, Exchange::Window);
         }
         let unique = self.is_ordered_uniquely(select, &query.order_by);
         if query.limited && !unique {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::exchange::Exchange;
 use super::session::Schema;
 use super::{Arrangement, Filter, Fixed, Gathering, Sensitivity, TableId};
 use crate::diagnostic::Span;
@@ -55,8 +56,8 @@ pub(super) struct Found {
     /// A use and the definition that it means, where the two may lie in different subqueries: common table
     /// expressions and columns of outer queries. None lies outside of all.
     pub crossings: Vec<(Span, Option<Span>)>,
-    /// Places of operations that cost an exchange.
-    pub exchanges: Vec<Span>,
+    /// Operations that bring rows together, with the places of their blocks.
+    pub exchanges: Vec<(Span, Exchange)>,
     /// Has a relation that may be a call of a function.
     pub generates: bool,
     /// Per relation or common table expression: where it is defined, and the identifiers that name it.

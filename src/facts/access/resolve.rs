@@ -7,6 +7,7 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::Walk;
+use super::exchange::Exchanges;
 use super::found::{Found, FoundRead, FoundSubquery, Outputs};
 use super::session::{Change, Session};
 use super::settings::{self, Effect};
@@ -294,7 +295,7 @@ impl<'a> Resolver<'a> {
             generates,
         } = found;
         crossings.sort_by_key(|(place, _)| place.start);
-        exchanges.sort_by_key(|place| place.start);
+        exchanges.sort_by_key(|(place, _)| place.start);
         self.generates |= generates;
         let mut places: Vec<(Span, ReadId)> = Vec::new();
         for found in reads {
@@ -357,8 +358,7 @@ impl<'a> Resolver<'a> {
                 sensitivities: within(&sensitivities, body, |sensitivity| sensitivity.span)
                     .cloned()
                     .collect(),
-                exchanges: u32::try_from(within(&exchanges, body, |place| *place).count())
-                    .unwrap_or(u32::MAX),
+                exchanges: Exchanges::of(within(&exchanges, body, |(place, _)| *place), body),
             });
         }
         access.sensitivities.extend(sensitivities);

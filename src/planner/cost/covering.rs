@@ -1,52 +1,54 @@
 //! Covering reads: one scan to build, a scan saved by each reader.
 
-use std::collections::BTreeSet;
-
-use super::{BuildCost, CACHED_NANOS, CostModel, built, count, nanos, size};
+use super::{BuildCost, Estimate, built, nanos};
 use crate::facts::access::TableVersion;
 use crate::planner::frame::{Candidate, HullTest, Reader};
 
-/// Rows assumed to pass a hull, percent.
+/// Rows assumed to pass a hull or the tests of a subquery, percent.
 const HULL_PERCENT: u64 = 67;
 
 pub(super) fn build(
-    model: &CostModel<'_>,
+    estimate: &Estimate<'_>,
     candidate: &Candidate,
     version: TableVersion,
     columns: &[String],
     hull: &[Vec<HullTest>],
 ) -> Option<BuildCost> {
     let reader = candidate.readers.first()?;
-    let access = model.access(reader.statement)?;
-    let used = count(columns.len());
-    let scan = model.table(access, version, Some(used), false)?;
-    let rows = hull_rows(scan.rows, hull);
-    let row_bytes = match model.facts(version.table) {
-        Some(facts) => size::row_bytes(facts, columns),
-        None => used.saturating_mul(size::UNKNOWN_BYTES),
-    };
-    Some(built(scan.micros, rows, used, row_bytes))
+    let access = estimate.access(reader.statement)?;
+    let row = estimate.model.cells(version.table, Some(columns.iter()));
+    let scan = estimate.table(access, version, row, false)?;
+    Some(built(scan.micros, hull_rows(scan.rows, hull), row))
 }
 
 pub(super) fn saving(
-    model: &CostModel<'_>,
+    estimate: &Estimate<'_>,
     reader: &Reader,
     columns: &[String],
     hull: &[Vec<HullTest>],
 ) -> Option<u64> {
-    let access = model.access(reader.statement)?;
-    let read = model.reads.get(reader.reads.first()?)?;
-    let plain = model.scan(access, read, true)?;
-    let used = read.columns.as_ref().map_or(columns.len(), BTreeSet::len);
-    let rows = hull_rows(plain.rows, hull);
-    let cached = nanos(rows, count(used), CACHED_NANOS);
+    let access = estimate.access(reader.statement)?;
+    let read = estimate.read(*reader.reads.first()?)?;
+    let plain = estimate.scan(access, read, true)?;
+    let used = match &read.columns {
+        Some(_) => estimate.used(read),
+        None => estimate
+            .model
+            .cells(read.version.table, Some(columns.iter())),
+    };
+    let cached = nanos(hull_rows(plain.rows, hull), used.cached);
     Some(plain.micros.saturating_sub(cached))
 }
 
 pub(super) fn hull_rows(rows: u64, hull: &[Vec<HullTest>]) -> u64 {
-    if hull.is_empty() {
-        rows
-    } else {
+    passing(rows, !hull.is_empty())
+}
+
+/// Rows that pass tests, if there are any.
+pub(super) fn passing(rows: u64, tested: bool) -> u64 {
+    if tested {
         rows.saturating_mul(HULL_PERCENT) / 100
+    } else {
+        rows
     }
 }

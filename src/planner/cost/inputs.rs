@@ -1,6 +1,8 @@
 //! What the statements and frames of a plan are made from, in bytes, for settings of the session.
 
-use super::{CostModel, size};
+use std::collections::BTreeSet;
+
+use super::{CostModel, End};
 use crate::facts::access::{Access, Read, TableVersion};
 
 impl CostModel<'_> {
@@ -41,15 +43,9 @@ impl CostModel<'_> {
 
     /// The rows and columns that are read; none where their number is not known.
     fn read_bytes(&self, read: &Read) -> Option<u64> {
-        let facts = self.facts(read.version.table)?;
-        let rows = self.rows(read.version)?;
-        let used = |name: &String| {
-            let columns = read.columns.as_ref();
-            columns.is_none_or(|columns| columns.contains(&name.to_lowercase()))
-        };
-        let names = facts.columns.iter().map(|column| column.name.clone());
-        let names: Vec<String> = names.filter(used).collect();
-        let row = size::row_bytes(facts, &names);
+        let rows = self.at(End::Many).rows(read.version)?;
+        let columns = read.columns.as_ref().map(BTreeSet::iter);
+        let row = self.cells(read.version.table, columns).bytes;
         // Rows without columns are counted all the same.
         Some(rows.saturating_mul(row.max(1)))
     }

@@ -2,73 +2,72 @@
 
 use std::collections::BTreeSet;
 
+use super::cell::Cell;
 use super::covering::hull_rows;
 use super::{
-    BROADCAST_BYTES, BuildCost, CACHED_NANOS, CostModel, EXCHANGE_NANOS, PROBE_NANOS, Work, built,
-    count, nanos, size,
+    BROADCAST_BYTES, BuildCost, Estimate, JOIN_NANOS, PROBE_NANOS, Work, built, count, nanos,
 };
-use crate::facts::access::{Access, ReadId, TableVersion};
+use crate::facts::access::TableVersion;
 use crate::planner::frame::{Candidate, CoreMember, HullTest, Reader};
 
 pub(super) fn build(
-    model: &CostModel<'_>,
+    estimate: &Estimate<'_>,
     candidate: &Candidate,
     members: &[CoreMember],
     hull: &[Vec<HullTest>],
 ) -> Option<BuildCost> {
-    let access = model.access(candidate.readers.first()?.statement)?;
+    let access = estimate.access(candidate.readers.first()?.statement)?;
     let mut inputs = Vec::new();
-    let (mut columns, mut row_bytes) = (0_u64, 0_u64);
+    let mut row = Cell::default();
     for member in members {
-        let own: Vec<String> = member
-            .columns
-            .iter()
-            .map(|column| column.column.clone())
-            .collect();
-        let used = scanned(members, member);
-        let work = model.table(access, member.version, Some(used), false)?;
-        inputs.push((work, bytes(model, member.version, work.rows, used)));
-        columns = columns.saturating_add(count(own.len()));
-        row_bytes = row_bytes.saturating_add(match model.facts(member.version.table) {
-            Some(facts) => size::row_bytes(facts, &own),
-            None => count(own.len()).saturating_mul(size::UNKNOWN_BYTES),
-        });
+        let table = member.version.table;
+        let used = estimate
+            .model
+            .cells(table, Some(scanned(members, member).into_iter()));
+        let work = estimate.table(access, member.version, used, false)?;
+        inputs.push((work, bytes(estimate, member.version, work.rows, used)));
+        let own = member.columns.iter().map(|column| &column.column);
+        row = row.and(estimate.model.cells(table, Some(own)));
     }
-    let work = joined(&inputs);
-    let rows = hull_rows(work.rows, hull);
-    Some(built(work.micros, rows, columns, row_bytes))
+    let work = joined(&inputs, count(members.len().saturating_sub(1)));
+    Some(built(work.micros, hull_rows(work.rows, hull), row))
 }
 
 pub(super) fn saving(
-    model: &CostModel<'_>,
+    estimate: &Estimate<'_>,
     reader: &Reader,
     members: &[CoreMember],
     hull: &[Vec<HullTest>],
 ) -> Option<u64> {
-    let access = model.access(reader.statement)?;
+    let access = estimate.access(reader.statement)?;
     let mut inputs = Vec::new();
-    let mut used = 0_u64;
+    let mut row = Cell::default();
     for id in &reader.reads {
-        let read = model.reads.get(id)?;
-        let work = plain(model, access, *id)?;
-        let columns = read.columns.as_ref().map_or(1, BTreeSet::len);
-        inputs.push((work, bytes(model, read.version, work.rows, count(columns))));
-        used = used.saturating_add(count(columns));
+        let read = estimate.read(*id)?;
+        let work = estimate.scan(access, read, true)?;
+        let used = estimate.used(read);
+        inputs.push((work, bytes(estimate, read.version, work.rows, used)));
+        // Of what a reader names, keys that only join the tables are not read from the frame.
+        let kept: BTreeSet<String> = members
+            .iter()
+            .filter(|member| member.version == read.version)
+            .flat_map(|member| &member.columns)
+            .map(|column| column.column.to_lowercase())
+            .filter(|column| {
+                read.columns
+                    .as_ref()
+                    .is_none_or(|used| used.contains(column))
+            })
+            .collect();
+        row = row.and(estimate.model.cells(read.version.table, Some(kept.iter())));
     }
-    let work = joined(&inputs);
-    // Of what a reader names, keys that only join the tables are not read from the frame.
-    let kept: usize = members.iter().map(|member| member.columns.len()).sum();
-    let rows = hull_rows(work.rows, hull);
-    let cached = nanos(rows, used.min(count(kept)), CACHED_NANOS);
+    let work = joined(&inputs, count(members.len().saturating_sub(1)));
+    let cached = nanos(hull_rows(work.rows, hull), row.cached);
     Some(work.micros.saturating_sub(cached))
 }
 
-fn plain(model: &CostModel<'_>, access: &Access, id: ReadId) -> Option<Work> {
-    model.scan(access, model.reads.get(&id)?, true)
-}
-
 /// Columns of a table that building reads: those of the frame, and keys.
-fn scanned(members: &[CoreMember], member: &CoreMember) -> u64 {
+fn scanned<'m>(members: &'m [CoreMember], member: &'m CoreMember) -> BTreeSet<&'m String> {
     let own = member.columns.iter().map(|column| &column.column);
     let keys = member.keys.iter().map(|key| &key.column);
     let others = members.iter().flat_map(|other| &other.keys);
@@ -77,29 +76,26 @@ fn scanned(members: &[CoreMember], member: &CoreMember) -> u64 {
             .get(key.member)
             .is_some_and(|other| other.version == member.version)
     });
-    let all: BTreeSet<&String> = own
-        .chain(keys)
+    own.chain(keys)
         .chain(others.map(|key| &key.other))
-        .collect();
-    count(all.len())
+        .collect()
 }
 
 /// Bytes of what a join reads of a table.
-fn bytes(model: &CostModel<'_>, version: TableVersion, rows: u64, used: u64) -> u64 {
-    let facts = model.facts(version.table);
+pub(super) fn bytes(estimate: &Estimate<'_>, version: TableVersion, rows: u64, used: Cell) -> u64 {
+    let facts = estimate.model.facts(version.table);
     let whole = facts.and_then(|facts| facts.size_bytes);
-    let read = rows
-        .saturating_mul(used)
-        .saturating_mul(size::UNKNOWN_BYTES);
+    let read = rows.saturating_mul(used.bytes);
     whole.map_or(read, |whole| whole.min(read))
 }
 
-/// Scans and joins: the largest table meets each other one, which is broadcast where it is small; otherwise rows are
-/// exchanged, counted as for a subquery with such a join.
-fn joined(inputs: &[(Work, u64)]) -> Work {
+/// Scans and joins: the largest input meets other ones, which are broadcast where they are small; otherwise the rows of
+/// both are exchanged and sorted. Joins beyond those, with what a query itself computes, exchange the largest input.
+pub(super) fn joined(inputs: &[(Work, u64)], joins: u64) -> Work {
     let largest = inputs.iter().map(|(work, _)| work.rows).max().unwrap_or(0);
     let mut total = Work::default();
     let mut seen = false;
+    let mut left = joins;
     for (work, bytes) in inputs {
         total.micros = total.micros.saturating_add(work.micros);
         total.rows = total.rows.max(work.rows);
@@ -107,12 +103,17 @@ fn joined(inputs: &[(Work, u64)]) -> Work {
             seen = true;
             continue;
         }
-        let join = if *bytes <= BROADCAST_BYTES {
-            nanos(largest, 1, PROBE_NANOS)
+        if left == 0 {
+            continue;
+        }
+        left = left.saturating_sub(1);
+        total.micros = total.micros.saturating_add(if *bytes <= BROADCAST_BYTES {
+            nanos(largest, PROBE_NANOS)
         } else {
-            nanos(largest, 1, EXCHANGE_NANOS)
-        };
-        total.micros = total.micros.saturating_add(join);
+            nanos(largest.saturating_add(work.rows), JOIN_NANOS)
+        });
     }
+    let beyond = nanos(largest, JOIN_NANOS).saturating_mul(left);
+    total.micros = total.micros.saturating_add(beyond);
     total
 }

@@ -1,29 +1,26 @@
-//! Widened subqueries: scans of all columns that one of them needs, and the exchanges of one, to build; each reader
+//! Widened subqueries: scans of all columns that one of them needs, joins and groupings of one, to build; each reader
 //! saves those of its own.
 
 use std::collections::BTreeSet;
 
-use super::{
-    BuildCost, CACHED_NANOS, CostModel, EXCHANGE_NANOS, Work, built, count, nanos, repeated, size,
-    sum,
-};
+use super::{BuildCost, Estimate, built, join, nanos, repeated};
 use crate::facts::access::{Read, SubqueryId};
-use crate::planner::frame::{Candidate, Reader, Widened};
+use crate::planner::frame::{Candidate, Reader, Widened, WidenedColumn};
 
 pub(super) fn build(
-    model: &CostModel<'_>,
+    estimate: &Estimate<'_>,
     candidate: &Candidate,
     widened: &Widened,
 ) -> Option<BuildCost> {
-    let base = model.workload.subquery(widened.base)?;
+    let base = estimate.model.workload.subquery(widened.base)?;
     let first = candidate.readers.first()?;
-    let access = model.access(first.statement)?;
-    let mut work = Work::default();
+    let access = estimate.access(first.statement)?;
+    let mut inputs = Vec::new();
     // Readers name the same tables in the same order.
     for (position, id) in first.reads.iter().enumerate() {
-        let own = model.reads.get(id)?;
+        let own = estimate.read(*id)?;
         let beside = candidate.readers.iter();
-        let beside = beside.filter_map(|reader| model.reads.get(reader.reads.get(position)?));
+        let beside = beside.filter_map(|reader| estimate.read(*reader.reads.get(position)?));
         let mut columns = Some(BTreeSet::new());
         for read in beside.filter(|read| read.version == own.version) {
             columns = columns.zip(read.columns.as_ref()).map(|(mut all, some)| {
@@ -37,22 +34,29 @@ pub(super) fn build(
             columns,
             ..(*own).clone()
         };
-        work = sum(work, model.scan(access, &read, false)?);
+        let work = estimate.scan(access, &read, false)?;
+        let bytes = join::bytes(estimate, read.version, work.rows, estimate.used(&read));
+        inputs.push((work, bytes));
     }
-    let exchanges = nanos(work.rows, u64::from(base.exchanges), EXCHANGE_NANOS);
-    let used = count(widened.columns.len());
-    Some(built(
-        work.micros.saturating_add(exchanges),
-        work.rows,
-        used,
-        used.saturating_mul(size::UNKNOWN_BYTES),
-    ))
+    let work = repeated::computed(estimate, &inputs, base);
+    let columns: Vec<String> = widened.columns.iter().map(source).collect();
+    let row = repeated::row(estimate, first, columns.iter())?;
+    Some(built(work.micros, work.rows, row))
 }
 
-pub(super) fn saving(model: &CostModel<'_>, reader: &Reader, widened: &Widened) -> Option<u64> {
-    let work = repeated::work(model, reader, true)?;
+pub(super) fn saving(estimate: &Estimate<'_>, reader: &Reader, widened: &Widened) -> Option<u64> {
+    let work = repeated::work(estimate, reader, true)?;
     let subquery: SubqueryId = reader.subquery()?;
-    let needs = widened.shares.get(&subquery)?.needs();
-    let cached = nanos(work.rows, count(needs.len()), CACHED_NANOS);
-    Some(work.micros.saturating_sub(cached))
+    let needs = widened.shares.get(&subquery)?.needs().into_iter();
+    let needs = needs.filter_map(|number| widened.columns.get(number));
+    let needs: Vec<String> = needs.map(source).collect();
+    let needed = repeated::row(estimate, reader, needs.iter())?;
+    Some(work.micros.saturating_sub(nanos(work.rows, needed.cached)))
+}
+
+/// The column of a table that a column is, if it is one.
+fn source(column: &WidenedColumn) -> String {
+    let text = column.added.as_deref().unwrap_or(&column.name);
+    let last = text.rsplit('.').next().unwrap_or(text);
+    last.trim_matches('`').to_owned()
 }

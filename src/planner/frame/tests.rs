@@ -402,12 +402,8 @@ fn a_subquery_reader_keeps_its_names() {
     CREATE OR REPLACE TEMPORARY VIEW {ns}_l_1 AS SELECT * FROM (SELECT p.id, count(DISTINCT p.premium + 1) AS best FROM m.policies p GROUP BY p.id) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_l_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
     WITH l AS (SELECT `id`, `best` FROM {ns}_l_1) SELECT * FROM l
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_subquery_1 AS SELECT * FROM (WITH latest AS ( SELECT `ID`, `Best` FROM {ns}_l_1 ) SELECT latest.BEST FROM latest) WHERE '{ns}' IS NOT NULL
-    CACHE TABLE {ns}_subquery_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
-    SELECT `BEST` FROM {ns}_subquery_1
+    WITH latest AS ( SELECT `ID`, `Best` FROM {ns}_l_1 ) SELECT latest.BEST FROM latest
     UNCACHE TABLE IF EXISTS {ns}_l_1
-    UNCACHE TABLE IF EXISTS {ns}_subquery_1
-    DROP VIEW IF EXISTS {ns}_subquery_1
     DROP VIEW IF EXISTS {ns}_l_1
     ");
 }
@@ -417,11 +413,11 @@ fn a_nested_subquery_is_edited_once() {
     let nested =
         "SELECT n FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) x";
     insta::assert_snapshot!(emitted(&[nested, nested]), @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_subquery_1 AS SELECT * FROM (SELECT n FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) x) WHERE '{ns}' IS NOT NULL
-    CACHE TABLE {ns}_subquery_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
-    SELECT `n` FROM {ns}_subquery_1
-    UNCACHE TABLE IF EXISTS {ns}_subquery_1
-    DROP VIEW IF EXISTS {ns}_subquery_1
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_x_1 AS SELECT * FROM (SELECT y.id, count(*) AS n FROM (SELECT id FROM claims) y GROUP BY y.id) WHERE '{ns}' IS NOT NULL
+    CACHE TABLE {ns}_x_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT n FROM (SELECT `id`, `n` FROM {ns}_x_1) x
+    UNCACHE TABLE IF EXISTS {ns}_x_1
+    DROP VIEW IF EXISTS {ns}_x_1
     ");
 }
 

@@ -30,7 +30,7 @@ use super::repeated::{check, named};
 use super::walk::Names;
 use super::{Candidate, CandidateId, Candidates, Context, Definition, Place, Reader, Subject};
 use crate::diagnostic::Span;
-use crate::facts::access::SubqueryId;
+use crate::facts::access::{Exchanges, SubqueryId};
 
 /// Candidates made of subqueries with one block, widest first. Where filters differ in many ways, most of the candidates
 /// serve few readers.
@@ -95,7 +95,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Candidates) {
         let blocks = query.blocks();
         for subquery in &access.subqueries {
             // A covering read serves what only reads and filters one table.
-            if subquery.exchanges == 0 || check(context, access, subquery).is_err() {
+            if subquery.exchanges == Exchanges::default()
+                || check(context, access, subquery).is_err()
+            {
                 continue;
             }
             let mut own = blocks.iter();

@@ -7,6 +7,7 @@ use super::words::{duration, readers, size};
 use super::{Decision, Frame, Layout, Medium, ReasonFor, Subject, layout, medium};
 use crate::facts::access::{Origin, Read, ReadId, TableId, TableVersion};
 use crate::frontend::statement::StatementId;
+use crate::planner::cost::End;
 use crate::planner::frame::{Candidate, Reader, Reason};
 
 /// Decisions in order of subject: tables, then subqueries, then joins.
@@ -418,7 +419,7 @@ impl Decide<'_> {
             let why = if let Some(frame) = other {
                 let text = format!("served by the frame `{}`", frame.name);
                 Reason::new("served-by-another-frame", text)
-            } else if self.search.costs.saving(widest, reader) == Some(0) {
+            } else if self.search.costs.at(End::Few).saving(widest, reader) == Some(0) {
                 let text = "reading the frame would cost no less than reading the table";
                 Reason::new("cheaper-raw", text)
             } else {

@@ -18,7 +18,7 @@ use super::Frame;
 use super::select::{Chosen, Search};
 use super::words::duration;
 use crate::facts::access::{GatheredBy, Gathering};
-use crate::planner::cost::BuildCost;
+use crate::planner::cost::{BuildCost, End};
 use crate::planner::frame::{Candidate, Definition, Place, Reader, Reason};
 
 /// Words of the layouts, in the order of the variants.
@@ -112,7 +112,11 @@ pub(super) fn left_plain(
 ) -> Option<Reason> {
     match frame.layout {
         Layout::Plain => {
-            let build = search.costs.build(candidate).unwrap_or_default();
+            let build = search
+                .costs
+                .at(End::Many)
+                .build(candidate)
+                .unwrap_or_default();
             choose(search, candidate, &frame.readers, build).err()
         }
         Layout::Clustered { .. } => None,

@@ -9,7 +9,7 @@ use super::{PlanOptions, medium};
 use crate::facts::access::{ReadId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
-use crate::planner::cost::{BuildCost, CostModel};
+use crate::planner::cost::{BuildCost, CostModel, End, Estimate};
 use crate::planner::frame::{Candidate, CandidateId, Candidates, Reader};
 
 /// What the choice is made from.
@@ -218,16 +218,44 @@ impl Search<'_> {
         best
     }
 
-    /// The same on one medium. What is forced need not pay.
+    /// The same on one medium, at the end of what the facts leave open where it gains less.
     fn evaluate_on(
         &self,
         medium: Medium,
         candidate: &Candidate,
         chosen: &[Chosen],
     ) -> Result<Chosen, Verdict> {
+        let [few, many] =
+            End::BOTH.map(|end| self.evaluate_at(self.costs.at(end), medium, candidate, chosen));
+        let (few, many) = (few?, many?);
+        Ok(if self.reach(&many) < self.reach(&few) {
+            many
+        } else {
+            few
+        })
+    }
+
+    /// By how much it saves more than it must, microseconds of a hundredth.
+    fn reach(&self, one: &Chosen) -> i128 {
+        let (margin_percent, _) = self.thresholds();
+        let needed = i128::from(one.build.micros) * i128::from(margin_percent.max(100));
+        i128::from(one.saving_micros) * 100 - needed
+    }
+
+    /// The same at one end. What is forced need not pay.
+    fn evaluate_at(
+        &self,
+        costs: Estimate<'_>,
+        medium: Medium,
+        candidate: &Candidate,
+        chosen: &[Chosen],
+    ) -> Result<Chosen, Verdict> {
         let forced = self.options.forced.is_some();
-        let build = match self.costs.build(candidate) {
-            Some(build) => medium.build_cost(build),
+        let build = match costs.build(candidate) {
+            Some(build) => medium.build_cost(BuildCost {
+                bytes: self.costs.bytes(candidate).unwrap_or(build.bytes),
+                ..build
+            }),
             None if forced => BuildCost::default(),
             None => return Err(Verdict::SizeUnknown),
         };
@@ -260,7 +288,7 @@ impl Search<'_> {
             if medium == Medium::Scratch && kept > Some(last) {
                 continue;
             }
-            let saving = match self.costs.saving(candidate, reader) {
+            let saving = match costs.saving(candidate, reader) {
                 Some(saving) => saving,
                 None if forced => 0,
                 None => return Err(Verdict::SizeUnknown),

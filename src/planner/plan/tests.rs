@@ -107,7 +107,7 @@ fn a_table_that_many_read_becomes_a_frame() {
     INSERT OVERWRITE TABLE m.out_7 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2021 -- kept
     UNCACHE TABLE IF EXISTS {ns}_general_data_1
     DROP VIEW IF EXISTS {ns}_general_data_1
-    chosen: `m.general_data` is read 8 times: the frame `general_data_1` serves 8 readers and saves 30.5 s for a build of 5.1 s, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7]
+    chosen: `m.general_data` is read 8 times: the frame `general_data_1` serves 8 readers and saves 3.3 s for a build of 826 ms, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7]
     ");
     assert_eq!(planned.plan.summary.scans_before, 8);
     assert_eq!(planned.plan.summary.scans_after, 1);
@@ -123,7 +123,7 @@ fn no_frame_is_called_as_the_pipeline_calls_something() {
 
 #[test]
 fn two_readers_do_not_pay() {
-    insta::assert_snapshot!(planned(general_data(2, 64 * MIB), &options()).text, @"not-worth: a frame of `m.general_data` saves 7.6 s for a build of 5.1 s: it breaks even at 2 readers and is used from 4 on, but has 2 []");
+    insta::assert_snapshot!(planned(general_data(2, 64 * MIB), &options()).text, @"not-worth: a frame of `m.general_data` saves 848 ms for a build of 826 ms: it breaks even at 2 readers and is used from 4 on, but has 2 []");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn parquet_is_left_alone() {
     let pipeline = general_data(8, 64 * MIB).facts("m.general_data", |facts| {
         facts.provider = Some("parquet".to_owned());
     });
-    insta::assert_snapshot!(planned(pipeline, &options()).text, @"not-worth: a frame of `m.general_data` saves 2.6 s for a build of 1.8 s: it breaks even at 6 readers and is used from 12 on, but has 8 []");
+    insta::assert_snapshot!(planned(pipeline, &options()).text, @"not-worth: a frame of `m.general_data` saves 425 ms for a build of 636 ms: it breaks even at 12 readers and is used from 24 on, but has 8 []");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_small_gain_is_not_worth_a_step() {
         min_gain_micros: 3_600_000_000,
         ..options()
     };
-    insta::assert_snapshot!(planned(general_data(8, 64 * MIB), &options).text, @"too-small: a frame of `m.general_data` would gain 25.4 s, less than the 3600.0 s that a frame must gain []");
+    insta::assert_snapshot!(planned(general_data(8, 64 * MIB), &options).text, @"too-small: a frame of `m.general_data` would gain 2.5 s, less than the 3600.0 s that a frame must gain []");
 }
 
 #[test]
@@ -242,8 +242,8 @@ fn no_frame_lives_across_a_write_or_a_barrier() {
     UNCACHE TABLE IF EXISTS {ns}_t_2
     DROP VIEW IF EXISTS {ns}_t_2
     DROP VIEW IF EXISTS {ns}_t_1
-    chosen: `m.t` is read 6 times: the frame `t_1` serves 6 readers and saves 187.5 s for a build of 55.7 s, size 365.7 MiB [0, 1, 2, 3, 4, 5]
-    chosen: `m.t` is read 6 times: the frame `t_2` serves 6 readers and saves 187.5 s for a build of 55.7 s, size 365.7 MiB [7, 8, 9, 10, 11, 12]
+    chosen: `m.t` is read 6 times: the frame `t_1` serves 6 readers and saves 27.7 s for a build of 7.3 s, size 365.7 MiB [0, 1, 2, 3, 4, 5]
+    chosen: `m.t` is read 6 times: the frame `t_2` serves 6 readers and saves 27.7 s for a build of 7.3 s, size 365.7 MiB [7, 8, 9, 10, 11, 12]
     ");
 }
 
@@ -280,7 +280,7 @@ fn sensitive_readers_stay_on_the_table() {
     SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2020 AND f() = 2
     UNCACHE TABLE IF EXISTS {ns}_general_data_1
     DROP VIEW IF EXISTS {ns}_general_data_1
-    chosen: `m.general_data` is read 11 times: the frame `general_data_1` serves 9 readers and saves 34.4 s for a build of 5.1 s, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7, 10]
+    chosen: `m.general_data` is read 11 times: the frame `general_data_1` serves 9 readers and saves 3.8 s for a build of 826 ms, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7, 10]
     order-sensitive: the statement uses `f`, whose result depends on the order of rows [8]
     row-origin: the statement uses `f`, which tells where a row comes from [9]
     ");
@@ -307,7 +307,7 @@ fn a_wide_reader_is_left_out() {
     INSERT OVERWRITE TABLE m.out_9 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2021 -- kept
     UNCACHE TABLE IF EXISTS {ns}_general_data_1
     DROP VIEW IF EXISTS {ns}_general_data_1
-    chosen: `m.general_data` is read 11 times: the frame `general_data_1` serves 10 readers and saves 38.2 s for a build of 5.1 s, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    chosen: `m.general_data` is read 11 times: the frame `general_data_1` serves 10 readers and saves 4.2 s for a build of 826 ms, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     widens-frame: it would widen the frame for the other readers by more than it saves [10]
     ");
 }
@@ -349,7 +349,7 @@ fn a_statement_with_the_placeholder_stays() {
     INSERT OVERWRITE TABLE m.out_7 SELECT policy_id FROM {ns}_general_data_1 AS general_data WHERE year >= 2021 -- kept
     UNCACHE TABLE IF EXISTS {ns}_general_data_1
     DROP VIEW IF EXISTS {ns}_general_data_1
-    chosen: `m.general_data` is read 9 times: the frame `general_data_1` serves 8 readers and saves 30.5 s for a build of 5.1 s, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7]
+    chosen: `m.general_data` is read 9 times: the frame `general_data_1` serves 8 readers and saves 3.3 s for a build of 826 ms, size 22.9 MiB [0, 1, 2, 3, 4, 5, 6, 7]
     placeholder: the statement holds the text `{ns}` [8]
     ");
 }

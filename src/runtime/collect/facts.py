@@ -7,6 +7,7 @@ table is said in its entry and stops nothing. Runs after the text `session.py`.
 """
 import time
 
+CODECS = (".gz", ".bz2", ".zst", ".deflate", ".lz4", ".snappy")  # endings of files that are compressed as a whole
 FILE_LIMIT = 10000  # files counted per table before its size is left unknown
 TABLE_SECONDS = 5.0  # time spent on one table's files
 TOTAL_SECONDS = 60.0  # time spent on all files
@@ -66,16 +67,34 @@ def plain_uri(uri):
     return scheme + authority + uri.getRawPath().rstrip("/")
 
 
+def lower_keys(properties):
+    """A Scala map as a dictionary; names of options are equal whatever their case."""
+    options = {}
+    pairs = properties.iterator()
+    while pairs.hasNext():
+        pair = pairs.next()
+        options[pair._1().lower()] = pair._2()
+    return options
+
+
+def writes_compressed(properties):
+    """Whether the text files that Spark writes for a table are compressed; none where it does not say."""
+    options = lower_keys(properties)
+    codec = options.get("compression", options.get("codec"))
+    return codec.lower() not in ("none", "uncompressed") if codec is not None else None
+
+
 def files_size(location):
-    """Bytes of the files under a location, those that Spark skips left out."""
+    """Bytes of the files under a location, those that Spark skips left out; and whether their names say that they are
+    compressed as a whole, none where there are none or some."""
     path = jvm.org.apache.hadoop.fs.Path(jvm.java.net.URI(location))
     system = path.getFileSystem(sc._jsc.hadoopConfiguration())
     if not system.exists(path):
-        return 0
+        return 0, None
     root = system.makeQualified(path).toUri().getPath().rstrip("/") + "/"
     deadline = min(time.monotonic() + TABLE_SECONDS, started + TOTAL_SECONDS)
     files = system.listFiles(path, True)
-    size = count = 0
+    size = count = kept = whole = 0
     while files.hasNext():
         count += 1
         if count > FILE_LIMIT:
@@ -86,7 +105,9 @@ def files_size(location):
         parts = status.getPath().toUri().getPath()[len(root):].split("/")
         if not any(part.startswith((".", "_")) and "=" not in part for part in parts):
             size += status.getLen()
-    return size
+            kept += 1
+            whole += parts[-1].endswith(CODECS)
+    return size, {0: False, kept: True}.get(whole) if kept else None
 
 
 def path_of(uri):
@@ -153,11 +174,7 @@ def rows_depend_on_columns(provider, properties, columns):
     """Whether malformed text shows in which rows and values are read, which then depend on the columns asked for."""
     if not any(kind in provider for kind in ("csv", "json", "xml")):
         return False
-    options = {}
-    pairs = properties.iterator()
-    while pairs.hasNext():
-        pair = pairs.next()
-        options[pair._1().lower()] = pair._2()
+    options = lower_keys(properties)
     default = spark.conf.get("spark.sql.columnNameOfCorruptRecord", "_corrupt_record")
     corrupt = {"_corrupt_record", options.get("columnnameofcorruptrecord", default).lower()}
     permissive = options.get("mode", "PERMISSIVE").upper() == "PERMISSIVE"
@@ -233,6 +250,9 @@ def facts(name):
     entry["rows_depend_on_columns"] = rows_depend_on_columns(
         entry["provider"] or "", meta.storage().properties(), entry["columns"]
     )
+    text = entry["provider"] in ("csv", "json")
+    if text:
+        entry["compressed"] = writes_compressed(meta.storage().properties())
     entry["partition_columns"] = to_list(meta.partitionColumnNames())
     entry["bucketing"] = bucketing(meta)
     uri = option(meta.storage().locationUri())
@@ -253,7 +273,9 @@ def facts(name):
         try:
             if entry["location"] is None:
                 raise Unlisted("it has no location")
-            entry["size_bytes"] = files_size(entry["location"])
+            entry["size_bytes"], compressed = files_size(entry["location"])
+            if text and compressed is not None:
+                entry["compressed"] = compressed
         except Exception as error:
             remarks.append("size: " + reason(error))
     if remarks:

@@ -43,7 +43,7 @@ const FILES: [(&str, &str); 10] = [
         "4_after.sql",
         "CREATE TABLE out.a1 AS SELECT policy_id, region FROM raw.gd;\n\
          CREATE TABLE out.a2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
-         CREATE TABLE out.a3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
+         CREATE TABLE out.a3 AS SELECT max(DISTINCT policy_id + 0) AS p FROM raw.gd;\n\
          CREATE TABLE out.a4 AS SELECT count(DISTINCT policy_id + 0) AS p FROM raw.gd;",
     ),
     (
@@ -51,18 +51,18 @@ const FILES: [(&str, &str); 10] = [
         "SET spark.sql.session.timeZone = Asia/Tokyo;\n\
          CREATE TABLE out.t1 AS SELECT policy_id, region FROM raw.gd;\n\
          CREATE TABLE out.t2 AS SELECT region, count(*) AS n FROM raw.gd GROUP BY region;\n\
-         CREATE TABLE out.t3 AS SELECT max(policy_id) AS p FROM raw.gd;\n\
+         CREATE TABLE out.t3 AS SELECT max(DISTINCT policy_id + 0) AS p FROM raw.gd;\n\
          CREATE TABLE out.t4 AS SELECT avg(DISTINCT policy_id + 0) AS p FROM raw.gd;",
     ),
     (
         "6_wider.sql",
-        "CREATE TABLE out.w1 AS SELECT x.age FROM (SELECT p.policy_id, g.age FROM raw.policies p JOIN m.gd g ON g.policy_id = p.policy_id \
+        "CREATE TABLE out.w1 AS SELECT x.age FROM (SELECT p.policy_id, g.age FROM raw.policies p JOIN m.gd g ON g.policy_id = p.policy_id + 0 \
          WHERE p.version > 1) x;\n\
-         CREATE TABLE out.w2 AS SELECT x.region FROM (SELECT q.status AS age, h.region FROM raw.policies q JOIN m.gd h ON h.policy_id = q.policy_id \
+         CREATE TABLE out.w2 AS SELECT x.region FROM (SELECT q.status AS age, h.region FROM raw.policies q JOIN m.gd h ON h.policy_id = q.policy_id + 0 \
          WHERE q.version > 1 AND q.status = 'a') x;\n\
-         CREATE TABLE out.w3 AS SELECT x.n FROM (SELECT h.age + 1 AS n, q.policy_id FROM raw.policies q JOIN m.gd h ON q.policy_id = h.policy_id \
+         CREATE TABLE out.w3 AS SELECT x.n FROM (SELECT h.age + 1 AS n, q.policy_id FROM raw.policies q JOIN m.gd h ON h.policy_id = q.policy_id + 0 \
          WHERE h.day > '2024' AND q.version > 1) x;\n\
-         CREATE TABLE out.w4 AS SELECT x.years FROM (SELECT g.age AS years FROM raw.policies p JOIN m.gd g ON g.policy_id = p.policy_id \
+         CREATE TABLE out.w4 AS SELECT x.years FROM (SELECT g.age AS years FROM raw.policies p JOIN m.gd g ON g.policy_id = p.policy_id + 0 \
          WHERE p.version > 1) x;",
     ),
     (
@@ -226,7 +226,8 @@ impl Stages {
         self.broken().iter().map(ToString::to_string).collect()
     }
 
-    /// The first candidate of a kind that a chosen frame was made from.
+    /// The first candidate of a kind that a chosen frame was made from. Others of the kind for the same readers lose them:
+    /// they would take the place of one that a fault makes dearer.
     pub(super) fn candidate(&mut self, kind: FrameKind) -> &mut Candidate {
         let chosen = self
             .plan
@@ -235,11 +236,17 @@ impl Stages {
             .find(|frame| frame.kind == kind)
             .and_then(|frame| frame.candidate)
             .unwrap();
-        self.candidates
+        let (mut own, others): (Vec<_>, Vec<_>) = self
+            .candidates
             .candidates
             .iter_mut()
-            .find(|candidate| candidate.id == chosen)
-            .unwrap()
+            .partition(|candidate| candidate.id == chosen);
+        let own = own.pop().unwrap();
+        for other in others.into_iter().filter(|other| other.kind() == kind) {
+            let taken = |reads: &[_]| own.readers.iter().any(|reader| reader.reads == reads);
+            other.readers.retain(|reader| !taken(&reader.reads));
+        }
+        own
     }
 
     /// A frame by its name.

@@ -27,7 +27,7 @@ fn subqueries(sql: &str) -> Vec<String> {
                 subquery.reads.len(),
                 subquery.closed,
                 aliases.join(", "),
-                subquery.exchanges,
+                subquery.exchanges.total(),
                 subquery.sensitivities.len(),
             )
         })

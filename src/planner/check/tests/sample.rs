@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
-use crate::facts::access::{Filter, Origin, Table, TableId, TableVersion, Write, WriteKind};
+use crate::facts::access::{
+    Exchanges, Filter, Origin, Table, TableId, TableVersion, Write, WriteKind,
+};
 use crate::facts::catalog::{ColumnFacts, TableFacts, TableKind};
 use crate::facts::workload::{Hazard, HazardKind};
 use crate::frontend::source::Variables;
@@ -221,7 +223,7 @@ fn subqueries(query: &Query, statement: StatementId, reads: &[Read]) -> Vec<Subq
             closed: true,
             aliases: Vec::new(),
             sensitivities: Vec::new(),
-            exchanges: 1,
+            exchanges: Exchanges::default(),
         })
         .collect()
 }

@@ -196,13 +196,17 @@ fn numbers_that_cases_give_are_added_again() {
         "SELECT id, sum(CASE WHEN year > 1 THEN 1 ELSE 0 END) AS a FROM policies GROUP BY id",
         "SELECT sum(case year when 1 then 5 when 2 then 7 end) AS a, sum(CASE WHEN CASE WHEN status = 'a' THEN 'x' END = ('y') THEN 3 END) AS b FROM policies",
     ]), @"
-    CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_groups_1 AS SELECT * FROM (SELECT `Id`, `year`, count(*) AS `a1`, sum(CASE WHEN `year` > 1 THEN 1 ELSE 0 END) AS `a2`, sum(case `year` when 1 then 5 when 2 then 7 end) AS `a3`, sum(CASE WHEN CASE WHEN `status` = 'a' THEN 'x' END = ('y') THEN 3 END) AS `a4` FROM `m`.`policies` GROUP BY `Id`, `year`) WHERE '{ns}' IS NOT NULL
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_subquery_1 AS SELECT * FROM (SELECT id, year, count(*) AS n FROM policies GROUP BY id, year) WHERE '{ns}' IS NOT NULL
+    CACHE TABLE {ns}_subquery_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT `id`, `year`, `n` FROM {ns}_subquery_1
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_groups_1 AS SELECT * FROM (SELECT `Id`, sum(CASE WHEN `year` > 1 THEN 1 ELSE 0 END) AS `a1`, sum(case `year` when 1 then 5 when 2 then 7 end) AS `a2`, sum(CASE WHEN CASE WHEN `status` = 'a' THEN 'x' END = ('y') THEN 3 END) AS `a3` FROM `m`.`policies` GROUP BY `Id`) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_policies_groups_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
-    SELECT id, year, a1 AS n FROM {ns}_policies_groups_1 AS policies
-    SELECT id, sum(a2) AS a FROM {ns}_policies_groups_1 AS policies GROUP BY id
-    SELECT sum(a3) AS a, sum(a4) AS b FROM {ns}_policies_groups_1 AS policies
+    SELECT id, a1 AS a FROM {ns}_policies_groups_1 AS policies
+    SELECT sum(a2) AS a, sum(a3) AS b FROM {ns}_policies_groups_1 AS policies
+    UNCACHE TABLE IF EXISTS {ns}_subquery_1
     UNCACHE TABLE IF EXISTS {ns}_policies_groups_1
     DROP VIEW IF EXISTS {ns}_policies_groups_1
+    DROP VIEW IF EXISTS {ns}_subquery_1
     ");
 }
 

@@ -6,7 +6,7 @@
 
 use super::Proposer;
 use super::bytes as parse;
-use crate::facts::access::Access;
+use crate::facts::access::{Access, Exchanges};
 use crate::planner::frame::Reason;
 use crate::planner::plan::words::size;
 
@@ -69,7 +69,7 @@ pub(super) fn value(proposer: &Proposer<'_>, before: &str) -> Option<(Option<Str
 /// Whether a statement is seen to exchange rows, or has something that may.
 fn exchanges(access: &Access) -> bool {
     let mut subqueries = access.subqueries.iter();
-    subqueries.any(|subquery| subquery.exchanges > 0)
+    subqueries.any(|subquery| subquery.exchanges != Exchanges::default())
         || !access.arrangements.is_empty()
         || !access.sensitivities.is_empty()
 }

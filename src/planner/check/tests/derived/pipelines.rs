@@ -444,19 +444,19 @@ pub(super) const SESSION: [(&str, &str); 9] = [
 pub(super) const BOTH: [(&str, &str); 6] = [
     (
         "1.sql",
-        "CREATE TABLE m.a AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id) SELECT l.v, g.age FROM l JOIN raw.gd g ON g.policy_id = l.policy_id",
+        "CREATE TABLE m.a AS WITH l AS (SELECT DISTINCT p.policy_id, max(p.version) OVER (PARTITION BY p.policy_id) AS v FROM raw.policies p) SELECT l.v, g.age FROM l JOIN raw.gd g ON g.policy_id = l.policy_id",
     ),
     (
         "2.sql",
-        "CREATE TABLE m.b AS WITH l AS (SELECT p.policy_id, max(p.version) AS v FROM raw.policies p GROUP BY p.policy_id) SELECT l.v, g.region FROM l JOIN raw.gd g ON g.policy_id = l.policy_id WHERE g.age < 25",
+        "CREATE TABLE m.b AS WITH l AS (SELECT DISTINCT p.policy_id, max(p.version) OVER (PARTITION BY p.policy_id) AS v FROM raw.policies p) SELECT l.v, g.region FROM l JOIN raw.gd g ON g.policy_id = l.policy_id WHERE g.age < 25",
     ),
     (
         "3.sql",
-        "CREATE TABLE m.c AS SELECT x.v FROM (SELECT q.policy_id, max(q.version) AS v FROM raw.policies AS q GROUP BY q.policy_id) x LEFT JOIN raw.gd ON gd.policy_id = x.policy_id",
+        "CREATE TABLE m.c AS SELECT x.v FROM (SELECT DISTINCT q.policy_id, max(q.version) OVER (PARTITION BY q.policy_id) AS v FROM raw.policies AS q) x LEFT JOIN raw.gd ON gd.policy_id = x.policy_id",
     ),
     (
         "4.sql",
-        "CREATE TABLE m.d AS SELECT x.v FROM (SELECT q.policy_id, max(q.version) AS v FROM raw.policies AS q GROUP BY q.policy_id) x WHERE x.v > 3",
+        "CREATE TABLE m.d AS SELECT x.v FROM (SELECT DISTINCT q.policy_id, max(q.version) OVER (PARTITION BY q.policy_id) AS v FROM raw.policies AS q) x WHERE x.v > 3",
     ),
     (
         "5.sql",
