@@ -1,44 +1,38 @@
 //! What the statements and frames of a plan are made from, in bytes, for settings of the session.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CostModel, End};
-use crate::facts::access::{Access, Read, TableVersion};
+use crate::facts::access::{Read, TableId, TableVersion};
 
 impl CostModel<'_> {
-    /// Bytes of the columns and rows that a statement reads, as Spark holds them: at most what it exchanges at a time,
-    /// unless joins multiply rows.
-    ///
-    /// # Errors
-    /// The name of a table of unknown size.
-    pub fn input_bytes(&self, access: &Access) -> Result<u64, String> {
-        let tables = access.reads.iter();
-        let tables = tables.filter(|read| !self.is_view(read.version.table));
-        tables
-            .map(|read| match self.read_bytes(read) {
-                Some(bytes) => Ok(bytes),
-                None => self.written_bytes(read),
-            })
-            .try_fold(0_u64, |sum, bytes| Ok(sum.saturating_add(bytes?)))
-    }
-
-    /// What the statements before had to make a version from, where nothing else is known of it.
-    fn written_bytes(&self, read: &Read) -> Result<u64, String> {
-        let version = read.version;
-        let before = self.workload.accesses.iter();
-        let before = before.take_while(|access| access.statement < read.statement);
-        let mut writers = before.filter(|access| {
-            let mut writes = access.writes.iter();
-            writes.any(|write| write.table == version.table)
-        });
-        if version.generation == 0 || writers.clone().next().is_none() {
-            let table = self.workload.table(version.table);
-            return Err(table.map_or_else(String::new, |table| table.name.clone()));
+    /// Per statement, the bytes of the columns and rows that it reads, as Spark holds them: at most what it exchanges at a
+    /// time, unless joins multiply rows. Of a version of which nothing else is known, what the statements before had to
+    /// make it from. Where that is not known either, the table.
+    pub fn input_bytes(&self) -> Vec<Result<u64, TableId>> {
+        let mut made: BTreeMap<TableId, Result<u64, TableId>> = BTreeMap::new();
+        let mut inputs = Vec::new();
+        for access in &self.workload.accesses {
+            let tables = access.reads.iter();
+            let tables = tables.filter(|read| !self.is_view(read.version.table));
+            let bytes = tables.map(|read| {
+                let table = read.version.table;
+                self.read_bytes(read).map_or_else(
+                    || {
+                        let written = made.get(&table).filter(|_| read.version.generation > 0);
+                        written.copied().unwrap_or(Err(table))
+                    },
+                    Ok,
+                )
+            });
+            let sum = bytes.fold(Ok(0), both);
+            for write in &access.writes {
+                let before = made.get(&write.table).copied().unwrap_or(Ok(0));
+                made.insert(write.table, both(before, sum));
+            }
+            inputs.push(sum);
         }
-        // Each of them comes before the reader, so this ends.
-        writers.try_fold(0_u64, |sum, writer| {
-            Ok(sum.saturating_add(self.input_bytes(writer)?))
-        })
+        inputs
     }
 
     /// The rows and columns that are read; none where their number is not known.
@@ -58,4 +52,8 @@ impl CostModel<'_> {
         let usable = |bytes: &u64| version.generation == 0 || *bytes > 0;
         facts.size_bytes.filter(|bytes| known && usable(bytes))
     }
+}
+
+fn both(a: Result<u64, TableId>, b: Result<u64, TableId>) -> Result<u64, TableId> {
+    Ok(a?.saturating_add(b?))
 }

@@ -25,13 +25,14 @@ const MOST: u64 = 10_000;
 pub(super) fn value(proposer: &Proposer<'_>, before: &str) -> Option<(Option<String>, Reason)> {
     let before: u64 = before.trim().parse().ok()?;
     let mut largest: Option<u64> = None;
-    for access in &proposer.workload.accesses {
-        if !exchanges(access) {
-            continue;
-        }
-        match proposer.costs.input_bytes(access) {
+    let accesses = proposer.workload.accesses.iter();
+    let inputs = accesses.zip(proposer.costs.input_bytes());
+    for (_, bytes) in inputs.filter(|(access, _)| exchanges(access)) {
+        match bytes {
             Ok(bytes) => largest = largest.max(Some(bytes)),
             Err(table) => {
+                let table = proposer.workload.table(table);
+                let table = table.map_or("", |table| table.name.as_str());
                 let text = format!("the size of `{table}`, which a statement reads, is not known");
                 return Some((None, Reason::new("size-unknown", text)));
             }
