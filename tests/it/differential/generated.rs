@@ -383,6 +383,7 @@ async fn run(first: u64, count: u64) {
             }
             Outcome::Different(text) => {
                 totals.different.push(seed);
+                println!("  {text}\nwith fewer statements:");
                 let fewer = smaller(&mut harness, &generated).await;
                 let (pipeline, text) = fewer.unwrap_or((generated.pipeline, text));
                 println!("  {}\n  {text}", pipeline.setup.join(";\n  "));
