@@ -57,7 +57,7 @@ pub(crate) struct Pipeline {
     /// What is done about settings of the session.
     pub(crate) settings: WantedSettings,
     /// No frame of this kind is taken.
-    pub(crate) without: Option<FrameKind>,
+    pub(crate) without: Vec<FrameKind>,
 }
 
 impl Pipeline {

@@ -51,7 +51,8 @@ impl Home {
             .current_dir(self.0.path())
             .env_clear()
             .env("HOIST_CACHE_DIR", cache_dir())
-            .env("HOIST_ENGINE_LOCAL_DRIVER_MEMORY", "1g")
+            // With half of it tasks sometimes find no room beside all frames of the sample.
+            .env("HOIST_ENGINE_LOCAL_DRIVER_MEMORY", "2g")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hoist::facts::access;
-use hoist::facts::catalog::Catalog;
+use hoist::facts::catalog::{Catalog, TableFacts, TableKind};
 use hoist::facts::workload::{self, Workload};
 use hoist::frontend;
 use hoist::frontend::source::{Sources, Variables};
@@ -50,9 +50,9 @@ impl Planned {
         if let Some(kind) = pipeline.only {
             keep(&mut candidates, kind);
         }
-        if let Some(kind) = pipeline.without {
-            retain(&mut candidates, |candidate| candidate.kind() != kind);
-        }
+        retain(&mut candidates, |candidate| {
+            !pipeline.without.contains(&candidate.kind())
+        });
         let slow = slow(&catalog);
         let options = PlanOptions {
             budget_bytes: BUDGET,
@@ -176,7 +176,8 @@ impl Planned {
     }
 }
 
-/// The same tables as the cost model is told of them: so slow to read that every frame pays.
+/// The same tables as the cost model is told of them: so slow to read that every frame pays; and one whose rows are what
+/// the others are grouped by, so that groups are few.
 fn slow(catalog: &Catalog) -> Catalog {
     let mut slow = catalog.clone();
     for facts in slow.tables.values_mut() {
@@ -185,6 +186,15 @@ fn slow(catalog: &Catalog) -> Catalog {
         // A read that can skip partitions is taken to cost nothing.
         facts.partition_columns.clear();
     }
+    let columns = slow.tables.values().flat_map(|facts| &facts.columns);
+    let groups = TableFacts {
+        kind: TableKind::External,
+        provider: Some("json".to_owned()),
+        columns: columns.cloned().collect(),
+        rows: Some(1),
+        ..TableFacts::default()
+    };
+    slow.tables.insert("groups.of_all".to_owned(), groups);
     slow
 }
 

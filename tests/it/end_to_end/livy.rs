@@ -33,6 +33,7 @@ fn through(home: &Home, url: &str, arguments: &[&str]) -> Command {
 
 fn with_user(command: &mut Command) {
     command
+        .env("HOIST_ENGINE_LIVY_DRIVER_MEMORY", "2g")
         .env("HOIST_LIVY_PASSWORD", PASSWORD)
         .env("HOIST_ENGINE_LIVY_USER", "ann");
 }

@@ -369,6 +369,11 @@ async fn open(session: &Session, home: &Path, catalog: CatalogKind) -> Result<Lo
                 .insert(key.clone(), value.as_str().unwrap().to_owned());
         }
     }
+    let memory = session.request.get("driverMemory").and_then(Value::as_str);
+    let memory = memory.and_then(|text| text.strip_suffix('g')?.parse::<u64>().ok());
+    if let Some(gibibytes) = memory {
+        options.driver_memory_bytes = Some(gibibytes << 30);
+    }
     let mut engine = Local::new(options);
     engine
         .open(&mut |_| ())

@@ -95,6 +95,7 @@ CREATE TABLE d.counted USING parquet AS SELECT count(*) AS c, coalesce(sum(n), 0
 
 --! trap conditions_on_groups
 -- `HAVING` is a condition beside the test that leaves out absent groups, whatever it joins by `OR`; `ORDER BY` an aggregate.
+--! aggregates
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT * FROM VALUES (1, 'a', 5), (1, 'b', 6), (2, 'b', 7), (3, 'c', 8), (4, 'c', NULL) AS v(id, k, n);
@@ -379,6 +380,7 @@ SELECT id, k, sum(n) AS s FROM d.t GROUP BY id, ROLLUP (k);
 
 --! trap values_seen_once
 -- `DISTINCT` in aggregates, several of them at once, over the rows of each reader and with NULLs.
+--! aggregates
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT cast(id % 3 AS INT) AS id, nullif(concat('k', id % 5), 'k3') AS k, cast(nullif(id % 7, 2) AS INT) AS n, cast(id % 4 AS DECIMAL(10, 2)) AS d, id % 2 AS l FROM range(60);

@@ -96,6 +96,7 @@ SELECT q.s FROM (SELECT t.k, count(t.n) AS s FROM d.t GROUP BY t.k) AS q;
 -- A repeated subquery in a repeated subquery: the outer one is built from the inner one, which others read too.
 --! no aggregates
 --! row table d.a ('on', 'x')
+--! no tables
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 'x', 3), (1, 'x', 3), (1, 'y', 7), (2, 'y', 5), (2, 'y', 5), (3, NULL, 1), (3, NULL, 1) AS v(id, k, n);
@@ -106,6 +107,10 @@ CREATE TABLE d.a (status STRING, k STRING) USING parquet;
 INSERT INTO d.a WITH o AS (SELECT l.id, l.k, p.status FROM (SELECT DISTINCT id, k FROM d.t) AS l LEFT JOIN d.p ON l.id = p.id) SELECT o.status, o.k FROM o;
 --! framed l_1 o_1
 SELECT o.id, count(o.k) AS c FROM (SELECT q.id, q.k, x.status FROM (SELECT DISTINCT id, k FROM d.t) AS q LEFT JOIN d.p AS x ON q.id = x.id) AS o WHERE o.status = 'on' AND o.id = 1 GROUP BY o.id;
+--! framed l_1 o_1
+SELECT max(o.k) AS k FROM (SELECT q.id, q.k, x.status FROM (SELECT DISTINCT id, k FROM d.t) AS q LEFT JOIN d.p AS x ON q.id = x.id) AS o WHERE o.status = 'off';
+--! framed l_1 o_1
+SELECT o.status, o.id FROM (SELECT q.id, q.k, x.status FROM (SELECT DISTINCT id, k FROM d.t) AS q LEFT JOIN d.p AS x ON q.id = x.id) AS o WHERE o.k IS NULL;
 --! framed l_1
 SELECT max(l.k) AS k FROM (SELECT DISTINCT id, k FROM d.t) AS l;
 --! framed l_1
@@ -130,6 +135,7 @@ SELECT k.status, x.premium FROM d.p x, d.c k WHERE x.cid = k.cid AND x.id < 5;
 
 --! trap chain_groups
 -- A subquery over groups is built from the covering aggregate of the table; groups that it has not stay absent.
+--! no tables
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 'x', 3), (1, 'x', 7), (2, 'y', 5), (2, 'y', NULL), (3, NULL, 1), (4, 'z', 9) AS v(id, k, n);
@@ -140,6 +146,10 @@ CREATE TABLE d.a (status STRING, m STRING) USING parquet;
 INSERT INTO d.a WITH j AS (SELECT l.m, l.c, p.status FROM (SELECT id, max(n) AS m, count(*) AS c FROM d.t WHERE k <> 'z' GROUP BY id) AS l RIGHT JOIN d.p ON l.id = p.id) SELECT j.status, j.m FROM j;
 --! framed j_1 t_groups_1
 SELECT sum(x.c) AS c FROM (SELECT l.m, l.c, p.status FROM (SELECT id, max(n) AS m, count(*) AS c FROM d.t WHERE k <> 'z' GROUP BY id) AS l RIGHT JOIN d.p ON l.id = p.id) AS x WHERE x.status = 'on';
+--! framed j_1 t_groups_1
+SELECT max(x.m) AS m FROM (SELECT l.m, l.c, p.status FROM (SELECT id, max(n) AS m, count(*) AS c FROM d.t WHERE k <> 'z' GROUP BY id) AS l RIGHT JOIN d.p ON l.id = p.id) AS x WHERE x.c > 1;
+--! framed j_1 t_groups_1
+SELECT x.status, x.m FROM (SELECT l.m, l.c, p.status FROM (SELECT id, max(n) AS m, count(*) AS c FROM d.t WHERE k <> 'z' GROUP BY id) AS l RIGHT JOIN d.p ON l.id = p.id) AS x WHERE x.m IS NULL;
 --! framed t_groups_1
 SELECT id, min(n) AS m FROM d.t WHERE k = 'y' GROUP BY id;
 --! framed t_groups_1

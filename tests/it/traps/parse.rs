@@ -7,7 +7,9 @@
 //! --! no frame                      the plan has none; otherwise it has one at least
 //! --! maybe frame                   the plan may have none
 //! --! subqueries                    frames are made of subqueries only, not of tables
+//! --! aggregates                    frames are covering aggregates only
 //! --! no aggregates                 frames are made of anything but covering aggregates
+//! --! no tables                     frames are made of anything but tables read alone
 //! --! clustered [FRAME …]           layouts are wanted, and those frames alone have one; all are covering reads
 //! --! settings [KEY=VALUE …]        settings are applied where nothing shows it: these, keys without `spark.sql.`
 //! --! reason CODE                   among the reasons of its decisions
@@ -183,8 +185,10 @@ fn head(trap: &mut Trap, directive: &str) {
         "no" if rest == "frame" => trap.frames = Frames::None,
         "maybe" if rest == "frame" => trap.frames = Frames::Any,
         "no" if rest == "aggregates" => {
-            trap.pipeline.without = Some(FrameKind::CoveringAggregate);
+            trap.pipeline.without.push(FrameKind::CoveringAggregate);
         }
+        "no" if rest == "tables" => trap.pipeline.without.push(FrameKind::CoveringRead),
+        "aggregates" => trap.pipeline.only = Some(FrameKind::CoveringAggregate),
         "subqueries" => trap.pipeline.only = Some(FrameKind::RepeatedSubquery),
         "clustered" => {
             trap.pipeline.layout = WantedLayout::Clustered;

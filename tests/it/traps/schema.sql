@@ -86,6 +86,7 @@ SELECT id, s.* FROM d.t;
 --! trap decimals
 -- Precision and scale of decimals and of what is computed from them.
 --! row result 1_1 (Decimal('0.0030'),)
+--! aggregates
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t (id INT, a DECIMAL(10, 2), b DECIMAL(38, 18), c DECIMAL(4, 4)) USING parquet;

@@ -87,7 +87,7 @@ CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT 1 AS id, 'a' AS k;
 --! file 1.sql
 --! framed t_1
-SELECT id FROM d.t;
+SELECT id, k FROM d.t;
 SET spark.sql.shuffle.partitions = 2;
 --! framed t_1
 SELECT k FROM d.t;
