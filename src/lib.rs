@@ -16,7 +16,7 @@
 //! | | [`access`](facts::access) | statements + catalog → `Vec<Access>`: which table *versions*, columns and filters each reads and writes | no |
 //! | | [`workload`](facts::workload) | accesses → `Workload`: hazards, barriers, order, readers per table version | no |
 //! | [`planner`]: what to do | [`frame`](planner::frame) | workload → candidates (generous) | no |
-//! | | [`cost`](planner::cost) | catalog → `CostModel { build, saving }`; integers | no |
+//! | | [`cost`](planner::cost) | catalog → `CostModel`: build and saving at both ends of what is unknown; integers | no |
 //! | | [`search`](planner::search) | tasks, frames and a budget as integers → order and residencies of largest value, with a certificate | no |
 //! | | [`plan`](planner::plan) | candidates + cost model + budget → `Plan`: frames, media, order, residency, decisions (strict) | no |
 //! | | [`emit`](planner::emit) | plan → `Program`: the text of every session statement | no |

@@ -11,6 +11,7 @@ pub(super) trait Id: Copy {
     fn row(self) -> usize;
 }
 
+/// Makes new types of a row number ids.
 macro_rules! ids {
     ($($name:ty),*) => {$(
         impl Id for $name {
@@ -23,6 +24,8 @@ macro_rules! ids {
         }
     )*};
 }
+pub(super) use ids;
+
 ids!(super::TaskId, super::OptionId, Position, Front);
 
 /// A place in an order of tasks.

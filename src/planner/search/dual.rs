@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use super::dense::{Dense, Id};
+use super::dense::{Dense, Id, ids};
 use super::instance::Instance;
 use super::{OptionId, TaskId};
 
@@ -65,19 +65,7 @@ pub(super) struct VarId(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct UseId(u32);
 
-macro_rules! rows {
-    ($($name:ty),*) => {$(
-        impl Id for $name {
-            fn of(row: usize) -> Self {
-                Self(u32::try_from(row).unwrap_or(u32::MAX))
-            }
-            fn row(self) -> usize {
-                self.0 as usize
-            }
-        }
-    )*};
-}
-rows!(VarId, UseId);
+ids!(VarId, UseId);
 
 /// A price.
 struct Var {
