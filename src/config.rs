@@ -209,6 +209,8 @@ pub struct PlannerConfig {
     pub medium: String,
     /// Which layouts frames have: `off` for rows as they come, or `auto`.
     pub layout: String,
+    /// Whether statements may change places: `free`, or `files` for the order of the files.
+    pub order: String,
     /// What is done about settings of the session: `off`, `propose` or `apply`.
     pub settings: String,
     /// Spark's name of the storage level of frames in memory.

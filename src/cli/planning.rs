@@ -18,8 +18,8 @@ use crate::facts::catalog::Catalog;
 use crate::facts::workload::{self, Workload};
 use crate::planner::cost::CostModel;
 use crate::planner::plan::{
-    Forced, Media, PlanOptions, SettingOptions, StorageLevel, Wanted, WantedLayout, WantedSettings,
-    choose, propose,
+    Forced, Media, Order, PlanOptions, SettingOptions, StorageLevel, Wanted, WantedLayout,
+    WantedSettings, choose, propose,
 };
 use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, RestoreError};
 use crate::planner::{check, emit, frame};
@@ -84,6 +84,7 @@ pub(super) fn settings(
         medium: config.planner.medium.clone(),
         storage_level: config.planner.storage_level.clone(),
         layout: config.planner.layout.clone(),
+        order: config.planner.order.clone(),
         session_settings: config.planner.settings.clone(),
         forced: forced.map(str::to_owned),
         catalog: if config.engine.in_memory_catalog {
@@ -152,6 +153,7 @@ pub(super) fn plan(
                 scratch,
             },
             layout: WantedLayout::of_setting(&settings.layout).unwrap_or_default(),
+            order: Order::of(&settings.order).unwrap_or_default(),
             forced,
         },
     );

@@ -75,7 +75,7 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 48] = [
+pub const KEYS: [Key; 49] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("pipeline.max_statement_bytes", Kind::Size, Some("4MiB")),
@@ -99,6 +99,11 @@ pub const KEYS: [Key; 48] = [
         "planner.layout",
         Kind::Choice(&["off", "auto"]),
         Some("off"),
+    ),
+    key(
+        "planner.order",
+        Kind::Choice(&["free", "files"]),
+        Some("free"),
     ),
     key(
         "planner.settings",

@@ -340,6 +340,7 @@ impl Layers {
                     .unwrap_or(200_000),
                 medium: self.scalar("planner.medium").unwrap_or("memory").to_owned(),
                 layout: self.scalar("planner.layout").unwrap_or("off").to_owned(),
+                order: self.scalar("planner.order").unwrap_or("free").to_owned(),
                 settings: self
                     .scalar("planner.settings")
                     .unwrap_or("propose")

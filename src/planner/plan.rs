@@ -1,20 +1,25 @@
 //! Stage `plan`: candidates + cost model + budget → which frames, where they live, and when.
 //!
-//! Statements keep their file order. Frames are chosen greedily: of the candidates that pay, the one with the
-//! largest net gain is taken, its readers leave the other candidates, and the rest is estimated anew. The text of a
+//! Which frames there are, on which medium and in which layout, over which stretches they live, and in which order the
+//! statements run is chosen jointly by [`super::search`], from what the candidates offer (`offer`, `joint`). The text of a
 //! subquery that is a frame goes on reading tables, joining and grouping them: other frames may feed it. A frame is
-//! built just before its first use and let go just after its last one; at no step do the frames that live
-//! together exceed the budget. Everything repeated gets a decision with a reason, taken or not.
+//! built just before its first use and let go just after its last one, and may be built again later; at no step do the
+//! frames that live together exceed the budget. What is forced is taken greedily in the order of the files. Everything
+//! repeated gets a decision with a reason, taken or not.
 //!
 //! ```text
 //! 1 run 01.sql    2 materialise t_1    3 materialise latest_1 (from t_1)    4 run 02.sql (reads latest_1)
 //! 5 run 03.sql (reads t_1)    6 release t_1    7 run 04.sql (reads latest_1)    8 release latest_1
 //! ```
 
+mod choice;
 mod decide;
 mod forced;
+mod joint;
 mod layout;
 mod medium;
+mod offer;
+mod order;
 mod select;
 mod settings;
 #[cfg(test)]
@@ -24,8 +29,10 @@ mod words;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::choice::{Choice, Chosen, Part};
 use super::cost::CostModel;
 use super::frame::{CandidateId, Candidates, Definition, FrameKind, Reader};
+use super::search::{Certificate, Limits, SearchTrace};
 use crate::facts::access::{Origin, ReadId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
@@ -33,6 +40,7 @@ use crate::frontend::statement::StatementId;
 pub use self::forced::{ForceError, Forced};
 pub use self::layout::{LAYOUTS, Layout, WantedLayout};
 pub use self::medium::{MEDIA, Media, Medium, StorageLevel, Wanted};
+pub use self::order::moved;
 pub use self::settings::{SETTINGS, Setting, SettingOptions, WantedSettings, propose};
 pub use super::frame::Subject;
 
@@ -51,8 +59,51 @@ pub struct Plan {
     pub settings: Vec<Setting>,
     /// A decision for every repeated table and subquery.
     pub decisions: Vec<Decision>,
+    /// Statements that run in another place than in the files, in file order: as few as make the order of the steps.
+    pub moved: Vec<StatementId>,
+    /// How the choice came about, and how good it is proved to be; none where nothing was searched.
+    pub searched: Option<Searched>,
     /// Totals.
     pub summary: Summary,
+}
+
+/// How good a choice is known to be. Both values count builds with the margin that is asked of frames, and unknown sizes
+/// at the end where a frame gains less; so they are smaller than [`Summary::gain_micros`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Searched {
+    /// What the frames gain beyond what is asked of them, microseconds.
+    pub value_micros: u64,
+    /// No order and no frames gain more, microseconds.
+    pub bound_micros: u64,
+    /// What that says.
+    pub certificate: Certificate,
+    /// What the search did.
+    pub trace: SearchTrace,
+}
+
+/// Whether statements may change places.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Queries may, where frames then gain more and no hazard is in the way.
+    #[default]
+    Free,
+    /// They run as in the files.
+    Files,
+}
+
+/// Words of the orders, in the order of the variants.
+pub const ORDERS: [&str; 2] = ["free", "files"];
+
+impl Order {
+    /// What a word of the settings means.
+    pub fn of(word: &str) -> Option<Order> {
+        let [free, files] = ORDERS;
+        match word {
+            word if word == free => Some(Order::Free),
+            word if word == files => Some(Order::Files),
+            _ => None,
+        }
+    }
 }
 
 /// A materialised `DataFrame` of the session.
@@ -172,6 +223,8 @@ pub struct PlanOptions {
     pub media: Media,
     /// Which layouts frames have.
     pub layout: WantedLayout,
+    /// Whether statements may change places.
+    pub order: Order,
     /// The candidates that become frames whether or not they pay, and no others; none for those that pay.
     pub forced: Option<Forced>,
 }
@@ -183,97 +236,89 @@ pub fn choose(
     costs: &CostModel<'_>,
     options: &PlanOptions,
 ) -> Plan {
-    let search = select::Search {
-        workload,
-        candidates,
-        costs,
-        options,
+    let search = select::Search::new(workload, candidates, costs, options);
+    let (choice, searched) = match (options.frames, &options.forced) {
+        (false, _) => (Choice::empty(workload), None),
+        (true, Some(_)) => (search.greedy(), None),
+        (true, None) => joint::choose(&search, Limits::default()),
     };
-    let chosen = if options.frames {
-        search.run()
-    } else {
-        Vec::new()
-    };
-    let frames = frames(workload, candidates, &chosen);
-    let steps = steps(workload, &frames, &chosen);
-    let decisions = decide::decisions(&search, &chosen, &frames);
+    let frames = frames(workload, candidates, &choice);
+    let steps = steps(&frames, &choice);
+    let decisions = decide::decisions(&search, &choice, &frames);
     let summary = summary(workload, &frames, &steps, options);
     Plan {
-        frames,
         steps,
         settings: Vec::new(),
         decisions,
+        moved: moved(choice.order()),
+        searched,
         summary,
+        frames: frames.into_iter().map(|(_, frame)| frame).collect(),
     }
 }
 
-/// Frames in order of materialisation, named.
-fn frames(workload: &Workload, candidates: &Candidates, chosen: &[select::Chosen]) -> Vec<Frame> {
+/// Frames in order of materialisation, named; with what they are made from.
+fn frames(workload: &Workload, candidates: &Candidates, choice: &Choice) -> Vec<(Part, Frame)> {
     let mut used: BTreeMap<String, u32> = BTreeMap::new();
-    let mut ordered: Vec<_> = chosen
+    let mut ordered: Vec<_> = choice
+        .frames()
         .iter()
-        .filter_map(|chosen| Some((chosen, candidates.get(chosen.candidate)?)))
+        .filter_map(|one| Some((one, candidates.get(one.part.candidate)?)))
         .collect();
     // A frame that others are built from comes before them.
     ordered.sort_by_key(|(one, _)| {
         let first = one.uses.first().copied();
-        (first, Reverse(height(chosen, one)), one.candidate)
+        (first, Reverse(height(choice, one)), one.part)
     });
-    let number = |candidate: CandidateId| {
-        let mut numbers = ordered.iter().zip(0..);
-        numbers
-            .find(|((chosen, _), _)| chosen.candidate == candidate)
-            .map(|(_, number)| FrameId(number))
-    };
-    let taken = taken_names(workload);
-    ordered
+    let numbers: BTreeMap<Part, FrameId> = ordered
         .iter()
         .zip(0..)
-        .map(|((chosen, candidate), own)| {
-            let first = Reader::first(chosen.places());
-            let base = base_name(workload, &candidate.definition, first);
-            let count = used.entry(base.clone()).or_default();
-            let name = loop {
-                *count += 1;
-                let name = format!("{base}_{count}");
-                if !taken.contains(&name) {
-                    break name;
-                }
-            };
-            Frame {
-                id: FrameId(own),
-                name,
-                candidate: Some(chosen.candidate),
-                kind: candidate.kind(),
-                medium: chosen.medium,
-                layout: chosen.layout.clone(),
-                readers: chosen.readers.clone(),
-                feeds: chosen
-                    .feeds
-                    .iter()
-                    .filter_map(|(candidate, reader)| {
-                        Some(Feed {
-                            frame: number(*candidate)?,
-                            reader: reader.clone(),
-                        })
-                    })
-                    .collect(),
-                inputs: candidate.inputs.clone(),
-                size_bytes: chosen.build.bytes,
-                build_micros: chosen.build.micros,
-                saving_micros: chosen.saving_micros,
+        .map(|((one, _), number)| (one.part, FrameId(number)))
+        .collect();
+    let taken = taken_names(workload);
+    let named = ordered.iter().zip(0..).map(|((one, candidate), own)| {
+        let first = Reader::first(one.places());
+        let base = base_name(workload, &candidate.definition, first);
+        let count = used.entry(base.clone()).or_default();
+        let name = loop {
+            *count += 1;
+            let name = format!("{base}_{count}");
+            if !taken.contains(&name) {
+                break name;
             }
-        })
-        .collect()
+        };
+        let feeds = one.feeds.iter().filter_map(|(child, reader)| {
+            Some(Feed {
+                frame: *numbers.get(child)?,
+                reader: reader.clone(),
+            })
+        });
+        let frame = Frame {
+            id: FrameId(own),
+            name,
+            candidate: Some(one.part.candidate),
+            kind: candidate.kind(),
+            medium: one.medium,
+            layout: one.layout.clone(),
+            readers: one.readers.clone(),
+            feeds: feeds.collect(),
+            inputs: candidate.inputs.clone(),
+            size_bytes: one.build.bytes,
+            build_micros: one.build.micros,
+            saving_micros: one.saving_micros,
+        };
+        (one.part, frame)
+    });
+    named.collect()
 }
 
 /// How many frames are built one from the other behind a frame.
-fn height(chosen: &[select::Chosen], one: &select::Chosen) -> usize {
-    let children = one.feeds.iter().filter_map(|(child, _)| {
-        let mut chosen = chosen.iter();
-        chosen.find(|other| other.candidate == *child)
-    });
-    let heights = children.map(|child| height(chosen, child) + 1);
+fn height(choice: &Choice, one: &Chosen) -> usize {
+    let children = one
+        .feeds
+        .iter()
+        .filter_map(|(child, _)| choice.frame(*child));
+    let heights = children.map(|child| height(choice, child) + 1);
     heights.max().unwrap_or(0)
 }
 
@@ -332,36 +377,37 @@ fn base_name(workload: &Workload, definition: &Definition, first: Option<&Reader
     }
 }
 
-/// File order, with each frame built before its first use and released after its last.
-fn steps(workload: &Workload, frames: &[Frame], chosen: &[select::Chosen]) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let of = |frame: &Frame| {
-        let mut chosen = chosen.iter();
-        chosen.find(|one| Some(one.candidate) == frame.candidate)
-    };
-    for statement in &workload.statements {
-        let first =
-            |frame: &&Frame| of(frame).is_some_and(|one| one.uses.first() == Some(&statement.id));
-        let last = |frame: &&Frame, read_here: bool| {
-            of(frame).is_some_and(|one| {
-                one.uses.last() == Some(&statement.id) && one.outlasts(statement.id) == read_here
-            })
+/// The statements in order, with each frame built before its first use and released after its last.
+fn steps(frames: &[(Part, Frame)], choice: &Choice) -> Vec<Step> {
+    let mut built: BTreeMap<usize, Vec<FrameId>> = BTreeMap::new();
+    let mut done: BTreeMap<(usize, bool), Vec<FrameId>> = BTreeMap::new();
+    for (part, frame) in frames {
+        let one = choice.frame(*part);
+        let Some((one, (from, to))) = one.and_then(|one| Some((one, one.stretch()?))) else {
+            continue;
         };
-        let built = frames.iter().filter(first);
-        steps.extend(built.map(|frame| Step::Materialise(frame.id)));
+        built.entry(from).or_default().push(frame.id);
+        let last = choice.order().get(to);
+        let outlasts = last.is_some_and(|last| one.outlasts(*last));
+        done.entry((to, outlasts)).or_default().push(frame.id);
+    }
+    let mut steps = Vec::new();
+    for (place, statement) in choice.order().iter().enumerate() {
+        let first = built.remove(&place).unwrap_or_default();
+        steps.extend(first.into_iter().map(Step::Materialise));
         // What only feeds the frames just built has done its work.
-        let done = frames.iter().filter(|frame| last(frame, false));
-        steps.extend(done.map(|frame| Step::Release(frame.id)));
-        steps.push(Step::Run(statement.id));
-        let done = frames.iter().filter(|frame| last(frame, true));
-        steps.extend(done.map(|frame| Step::Release(frame.id)));
+        let fed = done.remove(&(place, false)).unwrap_or_default();
+        steps.extend(fed.into_iter().map(Step::Release));
+        steps.push(Step::Run(*statement));
+        let read = done.remove(&(place, true)).unwrap_or_default();
+        steps.extend(read.into_iter().map(Step::Release));
     }
     steps
 }
 
 fn summary(
     workload: &Workload,
-    frames: &[Frame],
+    frames: &[(Part, Frame)],
     steps: &[Step],
     options: &PlanOptions,
 ) -> Summary {
@@ -374,23 +420,26 @@ fn summary(
     );
     let served: usize = frames
         .iter()
-        .flat_map(|frame| &frame.readers)
+        .flat_map(|(_, frame)| &frame.readers)
         .map(|reader| reader.reads.len())
         .sum();
     // A frame reads what its first reader would, as far as it is not built from other frames.
     let fed: usize = frames
         .iter()
-        .flat_map(|frame| &frame.feeds)
+        .flat_map(|(_, frame)| &frame.feeds)
         .map(|feed| feed.reader.reads.len())
         .sum();
     let built: usize = frames
         .iter()
-        .map(|frame| {
+        .map(|(_, frame)| {
             let first = Reader::first(frame.places());
             first.map_or(0, |reader| reader.reads.len())
         })
         .sum();
-    let total = |part: fn(&Frame) -> u64| frames.iter().map(part).fold(0, u64::saturating_add);
+    let total = |part: fn(&Frame) -> u64| {
+        let frames = frames.iter().map(|(_, frame)| frame);
+        frames.map(part).fold(0, u64::saturating_add)
+    };
     let gain_micros =
         total(|frame| frame.saving_micros).saturating_sub(total(|frame| frame.build_micros));
     Summary {
@@ -408,11 +457,11 @@ fn summary(
 }
 
 /// Largest size of the frames that live together, over all steps, bytes.
-fn peak(frames: &[Frame], steps: &[Step]) -> u64 {
+fn peak(frames: &[(Part, Frame)], steps: &[Step]) -> u64 {
     let size = |id: FrameId| {
         frames
             .get(id.0 as usize)
-            .map_or(0, |frame| frame.size_bytes)
+            .map_or(0, |(_, frame)| frame.size_bytes)
     };
     let mut live = 0_u64;
     let mut peak = 0;

@@ -75,6 +75,9 @@ pub struct PlanFile {
     pub finish: Vec<TextEntry>,
     /// A verdict for every repeated table and subquery.
     pub decisions: Vec<DecisionEntry>,
+    /// How good the choice is proved to be; none where nothing was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchEntry>,
     /// Totals.
     pub summary: Summary,
 }
@@ -126,6 +129,9 @@ pub struct PlanSettings {
     /// Which layouts frames have: `off` for rows as they come, or `auto`.
     #[serde(default = "default_layout", skip_serializing_if = "is_default_layout")]
     pub layout: String,
+    /// Whether statements may change places: `free`, or `files` for the order of the files.
+    #[serde(default = "default_order", skip_serializing_if = "is_default_order")]
+    pub order: String,
     /// What is done about settings of the session: `off`, `propose` or `apply`.
     #[serde(
         default = "default_session_settings",
@@ -156,6 +162,7 @@ impl Default for PlanSettings {
             medium: default_medium(),
             storage_level: default_level(),
             layout: default_layout(),
+            order: default_order(),
             session_settings: default_session_settings(),
             forced: None,
             catalog: String::new(),
@@ -191,6 +198,15 @@ fn default_layout() -> String {
 
 fn is_default_layout(layout: &String) -> bool {
     *layout == default_layout()
+}
+
+/// Before statements could change places, frames were chosen for the order of the files; free is what is said nothing of.
+fn default_order() -> String {
+    "free".to_owned()
+}
+
+fn is_default_order(order: &String) -> bool {
+    *order == default_order()
 }
 
 /// Nothing of it runs.
@@ -373,6 +389,9 @@ pub struct StatementEntry {
     pub frames: Vec<String>,
     /// Why it cannot be seen through, if so.
     pub barrier: Option<String>,
+    /// Why it runs in another place than in the files, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<String>,
 }
 
 /// One text to submit.
@@ -385,6 +404,41 @@ pub struct TextEntry {
     pub text: String,
     /// Whether the run's prefix is filled in for `{ns}`, and the place of its scratch database for `{scratch}`. The user's own text is never searched for it.
     pub namespaced: bool,
+}
+
+/// How good the choice of frames, order and residencies is proved to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchEntry {
+    /// `optimal`, or `gap ≤ x %` where something better is not excluded.
+    pub certificate: String,
+    /// What the frames gain beyond what is asked of them, microseconds: builds count with the margin, unknown sizes at
+    /// the end where a frame gains less.
+    pub value_micros: u64,
+    /// No order and no frames gain more in that sense, microseconds.
+    pub bound_micros: u64,
+    /// Ways to keep a frame that could gain something.
+    pub options: u32,
+    /// All ways.
+    pub options_given: u32,
+    /// What each part of the search found, in the order in which they ran.
+    pub parts: Vec<SearchPartEntry>,
+}
+
+/// One part of the search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchPartEntry {
+    /// Which part.
+    pub name: String,
+    /// The best value known after it, microseconds.
+    pub value_micros: u64,
+    /// The smallest bound known after it, microseconds.
+    pub bound_micros: u64,
+    /// Steps that it looked at.
+    pub nodes: u64,
+    /// Why it ended: `proved`, `finished`, `limit` or `too-large`.
+    pub ended: String,
 }
 
 /// Why something repeated is or is not a frame.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::select::{Chosen, Search, Verdict};
+use super::choice::{Choice, Part};
+use super::select::{Search, Verdict};
 use super::words::{duration, readers, size};
 use super::{Decision, Frame, Layout, Medium, ReasonFor, Subject, layout, medium};
 use crate::facts::access::{Origin, Read, ReadId, TableId, TableVersion};
@@ -11,11 +12,17 @@ use crate::planner::cost::End;
 use crate::planner::frame::{Candidate, Reader, Reason};
 
 /// Decisions in order of subject: tables, then subqueries, then joins.
-pub(super) fn decisions(search: &Search<'_>, chosen: &[Chosen], frames: &[Frame]) -> Vec<Decision> {
+pub(super) fn decisions(
+    search: &Search<'_>,
+    choice: &Choice,
+    frames: &[(Part, Frame)],
+) -> Vec<Decision> {
+    let frames: Vec<&Frame> = frames.iter().map(|(_, frame)| frame).collect();
     let decide = Decide {
         search,
-        chosen,
-        frames,
+        choice,
+        empty: Choice::empty(search.workload),
+        frames: &frames,
     };
     let mut subjects = decide.repeated_tables();
     let candidates = search
@@ -41,8 +48,10 @@ pub(super) fn decisions(search: &Search<'_>, chosen: &[Chosen], frames: &[Frame]
 struct Decide<'a> {
     search: &'a Search<'a>,
     /// What the frames were made from.
-    chosen: &'a [Chosen],
-    frames: &'a [Frame],
+    choice: &'a Choice,
+    /// No frame at all.
+    empty: Choice,
+    frames: &'a [&'a Frame],
 }
 
 impl Decide<'_> {
@@ -110,6 +119,7 @@ impl Decide<'_> {
         let own: Vec<&Frame> = self
             .frames
             .iter()
+            .copied()
             .filter(|frame| self.subject(frame) == Some(&subject))
             .collect();
         let mut reasons: Vec<ReasonFor> = own
@@ -162,7 +172,7 @@ impl Decide<'_> {
         let frame = own
             .first()
             .copied()
-            .or_else(|| self.frames.iter().find(serves_all));
+            .or_else(|| self.frames.iter().copied().find(serves_all));
         Decision {
             subject,
             reads,
@@ -323,10 +333,10 @@ impl Decide<'_> {
             return reason(Reason::new("frames-off", text), Vec::new());
         }
         // What fails by itself fails for that reason; what fails beside other frames, because of them.
-        let alone = self.search.evaluate(candidate, &[]);
+        let alone = self.search.evaluate(candidate, &self.empty);
         let verdict = match alone {
             Err(verdict) => verdict,
-            Ok(_) => match self.search.evaluate(candidate, self.chosen) {
+            Ok(_) => match self.search.evaluate(candidate, self.choice) {
                 Err(verdict) => verdict,
                 Ok(_) => Verdict::Served,
             },

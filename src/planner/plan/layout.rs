@@ -15,7 +15,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Frame;
-use super::select::{Chosen, Search};
+use super::choice::Chosen;
+use super::select::Search;
 use super::words::duration;
 use crate::facts::access::{GatheredBy, Gathering};
 use crate::planner::cost::{BuildCost, End};
@@ -121,6 +122,39 @@ pub(super) fn left_plain(
         }
         Layout::Clustered { .. } => None,
     }
+}
+
+/// Whether the user wants rows clustered where that pays.
+pub(super) fn is_wanted(search: &Search<'_>) -> bool {
+    search.options.layout == WantedLayout::Cheaper
+}
+
+/// What clustering a candidate's rows offers to all of its readers.
+pub(super) struct Offered {
+    /// What it costs to spread the rows, microseconds.
+    pub(super) exchange_micros: u64,
+    /// What each reader saves by that, microseconds; none for one that would show the arrangement.
+    pub(super) saved_micros: Vec<Option<u64>>,
+}
+
+/// What clustering offers; none where no key is shared.
+pub(super) fn offered(
+    search: &Search<'_>,
+    candidate: &Candidate,
+    build: BuildCost,
+) -> Option<Offered> {
+    let gathered = gathered(search, candidate, &candidate.readers);
+    let (key, _) = most_used(&gathered)?;
+    let saved = search.costs.exchange_saved(build.rows);
+    let each = candidate.readers.iter().zip(&gathered);
+    let saved_micros = each.map(|(reader, gathered)| {
+        let shown = shown::by(search.workload, std::slice::from_ref(reader)).is_some();
+        (!shown).then(|| saved.saturating_mul(uses_of(&key, gathered)))
+    });
+    Some(Offered {
+        exchange_micros: search.costs.exchange(build.rows),
+        saved_micros: saved_micros.collect(),
+    })
 }
 
 struct Arranged {
@@ -243,18 +277,21 @@ fn most_used(gathered: &[Vec<Gathering>]) -> Option<(BTreeSet<String>, u64)> {
     }
     for (key, (readers, uses)) in &mut keys {
         for reader in gathered {
-            let saved = reader
-                .iter()
-                .filter(|gathering| saves(key, gathering))
-                .count();
+            let saved = uses_of(key, reader);
             *readers += u64::from(saved > 0);
-            *uses += u64::try_from(saved).unwrap_or(u64::MAX);
+            *uses += saved;
         }
     }
     let keys = keys.into_iter().filter(|(_, (readers, _))| *readers > 1);
     // Of equal ones the first, and so the same for the same inputs.
     let (key, (_, uses)) = keys.min_by_key(|(key, (_, uses))| (Reverse(*uses), key.len()))?;
     Some((key.clone(), uses))
+}
+
+/// How many exchanges a reader saves.
+fn uses_of(key: &BTreeSet<String>, gathered: &[Gathering]) -> u64 {
+    let saved = gathered.iter().filter(|gathering| saves(key, gathering));
+    u64::try_from(saved.count()).unwrap_or(u64::MAX)
 }
 
 /// Whether rows clustered by a key need no exchange. Both inputs of a join must be spread by all of its columns

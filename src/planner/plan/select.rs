@@ -1,15 +1,16 @@
-//! Which candidates become frames.
+//! Whether candidates pay beside the frames taken already, and the greedy choice among them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::choice::{Choice, Chosen, Part};
 use super::layout::{self, Layout};
 use super::medium::Medium;
+use super::offer::{Offer, offers};
 use super::{PlanOptions, medium};
-use crate::facts::access::{ReadId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
-use crate::planner::cost::{BuildCost, CostModel, End, Estimate};
+use crate::planner::cost::CostModel;
 use crate::planner::frame::{Candidate, CandidateId, Candidates, Reader};
 
 /// What the choice is made from.
@@ -18,46 +19,20 @@ pub(super) struct Search<'a> {
     pub(super) candidates: &'a Candidates,
     pub(super) costs: &'a CostModel<'a>,
     pub(super) options: &'a PlanOptions,
+    /// By number of the candidate; none where nothing can be estimated.
+    offers: Vec<Option<Offer>>,
 }
 
-/// A candidate that pays, with the readers that it would serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Chosen {
-    pub(super) candidate: CandidateId,
-    pub(super) readers: Vec<Reader>,
-    /// Places in the texts that define other frames.
-    pub(super) feeds: Vec<(CandidateId, Reader)>,
-    /// The statements before which it must live, in order: its readers, and those before which the frames are built
-    /// that it feeds.
-    pub(super) uses: Vec<StatementId>,
-    pub(super) medium: Medium,
-    pub(super) layout: Layout,
-    pub(super) build: BuildCost,
-    pub(super) saving_micros: u64,
-}
-
-impl Chosen {
-    pub(super) fn net_micros(&self) -> u64 {
-        self.saving_micros.saturating_sub(self.build.micros)
-    }
-
-    /// The places that read it, those in the texts of other frames included.
-    pub(super) fn places(&self) -> impl Iterator<Item = &Reader> {
-        let feeds = self.feeds.iter().map(|(_, reader)| reader);
-        self.readers.iter().chain(feeds)
-    }
-
-    /// Whether it must live while a statement runs that it must live before.
-    pub(super) fn outlasts(&self, statement: StatementId) -> bool {
-        let mut readers = self.readers.iter();
-        // What a scratch table feeds may be computed again from it.
-        readers.any(|reader| reader.statement == statement) || self.medium == Medium::Scratch
-    }
-
-    fn lives_at(&self, statement: StatementId) -> bool {
-        let first = self.uses.first().is_some_and(|first| *first <= statement);
-        first && self.uses.last().is_some_and(|last| statement <= *last)
-    }
+/// A read that a frame can serve.
+#[derive(Clone, Debug)]
+pub(super) struct Usage<'c> {
+    pub(super) reader: &'c Reader,
+    /// The frame in whose text it stands.
+    pub(super) child: Option<Part>,
+    /// Where in the order the frame must live, first and last.
+    pub(super) at: (usize, usize),
+    /// What it saves at each end of what the facts leave open, microseconds.
+    pub(super) savings: [u64; 2],
 }
 
 /// Why a candidate does not become a frame.
@@ -86,25 +61,42 @@ pub(super) enum Verdict {
     },
 }
 
-impl Search<'_> {
-    /// The frames chosen: greedily from all candidates, or from texts of subqueries first, or first from such as are in no
-    /// other one. What reads a table takes the readers of a subquery away, but it may also build the subquery.
-    pub(super) fn run(&self) -> Vec<Chosen> {
-        let net = |chosen: &[Chosen]| {
-            let nets = chosen.iter().map(Chosen::net_micros);
-            nets.fold(0, u64::saturating_add)
-        };
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        workload: &'a Workload,
+        candidates: &'a Candidates,
+        costs: &'a CostModel<'a>,
+        options: &'a PlanOptions,
+    ) -> Self {
+        Search {
+            workload,
+            candidates,
+            costs,
+            options,
+            offers: offers(workload, candidates, costs, options.forced.is_some()),
+        }
+    }
+
+    /// What a candidate costs and saves; none where nothing can be estimated.
+    pub(super) fn offer(&self, candidate: CandidateId) -> Option<&Offer> {
+        self.offers.get(candidate.0 as usize)?.as_ref()
+    }
+
+    /// The greedy choice for the given order of the statements: from all candidates, or from texts of subqueries first, or
+    /// first from such as are in no other one. What reads a table takes the readers of a subquery away, but it may also
+    /// build the subquery.
+    pub(super) fn greedy(&self) -> Choice {
         let nested = self.nested();
         let is_text = |candidate: &Candidate| candidate.definition.is_text();
         let is_outer =
             |candidate: &Candidate| is_text(candidate) && !nested.contains(&candidate.id);
-        let mut best = self.greedy(&[]);
-        let mut others = vec![self.greedy(&[&is_text])];
+        let mut best = self.greedy_by(&[]);
+        let mut others = vec![self.greedy_by(&[&is_text])];
         if !nested.is_empty() {
-            others.push(self.greedy(&[&is_outer, &is_text]));
+            others.push(self.greedy_by(&[&is_outer, &is_text]));
         }
         for other in others {
-            if net(&other) > net(&best) {
+            if other.net_micros() > best.net_micros() {
                 best = other;
             }
         }
@@ -112,14 +104,14 @@ impl Search<'_> {
     }
 
     /// The frames chosen where some candidates come first.
-    fn greedy(&self, first: &[&dyn Fn(&Candidate) -> bool]) -> Vec<Chosen> {
-        let mut chosen = Vec::new();
+    fn greedy_by(&self, first: &[&dyn Fn(&Candidate) -> bool]) -> Choice {
+        let mut choice = Choice::empty(self.workload);
         for may in first {
-            self.extend(&mut chosen, may);
+            self.extend(&mut choice, may);
         }
-        self.extend(&mut chosen, |_| true);
-        self.feed_later_ones(&mut chosen);
-        chosen
+        self.extend(&mut choice, |_| true);
+        self.feed_later_ones(&mut choice);
+        choice
     }
 
     /// The texts of subqueries that stand in other ones.
@@ -128,67 +120,61 @@ impl Search<'_> {
         let texts: Vec<&Candidate> = candidates
             .filter(|candidate| candidate.definition.is_text())
             .collect();
-        let within = |inner: &Candidate, outer: &Candidate| {
-            let mut places = inner.readers.iter();
-            places.any(|reader| {
-                let mut texts = outer.readers.iter();
-                texts.any(|text| self.is_within(reader, text))
-            })
+        let mut by_statement: BTreeMap<StatementId, Vec<&Reader>> = BTreeMap::new();
+        for reader in texts.iter().flat_map(|text| &text.readers) {
+            by_statement
+                .entry(reader.statement)
+                .or_default()
+                .push(reader);
+        }
+        let is_within = |reader: &Reader| {
+            let beside = by_statement.get(&reader.statement).into_iter().flatten();
+            let mut beside = beside.copied();
+            beside.any(|text| self.is_within(reader, text))
         };
-        let nested = texts.iter().filter(|inner| {
-            let mut others = texts.iter();
-            others.any(|outer| within(inner, outer))
-        });
+        let nested = texts
+            .iter()
+            .filter(|inner| inner.readers.iter().any(is_within));
         nested.map(|candidate| candidate.id).collect()
     }
 
     /// Lets frames feed such as were chosen after them.
-    fn feed_later_ones(&self, chosen: &mut [Chosen]) {
-        for position in 0..chosen.len() {
-            let Some(own) = chosen.get(position) else {
-                continue;
-            };
+    fn feed_later_ones(&self, choice: &mut Choice) {
+        let parts: Vec<Part> = choice.frames().iter().map(|one| one.part).collect();
+        for part in parts {
             // The place whose text it is would be another one; what it is built from is for that place.
-            let is_fed = chosen
+            let is_fed = choice
+                .frames()
                 .iter()
-                .any(|other| other.feeds.iter().any(|(child, _)| *child == own.candidate));
-            let candidate = self.candidates.get(own.candidate).filter(|_| !is_fed);
-            let beside = chosen
-                .iter()
-                .filter(|other| other.candidate != own.candidate);
-            let beside: Vec<Chosen> = beside.cloned().collect();
+                .any(|other| other.feeds.iter().any(|(child, _)| *child == part));
+            let candidate = self.candidates.get(part.candidate).filter(|_| !is_fed);
+            let mut beside = choice.without(part);
             let again = candidate.and_then(|candidate| self.evaluate(candidate, &beside).ok());
-            if let Some(again) = again.filter(|again| again.net_micros() > own.net_micros())
-                && let Some(own) = chosen.get_mut(position)
-            {
-                *own = again;
+            let own = choice.frame(part).map_or(0, Chosen::net_micros);
+            if let Some(again) = again.filter(|again| again.net_micros() > own) {
+                beside.push(again);
+                *choice = beside;
             }
         }
     }
 
     /// Adds the candidate with the largest net gain until none that may be added pays.
-    fn extend(&self, chosen: &mut Vec<Chosen>, may: impl Fn(&Candidate) -> bool) {
+    pub(super) fn extend(&self, choice: &mut Choice, may: impl Fn(&Candidate) -> bool) {
+        let candidates = self.candidates.candidates.iter();
+        let mut open: Vec<&Candidate> = candidates.filter(|one| may(one)).collect();
         loop {
-            let best = self
-                .candidates
-                .candidates
+            let best = open
                 .iter()
-                .filter(|candidate| may(candidate))
-                .filter(|candidate| chosen.iter().all(|taken| taken.candidate != candidate.id))
-                .filter_map(|candidate| self.evaluate(candidate, chosen).ok())
+                .filter(|candidate| !choice.takes(candidate.id))
+                .filter_map(|candidate| self.evaluate(candidate, choice).ok())
                 .min_by_key(|one| {
                     let net = Reverse(one.net_micros());
-                    (
-                        net,
-                        Reverse(one.saving_micros),
-                        one.build.bytes,
-                        one.candidate,
-                    )
+                    let saving = Reverse(one.saving_micros);
+                    (net, saving, one.build.bytes, one.part)
                 });
-            match best {
-                Some(best) => chosen.push(best),
-                None => return,
-            }
+            let Some(best) = best else { return };
+            open.retain(|candidate| candidate.id != best.part.candidate);
+            choice.push(best);
         }
     }
 
@@ -196,16 +182,16 @@ impl Search<'_> {
     pub(super) fn evaluate(
         &self,
         candidate: &Candidate,
-        chosen: &[Chosen],
+        choice: &Choice,
     ) -> Result<Chosen, Verdict> {
         let forced = self.options.forced.as_ref();
         if forced.is_some_and(|forced| !forced.takes(candidate.id)) {
             return Err(Verdict::NotForced);
         }
         let (first, others) = medium::options(self, candidate);
-        let mut best = self.evaluate_on(first, candidate, chosen);
+        let mut best = self.evaluate_on(first, candidate, choice);
         for medium in others {
-            let other = self.evaluate_on(medium, candidate, chosen);
+            let other = self.evaluate_on(medium, candidate, choice);
             let better = match (&best, &other) {
                 (Ok(best), Ok(other)) => other.net_micros() > best.net_micros(),
                 (Err(_), Ok(_)) => true,
@@ -218,113 +204,38 @@ impl Search<'_> {
         best
     }
 
-    /// The same on one medium, at the end of what the facts leave open where it gains less.
+    /// The same on one medium. What is forced need not pay.
     fn evaluate_on(
         &self,
         medium: Medium,
         candidate: &Candidate,
-        chosen: &[Chosen],
+        choice: &Choice,
     ) -> Result<Chosen, Verdict> {
-        let [few, many] =
-            End::BOTH.map(|end| self.evaluate_at(self.costs.at(end), medium, candidate, chosen));
-        let (few, many) = (few?, many?);
-        Ok(if self.reach(&many) < self.reach(&few) {
-            many
-        } else {
-            few
-        })
-    }
-
-    /// By how much it saves more than it must, microseconds of a hundredth.
-    fn reach(&self, one: &Chosen) -> i128 {
-        let (margin_percent, _) = self.thresholds();
-        let needed = i128::from(one.build.micros) * i128::from(margin_percent.max(100));
-        i128::from(one.saving_micros) * 100 - needed
-    }
-
-    /// The same at one end. What is forced need not pay.
-    fn evaluate_at(
-        &self,
-        costs: Estimate<'_>,
-        medium: Medium,
-        candidate: &Candidate,
-        chosen: &[Chosen],
-    ) -> Result<Chosen, Verdict> {
-        let forced = self.options.forced.is_some();
-        let build = match costs.build(candidate) {
-            Some(build) => medium.build_cost(BuildCost {
-                bytes: self.costs.bytes(candidate).unwrap_or(build.bytes),
-                ..build
-            }),
-            None if forced => BuildCost::default(),
-            None => return Err(Verdict::SizeUnknown),
-        };
-        let served: BTreeSet<ReadId> = chosen
-            .iter()
-            .flat_map(|taken| &taken.readers)
-            .flat_map(|reader| reader.reads.iter().copied())
-            .collect();
-        let free = |reader: &&Reader| !reader.reads.iter().any(|read| served.contains(read));
-        let fed = self.fed(candidate, chosen);
-        let reads: Vec<(Option<&Chosen>, &Reader)> = candidate
-            .readers
-            .iter()
-            .filter(free)
-            .map(|reader| (None, reader))
-            .chain(fed.into_iter().map(|(child, reader)| (Some(child), reader)))
-            .collect();
-        if reads.len() < 2 {
+        let offer = self.offer(candidate.id).ok_or(Verdict::SizeUnknown)?;
+        let mut uses = self.open(medium, candidate, offer, choice);
+        if uses.len() < 2 {
             return Err(Verdict::Served);
         }
-        let mut readers = Vec::new();
-        let mut feeds = Vec::new();
-        let mut uses = BTreeSet::new();
-        let mut saving_micros = 0_u64;
-        let last = candidate.readers.last().map(|reader| reader.statement);
-        for (child, reader) in reads {
-            // What Spark loses of a cached frame it computes again, from a table that must still be there, under
-            // settings that were looked into.
-            let kept = child.map(|child| kept(child, chosen));
-            if medium == Medium::Scratch && kept > Some(last) {
-                continue;
-            }
-            let saving = match costs.saving(candidate, reader) {
-                Some(saving) => saving,
-                None if forced => 0,
-                None => return Err(Verdict::SizeUnknown),
-            };
-            if saving == 0 && !forced {
-                continue;
-            }
-            saving_micros = saving_micros.saturating_add(saving);
-            if let Some(child) = child {
-                feeds.push((child.candidate, reader.clone()));
-                uses.extend(child.uses.first());
-                if medium == Medium::Scratch {
-                    uses.extend(kept.flatten());
-                }
-            } else {
-                readers.push(reader.clone());
-                uses.insert(reader.statement);
-            }
+        if self.options.forced.is_none() {
+            uses.retain(|usage| !usage.savings.contains(&0));
         }
-        if readers.len() + feeds.len() < 2 {
+        if uses.len() < 2 {
             return Err(Verdict::CheaperRaw);
         }
-        let mut one = Chosen {
+        let uses = offer
+            .stretch(uses, choice)
+            .ok_or(Verdict::RewrittenBetween)?;
+        let part = Part {
             candidate: candidate.id,
-            readers,
-            feeds,
-            uses: uses.into_iter().collect(),
-            medium,
-            layout: Layout::default(),
-            build,
-            saving_micros,
+            number: 0,
         };
-        if !self.inputs_stay(&candidate.inputs, &one) {
-            return Err(Verdict::RewrittenBetween);
-        }
+        let mut one = self.priced(part, medium, offer, uses);
         layout::arrange(self, candidate, &mut one);
+        self.judge(one, choice)
+    }
+
+    /// Whether what would be a frame pays, and finds room.
+    pub(super) fn judge(&self, one: Chosen, choice: &Choice) -> Result<Chosen, Verdict> {
         let (margin_percent, min_gain_micros) = self.thresholds();
         let needed = u128::from(one.build.micros).saturating_mul(u128::from(margin_percent));
         // Only a margin below 1 asks for frames that do not pay.
@@ -335,7 +246,7 @@ impl Search<'_> {
         if one.net_micros() < min_gain_micros {
             return Err(Verdict::TooSmall(Box::new(one)));
         }
-        let peak_bytes = self.peak_with(chosen, &one);
+        let peak_bytes = choice.peak_with(&one);
         if peak_bytes > self.options.budget_bytes {
             return Err(Verdict::OverBudget {
                 chosen: Box::new(one),
@@ -345,45 +256,131 @@ impl Search<'_> {
         Ok(one)
     }
 
+    /// A frame with some uses, estimated at the end of what the facts leave open where it gains less.
+    pub(super) fn priced(
+        &self,
+        part: Part,
+        medium: Medium,
+        offer: &Offer,
+        uses: Vec<Usage<'_>>,
+    ) -> Chosen {
+        let savings = uses.iter().map(|usage| usage.savings);
+        let (end, saving_micros) = self.worse_end(medium, offer, savings);
+        let mut places: BTreeSet<usize> = BTreeSet::new();
+        let mut readers = Vec::new();
+        let mut feeds = Vec::new();
+        for usage in uses {
+            places.extend([usage.at.0, usage.at.1]);
+            match usage.child {
+                Some(child) => feeds.push((child, usage.reader.clone())),
+                None => readers.push(usage.reader.clone()),
+            }
+        }
+        Chosen {
+            part,
+            readers,
+            feeds,
+            uses: places.into_iter().collect(),
+            medium,
+            layout: Layout::default(),
+            build: offer.build(medium, end),
+            saving_micros,
+        }
+    }
+
+    /// The end at which building gains less by some savings, and their sum there.
+    pub(super) fn worse_end(
+        &self,
+        medium: Medium,
+        offer: &Offer,
+        savings: impl Iterator<Item = [u64; 2]>,
+    ) -> (usize, u64) {
+        let (margin_percent, _) = self.thresholds();
+        let totals = savings.fold([0_u64; 2], |[few, many], [one, other]| {
+            [few.saturating_add(one), many.saturating_add(other)]
+        });
+        // By how much it saves more than it must, microseconds of a hundredth.
+        let reach = |end: usize, saving: u64| {
+            let build = offer.build(medium, end).micros;
+            i128::from(saving) * 100 - i128::from(build) * i128::from(margin_percent.max(100))
+        };
+        let [few, many] = totals;
+        if reach(1, many) < reach(0, few) {
+            (1, many)
+        } else {
+            (0, few)
+        }
+    }
+
     /// The margin in percent and the least net gain in microseconds. Nothing is asked of what is forced.
-    fn thresholds(&self) -> (u32, u64) {
+    pub(super) fn thresholds(&self) -> (u32, u64) {
         match self.options.forced {
             Some(_) => (0, 0),
             None => (self.options.margin_percent, self.options.min_gain_micros),
         }
     }
 
-    /// The places of a candidate that stand in the texts of frames already chosen, with those frames; none that another
-    /// frame feeds already.
-    fn fed<'c>(
+    /// What a candidate could serve beside the frames already chosen: its readers, and the places in the texts of those
+    /// frames that no other frame feeds.
+    fn open<'c>(
         &self,
+        medium: Medium,
         candidate: &'c Candidate,
-        chosen: &'c [Chosen],
-    ) -> Vec<(&'c Chosen, &'c Reader)> {
-        let feeds = chosen.iter().flat_map(|taken| &taken.feeds);
-        let taken: BTreeSet<(CandidateId, ReadId)> = feeds
-            .flat_map(|(child, reader)| reader.reads.iter().map(|read| (*child, *read)))
-            .collect();
-        let mut fed = Vec::new();
-        for child in chosen {
-            let definition = self.candidates.get(child.candidate);
-            let is_text = definition.is_some_and(|one| one.definition.is_text());
-            let Some(text) = Reader::first(child.places()).filter(|_| is_text) else {
-                continue;
-            };
-            let free = |reader: &&Reader| {
-                let mut reads = reader.reads.iter();
-                reads.all(|read| !taken.contains(&(child.candidate, *read)))
-            };
-            let readers = candidate.readers.iter();
-            let inside = readers.filter(|reader| self.is_within(reader, text));
-            fed.extend(inside.filter(free).map(|reader| (child, reader)));
+        offer: &Offer,
+        choice: &Choice,
+    ) -> Vec<Usage<'c>> {
+        let places = candidate
+            .readers
+            .iter()
+            .map(|reader| choice.place(reader.statement));
+        let last = places.max().unwrap_or(0);
+        let mut uses = Vec::new();
+        for (reader, savings) in candidate.readers.iter().zip(&offer.savings) {
+            if !choice.serves(reader) {
+                let place = choice.place(reader.statement);
+                uses.push(Usage {
+                    reader,
+                    child: None,
+                    at: (place, place),
+                    savings: *savings,
+                });
+            }
+            for (child, text) in choice.defined_in(reader.statement) {
+                let definition = self.candidates.get(child.part.candidate);
+                let is_text = definition.is_some_and(|one| one.definition.is_text());
+                if !is_text || !self.is_within(reader, text) || is_fed(choice, child.part, reader) {
+                    continue;
+                }
+                if let Some(at) = self.held(medium, child, choice).filter(|at| at.1 <= last) {
+                    uses.push(Usage {
+                        reader,
+                        child: Some(child.part),
+                        at,
+                        savings: *savings,
+                    });
+                }
+            }
         }
-        fed
+        uses
+    }
+
+    /// Where a frame must live that builds another one. What Spark loses of a cached frame it computes again, from a table
+    /// that must still be there, under settings that were looked into.
+    pub(super) fn held(
+        &self,
+        medium: Medium,
+        child: &Chosen,
+        choice: &Choice,
+    ) -> Option<(usize, usize)> {
+        let (from, _) = child.stretch()?;
+        Some(match medium {
+            Medium::Scratch => (from, kept(child, choice)?),
+            Medium::Memory(_) => (from, from),
+        })
     }
 
     /// Whether a place stands in the subquery that another one replaces, and is not all of it.
-    fn is_within(&self, place: &Reader, text: &Reader) -> bool {
+    pub(super) fn is_within(&self, place: &Reader, text: &Reader) -> bool {
         let body = |reader: &Reader| Some(self.workload.subquery(reader.subquery()?)?.body);
         let mut reads = place.reads.iter();
         place.statement == text.statement
@@ -395,49 +392,23 @@ impl Search<'_> {
                 (Some(_), None) => false,
             }
     }
-
-    /// Whether nothing that a frame depends on may change from before its first use to before its last.
-    fn inputs_stay(&self, inputs: &[TableVersion], one: &Chosen) -> bool {
-        let (Some(first), Some(last)) = (one.uses.first(), one.uses.last()) else {
-            return false;
-        };
-        self.workload
-            .accesses
-            .iter()
-            .filter(|access| *first <= access.statement)
-            .filter(|access| access.statement < *last)
-            .all(|access| {
-                let changes = access
-                    .starts
-                    .iter()
-                    .any(|start| inputs.iter().any(|input| input.table == start.table));
-                access.barrier.is_none() && !changes
-            })
-    }
-
-    /// Largest size of frames that would live together while this one lives, bytes.
-    fn peak_with(&self, chosen: &[Chosen], one: &Chosen) -> u64 {
-        self.workload
-            .statements
-            .iter()
-            .filter(|statement| one.lives_at(statement.id))
-            .map(|statement| {
-                let beside = chosen.iter().filter(|other| other.lives_at(statement.id));
-                beside
-                    .map(|other| other.build.bytes)
-                    .fold(one.build.bytes, u64::saturating_add)
-            })
-            .max()
-            .unwrap_or(one.build.bytes)
-    }
 }
 
-/// The last statement up to which Spark may compute rows of a frame again, and so rows of what that is built from.
-fn kept(one: &Chosen, chosen: &[Chosen]) -> Option<StatementId> {
-    let children = one.feeds.iter().filter_map(|(child, _)| {
-        let mut chosen = chosen.iter();
-        chosen.find(|other| other.candidate == *child)
-    });
-    let kept = children.map(|child| kept(child, chosen));
+/// Whether a frame feeds a place in the text of another one already.
+fn is_fed(choice: &Choice, child: Part, reader: &Reader) -> bool {
+    let mut feeds = choice.frames().iter().flat_map(|one| &one.feeds);
+    feeds.any(|(fed, place)| {
+        *fed == child && place.reads.iter().any(|read| reader.reads.contains(read))
+    })
+}
+
+/// The last place in the order up to which Spark may compute rows of a frame again, and so rows of what that is built
+/// from.
+fn kept(one: &Chosen, choice: &Choice) -> Option<usize> {
+    let children = one
+        .feeds
+        .iter()
+        .filter_map(|(child, _)| choice.frame(*child));
+    let kept = children.map(|child| kept(child, choice));
     kept.fold(one.uses.last().copied(), Option::max)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Action, DecisionEntry, FeedEntry, FrameEntry, LayoutEntry, Pipeline, PlanFile, PlanSettings,
-    ReaderEntry, ReasonEntry, SCHEMA, SettingEntry, StatementEntry, StepEntry, SubjectEntry,
-    TextEntry, Verdict, fingerprint,
+    ReaderEntry, ReasonEntry, SCHEMA, SearchEntry, SearchPartEntry, SettingEntry, StatementEntry,
+    StepEntry, SubjectEntry, TextEntry, Verdict, fingerprint,
 };
 use crate::facts::access::{Access, Origin, Read, ReadId, Subquery, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
@@ -15,7 +15,7 @@ use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::{Place, Reader};
 use crate::planner::plan::{
-    Decision, Frame, FrameId, Layout, Plan, ReasonFor, Setting, Step, Subject,
+    Decision, Frame, FrameId, Layout, Plan, ReasonFor, Searched, Setting, Step, Subject,
 };
 
 /// Everything a plan file is made from.
@@ -80,6 +80,7 @@ impl PlanFile {
                 .iter()
                 .map(|decision| builder.decision(decision))
                 .collect(),
+            search: inputs.plan.searched.as_ref().map(searched),
             summary: inputs.plan.summary,
         }
     }
@@ -319,7 +320,27 @@ impl<'a> Builder<'a> {
                 .barrier
                 .as_ref()
                 .map(|barrier| barrier.reason.clone()),
+            moved: self.moved(statement.id),
         }
+    }
+
+    /// Why a statement runs in another place than in the files.
+    fn moved(&self, statement: StatementId) -> Option<String> {
+        let plan = self.inputs.plan;
+        if plan.moved.binary_search(&statement).is_err() {
+            return None;
+        }
+        let reads = |frame: &&Frame| {
+            let mut readers = frame.readers.iter();
+            readers.any(|reader| reader.statement == statement)
+        };
+        let frames = plan.frames.iter().filter(reads);
+        let names: Vec<String> = frames.map(|frame| format!("`{}`", frame.name)).collect();
+        Some(if names.is_empty() {
+            "out of the way of others, whose frames live shorter so".to_owned()
+        } else {
+            format!("beside the other readers of {}", names.join(", "))
+        })
     }
 
     fn decision(&self, decision: &Decision) -> DecisionEntry {
@@ -394,6 +415,25 @@ impl<'a> Builder<'a> {
                 .collect(),
         });
         reasons.collect()
+    }
+}
+
+fn searched(searched: &Searched) -> SearchEntry {
+    let (options, options_given) = searched.trace.options;
+    let parts = searched.trace.parts.iter().map(|part| SearchPartEntry {
+        name: part.name.to_owned(),
+        value_micros: part.value,
+        bound_micros: part.bound,
+        nodes: part.nodes,
+        ended: part.ended.word().to_owned(),
+    });
+    SearchEntry {
+        certificate: searched.certificate.to_string(),
+        value_micros: searched.value_micros,
+        bound_micros: searched.bound_micros,
+        options,
+        options_given,
+        parts: parts.collect(),
     }
 }
 

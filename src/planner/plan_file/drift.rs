@@ -116,6 +116,7 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         medium,
         storage_level,
         layout,
+        order,
         session_settings,
         forced,
         catalog,
@@ -132,6 +133,7 @@ fn flat(settings: &PlanSettings) -> BTreeMap<String, String> {
         ("medium".to_owned(), medium.clone()),
         ("storage_level".to_owned(), storage_level.clone()),
         ("layout".to_owned(), layout.clone()),
+        ("order".to_owned(), order.clone()),
         ("session settings".to_owned(), session_settings.clone()),
         ("catalog".to_owned(), catalog.clone()),
     ]);

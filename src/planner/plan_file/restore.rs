@@ -16,7 +16,7 @@ use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Language, Program, ProgramStep, ProgramText};
 use crate::planner::frame::{FrameKind, Place, Reader};
 use crate::planner::plan::{
-    Feed, Frame, FrameId, Layout, Medium, Plan, Setting, Step, StorageLevel,
+    Feed, Frame, FrameId, Layout, Medium, Plan, Setting, Step, StorageLevel, moved,
 };
 
 /// What a plan file says about its pipeline and the statements do not.
@@ -172,6 +172,14 @@ impl PlanFile {
         };
         let program = restorer.program()?;
         let frames = self.frames.iter().zip(0..);
+        let statements: Vec<_> = program
+            .steps
+            .iter()
+            .filter_map(|step| match step.step {
+                Step::Run(statement) => Some(statement),
+                Step::Materialise(_) | Step::Release(_) => None,
+            })
+            .collect();
         let plan = Plan {
             frames: frames
                 .map(|(entry, number)| restorer.frame(entry, FrameId(number)))
@@ -179,6 +187,8 @@ impl PlanFile {
             steps: program.steps.iter().map(|step| step.step).collect(),
             settings: self.session_settings.iter().map(setting).collect(),
             decisions: Vec::new(),
+            moved: moved(&statements),
+            searched: None,
             summary: self.summary,
         };
         restorer.compare(&plan, &program)?;

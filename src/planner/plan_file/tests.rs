@@ -170,6 +170,8 @@ fn sample() -> Sample {
 
 fn plan() -> Plan {
     Plan {
+        moved: Vec::new(),
+        searched: None,
         frames: vec![Frame {
             id: FrameId(0),
             name: "general_data_1".to_owned(),

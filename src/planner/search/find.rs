@@ -211,7 +211,7 @@ impl<'a> Course<'a> {
             schedule: self.best.schedule(self.instance),
             value: self.value.unsigned_abs(),
             bound: self.bound.unsigned_abs(),
-            certificate: Certificate::of(self.value, self.bound),
+            certificate: Certificate::of(self.value.unsigned_abs(), self.bound.unsigned_abs()),
             trace: self.trace,
         }
     }

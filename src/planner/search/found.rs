@@ -29,13 +29,12 @@ pub enum Certificate {
 }
 
 impl Certificate {
-    /// What a value and a bound prove.
-    pub(super) fn of(value: i64, bound: i64) -> Self {
-        if value >= bound {
+    /// What a value and a bound prove, both in microseconds.
+    pub fn of(value: u64, bound: u64) -> Self {
+        let Some(missing) = bound.checked_sub(value).filter(|missing| *missing > 0) else {
             return Self::Optimal;
-        }
-        let missing = i128::from(bound - value) * 1000;
-        let parts = (missing + i128::from(bound) - 1) / i128::from(bound.max(1));
+        };
+        let parts = (u128::from(missing) * 1000).div_ceil(u128::from(bound));
         Self::Gap(u32::try_from(parts).unwrap_or(u32::MAX))
     }
 }
@@ -103,4 +102,16 @@ pub enum Ended {
     Limit,
     /// The problem is too large for it.
     TooLarge,
+}
+
+impl Ended {
+    /// Its word in plan files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Finished => "finished",
+            Self::Limit => "limit",
+            Self::TooLarge => "too-large",
+        }
+    }
 }

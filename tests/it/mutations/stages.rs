@@ -301,7 +301,8 @@ fn chosen(workload: &Workload, candidates: &Candidates, catalog: &Catalog) -> Pl
         &CostModel::new(workload, catalog),
         &PlanOptions {
             budget_bytes: BUDGET,
-            margin_percent: 0,
+            // Frames that hardly pay are taken, too.
+            margin_percent: 30,
             min_gain_micros: 0,
             frames: true,
             ..PlanOptions::default()

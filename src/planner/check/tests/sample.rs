@@ -316,6 +316,8 @@ pub(super) fn sample() -> Sample {
     let (first, second) = (FrameId(0), FrameId(1));
     let run = |statement: u32| Step::Run(StatementId(statement));
     let plan = Plan {
+        moved: Vec::new(),
+        searched: None,
         frames: vec![
             frame(
                 0,

@@ -140,11 +140,15 @@ fn groups_are_grouped_again_by_fewer_columns() {
     ]), @"
     CREATE OR REPLACE TEMPORARY VIEW {ns}_policies_groups_1 AS SELECT * FROM (SELECT `Id`, `status`, count(*) FILTER (WHERE `year` > 1) AS `a1`, sum(`year`) FILTER (WHERE `year` > 1) AS `a2`, max(`status`) FILTER (WHERE `year` > 1) AS `a3`, count_if(`year` > 1) AS `n1`, max(`status`) FILTER (WHERE `day` > '2024-01-01') AS `a4`, min(`Id`) FILTER (WHERE `day` > '2024-01-01') AS `a5`, every(`year` > 3) FILTER (WHERE `day` > '2024-01-01') AS `a6`, count_if(`day` > '2024-01-01') AS `n2`, count_if(`year` > 5) AS `a7` FROM `m`.`policies` GROUP BY `Id`, `status`) WHERE '{ns}' IS NOT NULL
     CACHE TABLE {ns}_policies_groups_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
-    SELECT id, status, a1 AS n, a2 AS s, a3 AS m FROM {ns}_policies_groups_1 AS policies WHERE n1 > 0
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_subquery_1 AS SELECT * FROM (SELECT id, status, a1 AS n, a2 AS s, a3 AS m FROM {ns}_policies_groups_1 AS policies WHERE n1 > 0) WHERE '{ns}' IS NOT NULL
+    CACHE TABLE {ns}_subquery_1 OPTIONS ('storageLevel' 'MEMORY_AND_DISK')
+    SELECT `id`, `status`, `n`, `s`, `m` FROM {ns}_subquery_1
     SELECT status, coalesce(sum(a1), 0) / 2 AS n, sum(a2) AS s FROM {ns}_policies_groups_1 AS policies WHERE id = 7 AND n1 > 0 GROUP BY status HAVING sum(a2) > 3 ORDER BY status
     SELECT max(a4) AS m, min(a5) AS i, every(a6) AS e FROM {ns}_policies_groups_1 AS policies WHERE n2 > 0
     SELECT id, status, coalesce(sum(a7), 0) AS n, grouping(id) AS g FROM {ns}_policies_groups_1 AS policies GROUP BY ROLLUP (id, status) ORDER BY grouping_id()
+    UNCACHE TABLE IF EXISTS {ns}_subquery_1
     UNCACHE TABLE IF EXISTS {ns}_policies_groups_1
+    DROP VIEW IF EXISTS {ns}_subquery_1
     DROP VIEW IF EXISTS {ns}_policies_groups_1
     ");
     let refused = |text: &str| {

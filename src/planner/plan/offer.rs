@@ -1,0 +1,131 @@
+//! What candidates offer, whatever else is chosen: costs and savings at both ends of what the facts leave open, and the
+//! statements across which they cannot live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::choice::Choice;
+use super::medium::Medium;
+use super::select::Usage;
+use crate::facts::access::TableId;
+use crate::facts::workload::Workload;
+use crate::frontend::statement::StatementId;
+use crate::planner::cost::{BuildCost, CostModel, End};
+use crate::planner::frame::{Candidate, Candidates};
+
+/// What a candidate costs and saves.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    /// In memory, at each end, with the bytes of the larger one.
+    builds: [BuildCost; 2],
+    /// Of each of the candidate's readers at each end, microseconds.
+    pub(super) savings: Vec<[u64; 2]>,
+    /// Statements that change what it holds, or that cannot be seen through, from its first reader to its last; in file
+    /// order.
+    pub(super) ended_by: BTreeSet<StatementId>,
+}
+
+/// The offers of all candidates, by their number; none where something cannot be estimated. What is forced then counts
+/// as free of cost and use.
+pub(super) fn offers(
+    workload: &Workload,
+    candidates: &Candidates,
+    costs: &CostModel<'_>,
+    forced: bool,
+) -> Vec<Option<Offer>> {
+    let mut starts: BTreeMap<TableId, BTreeSet<StatementId>> = BTreeMap::new();
+    let mut barriers: BTreeSet<StatementId> = BTreeSet::new();
+    for access in &workload.accesses {
+        for start in &access.starts {
+            let changes = starts.entry(start.table).or_default();
+            changes.insert(access.statement);
+        }
+        if access.barrier.is_some() {
+            barriers.insert(access.statement);
+        }
+    }
+    let offers = candidates.candidates.iter().map(|candidate| {
+        let [few, many] = End::BOTH.map(|end| at(costs, end, candidate, forced));
+        let (few, many) = (few?, many?);
+        let bytes = many.0.bytes;
+        let builds = [few.0, many.0].map(|build| BuildCost { bytes, ..build });
+        let savings = few.1.into_iter().zip(many.1);
+        Some(Offer {
+            builds,
+            savings: savings.map(|(few, many)| [few, many]).collect(),
+            ended_by: ended_by(candidate, &starts, &barriers),
+        })
+    });
+    offers.collect()
+}
+
+/// Cost and savings at one end.
+fn at(
+    costs: &CostModel<'_>,
+    end: End,
+    candidate: &Candidate,
+    forced: bool,
+) -> Option<(BuildCost, Vec<u64>)> {
+    let estimate = costs.at(end);
+    let build = estimate.build(candidate);
+    let savings = candidate.readers.iter().map(|reader| {
+        let saving = estimate.saving(candidate, reader);
+        saving.or(forced.then_some(0))
+    });
+    Some((
+        build.or(forced.then(BuildCost::default))?,
+        savings.collect::<Option<_>>()?,
+    ))
+}
+
+fn ended_by(
+    candidate: &Candidate,
+    starts: &BTreeMap<TableId, BTreeSet<StatementId>>,
+    barriers: &BTreeSet<StatementId>,
+) -> BTreeSet<StatementId> {
+    let statements = candidate.readers.iter().map(|reader| reader.statement);
+    let (Some(first), Some(last)) = (statements.clone().min(), statements.max()) else {
+        return BTreeSet::new();
+    };
+    let tables: BTreeSet<TableId> = candidate.inputs.iter().map(|input| input.table).collect();
+    let changes = tables.iter().filter_map(|table| starts.get(table));
+    let all = changes.chain([barriers]);
+    all.flat_map(|statements| statements.range(first..=last).copied())
+        .collect()
+}
+
+impl Offer {
+    /// What building costs on a medium, at one of [`End::BOTH`].
+    pub(super) fn build(&self, medium: Medium, end: usize) -> BuildCost {
+        let build = self.builds.get(end).copied().unwrap_or_default();
+        medium.build_cost(build)
+    }
+
+    /// Of some uses those that one residency can serve, between two statements that end it: where they save most. None
+    /// where these are fewer than two.
+    pub(super) fn stretch<'c>(
+        &self,
+        uses: Vec<Usage<'c>>,
+        choice: &Choice,
+    ) -> Option<Vec<Usage<'c>>> {
+        let ends: BTreeSet<usize> = self.ended_by.iter().map(|end| choice.place(*end)).collect();
+        let mut stretches: BTreeMap<usize, Vec<Usage<'c>>> = BTreeMap::new();
+        for usage in uses {
+            let (from, to) = usage.at;
+            // A frame may end with the statement that ends it, but a reader that ends its own frame cannot read it.
+            let crossed = ends.range(from..to).next().is_some();
+            let ends_itself = self.ended_by.contains(&usage.reader.statement);
+            if !crossed && !(usage.child.is_none() && ends_itself) {
+                let before = ends.range(..from).count();
+                stretches.entry(before).or_default().push(usage);
+            }
+        }
+        let saved = |uses: &Vec<Usage<'_>>| {
+            let savings = uses.iter().map(|usage| u128::from(usage.savings[0]));
+            savings.sum::<u128>()
+        };
+        let stretches = stretches.into_iter().filter(|(_, uses)| uses.len() > 1);
+        let best = stretches
+            .max_by_key(|(number, uses)| (saved(uses), uses.len(), std::cmp::Reverse(*number)));
+        best.map(|(_, uses)| uses)
+    }
+}
