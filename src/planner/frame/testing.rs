@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{SourceId, Span};
 use crate::facts::access::{
-    Access, Barrier, Declarations, Filter, Origin, Read, ReadId, Sensitivity, SensitivityKind,
-    Table, TableId, TableVersion, Write, WriteKind, resolve,
+    Access, Accesses, Barrier, Declarations, Filter, Origin, Read, ReadId, Sensitivity,
+    SensitivityKind, Table, TableId, TableVersion, Write, WriteKind, resolve,
 };
 use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
 use crate::facts::workload::{Workload, build};
@@ -201,7 +201,8 @@ impl Pipeline {
             .iter()
             .map(|(number, text)| (format!("{number:03}.sql"), text.as_str()));
         let sources = Sources::from_texts(texts, &Variables::new());
-        let mut workload = Workload::default();
+        let mut statements = Vec::new();
+        let mut accesses = Vec::new();
         let mut reads = 0;
         for (number, facts) in self.plans.clone().into_iter().enumerate() {
             let source = SourceId(number.try_into().unwrap());
@@ -212,11 +213,6 @@ impl Pipeline {
             for read in facts.reads {
                 let (read, relation) = self.place(id, source, &text, &read, ReadId(reads));
                 reads += 1;
-                workload
-                    .readers
-                    .entry(read.version)
-                    .or_default()
-                    .push(read.id);
                 access.reads.push(read);
                 from.push(relation);
             }
@@ -265,17 +261,21 @@ impl Pipeline {
             } else {
                 StatementKind::Query(query(whole, from))
             };
-            workload.statements.push(Statement {
+            statements.push(Statement {
                 id,
                 source,
                 span: whole,
                 number: 1,
                 kind,
             });
-            workload.accesses.push(access);
+            accesses.push(access);
         }
-        workload.tables = self.tables;
-        (workload, sources, self.catalog)
+        let accesses = Accesses {
+            tables: self.tables,
+            accesses,
+            diagnostics: Vec::new(),
+        };
+        (build(statements, accesses), sources, self.catalog)
     }
 
     fn bump(&mut self, table: TableId) -> TableVersion {

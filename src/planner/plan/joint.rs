@@ -12,7 +12,7 @@ use super::choice::{Choice, Chosen, Part};
 use super::layout;
 use super::medium::{self, Medium};
 use super::offer::Offer;
-use super::select::{Search, Usage};
+use super::select::{Search, Usage, held};
 use super::{Searched, order};
 use crate::facts::access::ReadId;
 use crate::frontend::statement::StatementId;
@@ -233,7 +233,7 @@ impl<'a> Asked<'a> {
             let usage = option.uses.get(served.usage as usize)?;
             let (reader, text) = *way.uses.get(served.usage as usize)?;
             uses.extend(match usage.by {
-                User::Task(_) => self.read(way, reader, choice),
+                User::Task(_) => read(way, reader, choice),
                 User::Build(child) => {
                     let position = residencies
                         .iter()
@@ -254,17 +254,6 @@ impl<'a> Asked<'a> {
         let mut one = (self.search).priced(*parts.get(row)?, way.medium, way.offer, uses);
         layout::arrange(self.search, way.candidate, &mut one);
         self.search.judge(one, choice).ok()
-    }
-
-    /// The use by a statement.
-    fn read(&self, way: &Way<'a>, reader: &'a Reader, choice: &Choice) -> Option<Usage<'a>> {
-        let place = choice.place(reader.statement);
-        Some(Usage {
-            reader,
-            child: None,
-            at: (place, place),
-            savings: savings(way, reader)?,
-        })
     }
 
     /// The use by the build of a frame, at the place in the text that the frame has in the end: the one that stands in the
@@ -290,10 +279,21 @@ impl<'a> Asked<'a> {
         Some(Usage {
             reader: place,
             child: Some(child.part),
-            at: self.search.held(way.medium, child, choice)?,
+            at: held(way.medium, child, choice)?,
             savings: savings(way, place)?,
         })
     }
+}
+
+/// The use by a statement.
+fn read<'a>(way: &Way<'a>, reader: &'a Reader, choice: &Choice) -> Option<Usage<'a>> {
+    let place = choice.place(reader.statement);
+    Some(Usage {
+        reader,
+        child: None,
+        at: (place, place),
+        savings: savings(way, reader)?,
+    })
 }
 
 fn savings(way: &Way<'_>, reader: &Reader) -> Option<[u64; 2]> {

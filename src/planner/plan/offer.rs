@@ -113,8 +113,9 @@ impl Offer {
             let (from, to) = usage.at;
             // A frame may end with the statement that ends it, but a reader that ends its own frame cannot read it.
             let crossed = ends.range(from..to).next().is_some();
-            let ends_itself = self.ended_by.contains(&usage.reader.statement);
-            if !crossed && !(usage.child.is_none() && ends_itself) {
+            let ends_itself =
+                usage.child.is_none() && self.ended_by.contains(&usage.reader.statement);
+            if !crossed && !ends_itself {
                 let before = ends.range(..from).count();
                 stretches.entry(before).or_default().push(usage);
             }

@@ -351,7 +351,7 @@ impl<'a> Search<'a> {
                 if !is_text || !self.is_within(reader, text) || is_fed(choice, child.part, reader) {
                     continue;
                 }
-                if let Some(at) = self.held(medium, child, choice).filter(|at| at.1 <= last) {
+                if let Some(at) = held(medium, child, choice).filter(|at| at.1 <= last) {
                     uses.push(Usage {
                         reader,
                         child: Some(child.part),
@@ -362,21 +362,6 @@ impl<'a> Search<'a> {
             }
         }
         uses
-    }
-
-    /// Where a frame must live that builds another one. What Spark loses of a cached frame it computes again, from a table
-    /// that must still be there, under settings that were looked into.
-    pub(super) fn held(
-        &self,
-        medium: Medium,
-        child: &Chosen,
-        choice: &Choice,
-    ) -> Option<(usize, usize)> {
-        let (from, _) = child.stretch()?;
-        Some(match medium {
-            Medium::Scratch => (from, kept(child, choice)?),
-            Medium::Memory(_) => (from, from),
-        })
     }
 
     /// Whether a place stands in the subquery that another one replaces, and is not all of it.
@@ -399,6 +384,16 @@ fn is_fed(choice: &Choice, child: Part, reader: &Reader) -> bool {
     let mut feeds = choice.frames().iter().flat_map(|one| &one.feeds);
     feeds.any(|(fed, place)| {
         *fed == child && place.reads.iter().any(|read| reader.reads.contains(read))
+    })
+}
+
+/// Where a frame must live that builds another one. What Spark loses of a cached frame it computes again, from a table
+/// that must still be there, under settings that were looked into.
+pub(super) fn held(medium: Medium, child: &Chosen, choice: &Choice) -> Option<(usize, usize)> {
+    let (from, _) = child.stretch()?;
+    Some(match medium {
+        Medium::Scratch => (from, kept(child, choice)?),
+        Medium::Memory(_) => (from, from),
     })
 }
 

@@ -546,3 +546,115 @@ proptest! {
         }
     }
 }
+
+/// Statements that read one of two wide tables in turn, and a budget for one frame.
+fn in_turn(readers: u32) -> Pipeline {
+    let mut pipeline = ["m.a", "m.b"]
+        .into_iter()
+        .fold(Pipeline::default(), |pipeline, table| {
+            pipeline.table(table, "csv", Some(64 * MIB), &WIDE)
+        });
+    for number in 0..readers {
+        let table = ["m.a", "m.b"][number as usize % 2];
+        let facts = Facts::default()
+            .read(table, &["policy_id", "region", "agent"])
+            .write(&format!("m.out_{number}"));
+        let text = format!("INSERT OVERWRITE TABLE m.out_{number} SELECT policy_id FROM {table}");
+        pipeline = pipeline.statement(&text, facts);
+    }
+    pipeline
+}
+
+fn runs(plan: &Plan) -> Vec<u32> {
+    let runs = plan.steps.iter().filter_map(|step| match step {
+        Step::Run(statement) => Some(statement.0),
+        Step::Materialise(_) | Step::Release(_) => None,
+    });
+    runs.collect()
+}
+
+#[test]
+fn readers_are_brought_together_where_memory_is_for_one_frame() {
+    let all = planned(in_turn(12), &options()).plan;
+    assert_eq!(all.frames.len(), 2);
+    assert_eq!(runs(&all), (0..12).collect::<Vec<u32>>());
+    assert!(all.moved.is_empty());
+    let size = all.frames[0].size_bytes;
+    let tight = PlanOptions {
+        budget_bytes: size + size / 2,
+        ..options()
+    };
+    let plan = planned(in_turn(12), &tight).plan;
+    assert_eq!(plan.frames.len(), 2);
+    assert_eq!(runs(&plan), [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11]);
+    assert_eq!(plan.moved.len(), 5);
+    assert_eq!(plan.summary.gain_micros, all.summary.gain_micros);
+    assert!(plan.summary.peak_bytes <= tight.budget_bytes);
+    let searched = plan.searched.unwrap();
+    assert_eq!(searched.certificate, Certificate::Optimal);
+
+    let files = PlanOptions {
+        order: Order::Files,
+        ..tight
+    };
+    let plan = planned(in_turn(12), &files).plan;
+    assert_eq!(plan.frames.len(), 1);
+    assert_eq!(runs(&plan), (0..12).collect::<Vec<u32>>());
+}
+
+#[test]
+fn statements_keep_their_place_beside_what_changes_the_session() {
+    let all = planned(in_turn(12), &options()).plan;
+    let size = all.frames[0].size_bytes;
+    let mut pipeline = in_turn(6);
+    pipeline = pipeline.statement("MYSTERY", Facts::barrier());
+    let tight = PlanOptions {
+        budget_bytes: size + size / 2,
+        margin_percent: 100,
+        min_gain_micros: 0,
+        ..options()
+    };
+    let plan = planned(pipeline, &tight).plan;
+    assert_eq!(runs(&plan).last(), Some(&6));
+    assert_eq!(plan.frames.len(), 2);
+}
+
+/// Eight readers of one table, eight of another, eight of the first again; each reads what the one before it wrote.
+fn there_and_back() -> Pipeline {
+    let mut pipeline = ["m.a", "m.b"]
+        .into_iter()
+        .fold(Pipeline::default(), |pipeline, table| {
+            pipeline.table(table, "csv", Some(64 * MIB), &WIDE)
+        });
+    for number in 0..24_u32 {
+        let table = ["m.a", "m.b", "m.a"][number as usize / 8];
+        let mut facts = Facts::default().read(table, &["policy_id", "region", "agent"]);
+        let mut text =
+            format!("INSERT OVERWRITE TABLE m.out_{number} SELECT policy_id FROM {table}");
+        if number > 0 {
+            let before = format!("m.out_{}", number - 1);
+            facts = facts.read(&before, &["policy_id"]);
+            text = format!("{text} LEFT SEMI JOIN {before} USING (policy_id)");
+        }
+        let facts = facts.write(&format!("m.out_{number}"));
+        pipeline = pipeline.statement(&text, facts);
+    }
+    pipeline
+}
+
+#[test]
+fn a_frame_is_built_again_where_that_pays() {
+    let all = planned(there_and_back(), &options()).plan;
+    assert_eq!(all.frames.len(), 2);
+    let size = all.frames[0].size_bytes;
+    let tight = PlanOptions {
+        budget_bytes: size + size / 2,
+        margin_percent: 100,
+        ..options()
+    };
+    let plan = planned(there_and_back(), &tight).plan;
+    let names = plan.frames.iter().map(|frame| frame.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["a_1", "b_1", "a_2"]);
+    assert!(plan.summary.peak_bytes <= tight.budget_bytes);
+    assert!(plan.moved.is_empty());
+}
