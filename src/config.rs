@@ -201,6 +201,8 @@ pub struct SetupConfig {
 pub struct PlannerConfig {
     /// Memory for frames, bytes; none for a share of the session's.
     pub budget_bytes: Option<u64>,
+    /// Statements that may run at once, whose memory is set aside where the budget is a share of the session's.
+    pub jobs: u32,
     /// How far the gain must exceed the cost, in percent: 200 for 2.0.
     pub margin_percent: u32,
     /// Least net gain of a frame, microseconds.

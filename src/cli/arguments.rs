@@ -216,6 +216,9 @@ pub(super) struct Plan {
     /// Spark settings that suit the data: none, shown, or set where no statement of the pipeline shows it
     #[arg(long, value_name = "off|propose|apply")]
     pub(super) settings: Option<String>,
+    /// Also tell how the choice was searched: bounds, steps, and why each part of the search ended
+    #[arg(long)]
+    pub(super) explain_search: bool,
     /// For tests: frames whether or not they pay, and no others: `all`, a kind, a name or a number, several with
     /// commas, a medium or storage level behind a colon, and a layout behind another one
     #[arg(long, value_name = "WHAT[:MEDIUM[:LAYOUT]]", hide_short_help = true)]

@@ -382,8 +382,10 @@ impl<'a> Job<'a> {
             }
             plan.clone()
         } else {
+            let jobs = self.pipeline.config.planner.jobs;
             let budget = self.pipeline.config.planner.budget_bytes;
-            let budget = budget.unwrap_or_else(|| planning::share_of(session.storage_memory_bytes));
+            let storage = session.storage_memory_bytes;
+            let budget = budget.unwrap_or_else(|| planning::share_of(storage, jobs));
             let plan = self.plan(workload, catalog, budget)?;
             write_file(
                 &planning::default_plan_file(&self.pipeline),

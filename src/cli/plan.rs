@@ -9,7 +9,7 @@ use super::pipeline::Pipeline;
 use super::{Context, ExitStatus, pipeline, planning};
 use crate::facts::catalog::Catalog;
 use crate::planner::plan_file::{PlanFile, drift};
-use crate::present::report::{diagnostics, plan};
+use crate::present::report::{diagnostics, plan, search};
 
 pub(super) fn run(
     command: &Command,
@@ -67,6 +67,11 @@ pub(super) fn run(
     }
     let wrote = file.display().to_string();
     let render = |format| match format {
+        Format::Text if command.explain_search => format!(
+            "{}\n{}",
+            search::explained(new.search.as_ref()),
+            plan::text(&new, Some(&wrote))
+        ),
         Format::Text => plan::text(&new, Some(&wrote)),
         Format::Json => new.to_json(),
     };

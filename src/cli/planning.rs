@@ -48,20 +48,26 @@ pub(super) fn default_plan_file(pipeline: &Pipeline) -> PathBuf {
     pipeline.home().join(PLAN_FILE)
 }
 
-/// Memory for frames where the session's storage memory is known, bytes: half of it, as the rest is for what runs.
-pub(super) fn share_of(storage_memory_bytes: u64) -> u64 {
-    storage_memory_bytes / 2
+/// Memory for frames where the session's storage memory is known, bytes: what is left where each statement that may run
+/// at once has as much as all frames. Spark gives execution at least half of the pool (`spark.memory.storageFraction`).
+pub(super) fn share_of(storage_memory_bytes: u64, jobs: u32) -> u64 {
+    storage_memory_bytes / (u64::from(jobs) + 1)
 }
 
 /// Memory for frames without a session: as configured, as an earlier plan had it, or a share of the heap that the
 /// session will have (Spark: `spark.memory.fraction` = 0.6 of what it does not reserve).
 pub(super) fn offline_budget(config: &Config, earlier: Option<&PlanFile>) -> u64 {
     let heap = config.engine.driver_memory_bytes.unwrap_or(ASSUMED_HEAP);
-    let assumed = || share_of(heap.saturating_sub(RESERVED_HEAP) / 10 * 6);
-    config
-        .planner
-        .budget_bytes
-        .or_else(|| earlier.map(|plan| plan.settings.budget_bytes))
+    let jobs = config.planner.jobs;
+    let seen = |plan: &PlanFile| {
+        let statements = u64::from(plan.settings.jobs).saturating_add(1);
+        let storage = plan.settings.budget_bytes.saturating_mul(statements);
+        share_of(storage, jobs)
+    };
+    let assumed = || share_of(heap.saturating_sub(RESERVED_HEAP) / 10 * 6, jobs);
+    let configured = config.planner.budget_bytes;
+    configured
+        .or_else(|| earlier.map(seen))
         .unwrap_or_else(assumed)
 }
 
@@ -79,6 +85,7 @@ pub(super) fn settings(
         default_database: declarations.default_database,
         frames,
         budget_bytes,
+        jobs: config.planner.jobs,
         margin_percent: config.planner.margin_percent,
         min_gain_micros: config.planner.min_gain_micros,
         medium: config.planner.medium.clone(),

@@ -268,8 +268,10 @@ impl Verifier<'_> {
         let sources = &pipeline.sources;
         let plain = RunInput::plain(sources, &pipeline.parse(sources).statements);
         let (hoisted, totals) = if self.command.run.frames == Frames::On {
+            let jobs = pipeline.config.planner.jobs;
             let budget = pipeline.config.planner.budget_bytes;
-            let budget = budget.unwrap_or_else(|| planning::share_of(session.storage_memory_bytes));
+            let storage = session.storage_memory_bytes;
+            let budget = budget.unwrap_or_else(|| planning::share_of(storage, jobs));
             let planned = planning::plan(
                 pipeline,
                 &workload,

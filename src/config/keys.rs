@@ -11,6 +11,8 @@ pub enum Kind {
     Boolean,
     /// A number of at least 0.
     Number,
+    /// How many of something: a whole number from 1.
+    Count,
     /// A size, or `auto`.
     Size,
     /// A duration.
@@ -30,6 +32,7 @@ impl Kind {
             Kind::Text => "a string".to_owned(),
             Kind::Boolean => "true or false".to_owned(),
             Kind::Number => "a number of at least 0".to_owned(),
+            Kind::Count => "a whole number of at least 1".to_owned(),
             Kind::Size => "a size such as \"2GiB\", or \"auto\"".to_owned(),
             Kind::Duration => "a duration such as \"200ms\"".to_owned(),
             Kind::Choice(words) => words
@@ -48,6 +51,7 @@ impl Kind {
             Kind::Text | Kind::Scalar | Kind::List => true,
             Kind::Boolean => matches!(text, "true" | "false"),
             Kind::Number => value::parse_hundredths(text).is_some(),
+            Kind::Count => value::parse_count(text).is_some(),
             Kind::Size => text == "auto" || value::parse_size(text).is_some(),
             Kind::Duration => value::parse_duration(text).is_some(),
             Kind::Choice(words) => words.contains(&text),
@@ -75,7 +79,7 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 49] = [
+pub const KEYS: [Key; 50] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("pipeline.max_statement_bytes", Kind::Size, Some("4MiB")),
@@ -88,6 +92,7 @@ pub const KEYS: [Key; 49] = [
     key("setup.path", Kind::Text, None),
     key("setup.variables.*", Kind::Scalar, None),
     key("planner.budget", Kind::Size, Some("auto")),
+    key("planner.jobs", Kind::Count, Some("1")),
     key("planner.margin", Kind::Number, Some("2.0")),
     key("planner.min_gain", Kind::Duration, Some("200ms")),
     key(

@@ -281,6 +281,49 @@ impl Layers {
         }
     }
 
+    /// `[planner]`; `located` says where a path of a key lies.
+    fn planner(&self, located: &impl Fn(&str) -> Option<PathBuf>) -> PlannerConfig {
+        PlannerConfig {
+            budget_bytes: self.scalar("planner.budget").and_then(parse_size),
+            jobs: self
+                .scalar("planner.jobs")
+                .and_then(value::parse_count)
+                .unwrap_or(1),
+            margin_percent: self
+                .scalar("planner.margin")
+                .and_then(value::parse_hundredths)
+                .unwrap_or(200),
+            min_gain_micros: self
+                .scalar("planner.min_gain")
+                .and_then(parse_duration)
+                .unwrap_or(200_000),
+            medium: self.scalar("planner.medium").unwrap_or("memory").to_owned(),
+            layout: self.scalar("planner.layout").unwrap_or("off").to_owned(),
+            order: self.scalar("planner.order").unwrap_or("free").to_owned(),
+            settings: self
+                .scalar("planner.settings")
+                .unwrap_or("propose")
+                .to_owned(),
+            storage_level: self
+                .scalar("planner.storage_level")
+                .unwrap_or("MEMORY_AND_DISK")
+                .to_owned(),
+            scratch: match self.chosen("planner.scratch") {
+                Some(address) if address.contains("://") => Some(PathBuf::from(address)),
+                _ => located("planner.scratch"),
+            },
+            default_database: self
+                .scalar("planner.default_database")
+                .unwrap_or("default")
+                .to_lowercase(),
+            deterministic_functions: self
+                .list("planner.deterministic_functions")
+                .into_iter()
+                .map(|name| name.to_lowercase())
+                .collect(),
+        }
+    }
+
     fn into_config(self, file: Option<PathBuf>, warnings: Vec<String>) -> Config {
         let folder = file
             .as_deref()
@@ -328,41 +371,7 @@ impl Layers {
                 path: self.scalar("setup.path").map(|path| folder.join(path)),
                 variables: self.variables("setup.variables"),
             },
-            planner: PlannerConfig {
-                budget_bytes: size("planner.budget"),
-                margin_percent: self
-                    .scalar("planner.margin")
-                    .and_then(value::parse_hundredths)
-                    .unwrap_or(200),
-                min_gain_micros: self
-                    .scalar("planner.min_gain")
-                    .and_then(parse_duration)
-                    .unwrap_or(200_000),
-                medium: self.scalar("planner.medium").unwrap_or("memory").to_owned(),
-                layout: self.scalar("planner.layout").unwrap_or("off").to_owned(),
-                order: self.scalar("planner.order").unwrap_or("free").to_owned(),
-                settings: self
-                    .scalar("planner.settings")
-                    .unwrap_or("propose")
-                    .to_owned(),
-                storage_level: self
-                    .scalar("planner.storage_level")
-                    .unwrap_or("MEMORY_AND_DISK")
-                    .to_owned(),
-                scratch: match self.chosen("planner.scratch") {
-                    Some(address) if address.contains("://") => Some(PathBuf::from(address)),
-                    _ => located("planner.scratch"),
-                },
-                default_database: self
-                    .scalar("planner.default_database")
-                    .unwrap_or("default")
-                    .to_lowercase(),
-                deterministic_functions: self
-                    .list("planner.deterministic_functions")
-                    .into_iter()
-                    .map(|name| name.to_lowercase())
-                    .collect(),
-            },
+            planner: self.planner(&located),
             engine: EngineConfig {
                 livy: self.scalar("engine.kind") == Some("livy"),
                 server: self.livy(&located),
@@ -503,12 +512,12 @@ mod tests {
             .collect();
         assert_eq!(origins.first().map(String::as_str), Some("option --budget"));
         assert_eq!(
-            origins.get(1).map(String::as_str),
+            origins.get(2).map(String::as_str),
             Some("environment HOIST_PLANNER_MARGIN")
         );
         assert!(
             origins
-                .get(2)
+                .get(3)
                 .is_some_and(|origin| origin.ends_with("hoist.toml:4"))
         );
     }

@@ -42,6 +42,12 @@ pub(super) fn parse_hundredths(text: &str) -> Option<u32> {
     u32::try_from(decimal(text.trim(), 100)?).ok()
 }
 
+/// A whole number from 1.
+pub(super) fn parse_count(text: &str) -> Option<u32> {
+    let number: u32 = text.trim().parse().ok()?;
+    (number > 0).then_some(number)
+}
+
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let text = text.trim();
     let digits = text
@@ -106,5 +112,8 @@ mod tests {
         assert_eq!(parse_hundredths("2.0"), Some(200));
         assert_eq!(parse_hundredths("1.25"), Some(125));
         assert_eq!(parse_hundredths("two"), None);
+        assert_eq!(parse_count("4"), Some(4));
+        assert_eq!(parse_count("0"), None);
+        assert_eq!(parse_count("1.5"), None);
     }
 }

@@ -116,6 +116,9 @@ pub struct PlanSettings {
     pub frames: bool,
     /// What frames may use at one time, bytes.
     pub budget_bytes: u64,
+    /// Statements that may run at once, whose memory is set aside.
+    #[serde(default = "default_jobs", skip_serializing_if = "is_default_jobs")]
+    pub jobs: u32,
     /// How many times its break-even a frame must earn, in percent.
     pub margin_percent: u32,
     /// Least net gain of a frame, microseconds of Spark work.
@@ -157,6 +160,7 @@ impl Default for PlanSettings {
             default_database: String::new(),
             frames: false,
             budget_bytes: 0,
+            jobs: default_jobs(),
             margin_percent: 0,
             min_gain_micros: 0,
             medium: default_medium(),
@@ -171,6 +175,19 @@ impl Default for PlanSettings {
             deterministic_functions: BTreeSet::new(),
         }
     }
+}
+
+/// One after the other.
+fn default_jobs() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands on references"
+)]
+fn is_default_jobs(jobs: &u32) -> bool {
+    *jobs == default_jobs()
 }
 
 /// Before there were others, every frame lived there.

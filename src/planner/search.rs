@@ -1,8 +1,7 @@
 //! Stage `search`: tasks to be ordered, frames that may live meanwhile and a budget → the order and the residencies of
 //! largest value, with a certificate.
 //!
-//! A pure stage on integers: it knows nothing of SQL, Spark or the rest of hoist; and [`super::plan`] chooses without it as
-//! yet. Chosen jointly are the order of the
+//! A pure stage on integers: it knows nothing of SQL, Spark or the rest of hoist. Chosen jointly are the order of the
 //! tasks (consistent with what must come before what), which frames live, in which of their alternative ways, and
 //! over which stretches of the order; a frame may be dropped and built anew. At each position the living frames and
 //! the running task fit the budget; each read of a task is served by at most one frame. The value is what the uses

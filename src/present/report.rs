@@ -12,5 +12,6 @@ pub mod json;
 pub mod layout;
 pub mod plan;
 pub mod run;
+pub mod search;
 mod settings;
 pub mod verification;

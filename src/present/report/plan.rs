@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::explain::changed;
 use super::layout::{Align, Table, bytes, count, micros, wrap};
-use super::settings;
+use super::{search, settings};
 use crate::planner::frame::{FrameKind, Lift, lift};
 use crate::planner::plan::Summary;
 use crate::planner::plan_file::{
@@ -14,6 +14,7 @@ use crate::planner::plan_file::{
 /// The plan as text. `wrote` is the file it was written to, if it was.
 pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
     let mut text = frames(plan);
+    text.push_str(&search::moved(plan));
     text.push_str(&changes(plan));
     let refused: Vec<&DecisionEntry> = plan
         .decisions
@@ -47,8 +48,12 @@ pub fn text(plan: &PlanFile, wrote: Option<&str>) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
+    let certificate = search::certificate(plan.search.as_ref());
     let wrote = wrote.map_or_else(String::new, |file| format!(". Wrote {file}"));
-    text.push_str(&wrap(&format!("{}{wrote}", totals(&plan.summary)), 0));
+    text.push_str(&wrap(
+        &format!("{}{certificate}{wrote}", totals(&plan.summary)),
+        0,
+    ));
     text.push('\n');
     text
 }
