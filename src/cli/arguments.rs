@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use self::value::{database, format_and_file, pair, rows_of_a_table};
+pub(super) use self::value::PlannerSettings;
+use self::value::{database, format_and_file, pair, planner_settings, rows_of_a_table};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -138,6 +139,22 @@ pub(super) enum Format {
     Json,
 }
 
+/// Formats of a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// For people, 80 columns wide.
+    #[default]
+    Text,
+    /// The plan file itself.
+    Json,
+    /// For a comment on a change: tables, the graph and diffs.
+    Markdown,
+    /// Statements and frames as a graph for Graphviz.
+    Dot,
+    /// The same graph for Mermaid, folded where it is too large to be drawn.
+    Mermaid,
+}
+
 /// Which findings make a command fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
@@ -195,7 +212,8 @@ pub(super) struct Explain {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  hoist plan queries -o plan.json\n  hoist plan queries -o plan.json --check"
+    after_help = "Example:\n  hoist plan queries -o plan.json\n  hoist plan queries -o plan.json --check\n  \
+                  hoist plan queries --what-if budget=8GiB --what-if budget=1GiB,medium=scratch"
 )]
 pub(super) struct Plan {
     /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
@@ -223,12 +241,20 @@ pub(super) struct Plan {
     /// commas, a medium or storage level behind a colon, and a layout behind another one
     #[arg(long, value_name = "WHAT[:MEDIUM[:LAYOUT]]", hide_short_help = true)]
     pub(super) force_frames: Option<String>,
+    /// Write nothing; show what the plan would be with other settings of `planner` in hoist.toml; may be repeated
+    #[arg(
+        long,
+        value_name = "KEY=VALUE[,KEY=VALUE]…",
+        value_parser = planner_settings,
+        conflicts_with_all = ["check", "file", "format", "output"]
+    )]
+    pub(super) what_if: Vec<PlannerSettings>,
     /// Format of the summary on stdout; json is the plan file itself
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: PlanFormat,
     /// A further document, such as text=plan.txt; may be repeated
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file::<Format>)]
-    pub(super) output: Vec<(Format, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file::<PlanFormat>)]
+    pub(super) output: Vec<(PlanFormat, PathBuf)>,
 }
 
 /// Where sessions are made.

@@ -80,8 +80,21 @@ pub(super) fn spark_settings(pairs: &[(String, String)]) -> Vec<Override> {
 pub(super) fn configuration(
     context: &Context<'_>,
     start: Option<&Path>,
-    mut overrides: Vec<Override>,
+    overrides: Vec<Override>,
     output: &mut Output,
+) -> Result<Config, Failure> {
+    let config = untold_configuration(context, start, overrides)?;
+    for warning in &config.warnings {
+        output.warning(warning);
+    }
+    Ok(config)
+}
+
+/// The same, its warnings untold.
+pub(super) fn untold_configuration(
+    context: &Context<'_>,
+    start: Option<&Path>,
+    mut overrides: Vec<Override>,
 ) -> Result<Config, Failure> {
     let variables = context.shared.variables.iter();
     overrides.extend(variables.map(|(name, value)| Override {
@@ -94,18 +107,14 @@ pub(super) fn configuration(
     }
     let environment = &context.environment.hoist;
     let from_environment = environment.get("HOIST_CONFIG").map(Path::new);
-    let config = config::load(&Request {
+    Ok(config::load(&Request {
         file: context.shared.config.as_deref().or(from_environment),
         start,
         current: &context.environment.current,
         environment,
         overrides,
         reserved: &RESERVED,
-    })?;
-    for warning in &config.warnings {
-        output.warning(warning);
-    }
-    Ok(config)
+    })?)
 }
 
 /// Reads the pipeline that the arguments name: folder or files, otherwise the folder of the configuration.

@@ -1,27 +1,26 @@
 //! `hoist plan`.
 
+mod what_if;
+
 use std::path::Path;
 
-use super::arguments::{Format, Plan as Command};
+use super::arguments::{Plan as Command, PlanFormat};
 use super::failure::{Failure, FailureKind};
 use super::output::{Output, write_file};
 use super::pipeline::Pipeline;
 use super::{Context, ExitStatus, pipeline, planning};
+use crate::config::Override;
 use crate::facts::catalog::Catalog;
 use crate::planner::plan_file::{PlanFile, drift};
-use crate::present::report::{diagnostics, plan, search};
+use crate::present::report::plan::{self, dot, markdown, mermaid};
+use crate::present::report::{diagnostics, search};
 
 pub(super) fn run(
     command: &Command,
     context: &Context<'_>,
     output: &mut Output,
 ) -> Result<ExitStatus, Failure> {
-    let budget = command.budget.iter();
-    let mut overrides: Vec<_> = budget
-        .map(|size| pipeline::option("planner.budget", size, "--budget"))
-        .collect();
-    overrides.extend(pipeline::session_settings(command.settings.as_deref()));
-    let pipeline = pipeline::read(context, &command.paths, overrides, output)?;
+    let pipeline = pipeline::read(context, &command.paths, options(command), output)?;
     pipeline.require_variables(output)?;
     let file = match &command.file {
         Some(file) => file.clone(),
@@ -30,6 +29,16 @@ pub(super) fn run(
     let earlier = earlier(&file, command.check, output)?;
     let catalog =
         planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
+    if !command.what_if.is_empty() {
+        return what_if::run(
+            command,
+            pipeline,
+            &catalog,
+            earlier.as_ref(),
+            context,
+            output,
+        );
+    }
     let frames = !command.check || earlier.as_ref().is_none_or(|plan| plan.settings.frames);
     let budget = planning::offline_budget(&pipeline.config, earlier.as_ref());
     let before = earlier.as_ref().filter(|_| command.check);
@@ -67,19 +76,32 @@ pub(super) fn run(
     }
     let wrote = file.display().to_string();
     let render = |format| match format {
-        Format::Text if command.explain_search => format!(
+        PlanFormat::Text if command.explain_search => format!(
             "{}\n{}",
             search::explained(new.search.as_ref()),
             plan::text(&new, Some(&wrote))
         ),
-        Format::Text => plan::text(&new, Some(&wrote)),
-        Format::Json => new.to_json(),
+        PlanFormat::Text => plan::text(&new, Some(&wrote)),
+        PlanFormat::Json => new.to_json(),
+        PlanFormat::Markdown => markdown::text(&new),
+        PlanFormat::Dot => dot::text(&new),
+        PlanFormat::Mermaid => mermaid::text(&new),
     };
     for (format, path) in &command.output {
         write_file(path, &render(*format))?;
     }
     output.artefact(&render(command.format))?;
     Ok(ExitStatus::Done)
+}
+
+/// Settings that are given as options.
+fn options(command: &Command) -> Vec<Override> {
+    let budget = command.budget.iter();
+    let mut options: Vec<_> = budget
+        .map(|size| pipeline::option("planner.budget", size, "--budget"))
+        .collect();
+    options.extend(pipeline::session_settings(command.settings.as_deref()));
+    options
 }
 
 /// The plan that is replaced or checked. A broken one matters only to `--check`.

@@ -1,4 +1,4 @@
-//! Stage `report`: data types → text and JSON documents.
+//! Stage `report`: data types → text, markdown, graphs and JSON documents.
 //!
 //! Text fits 80 columns whatever the terminal, so that the same input gives the same bytes. JSON documents have
 //! wire structs of their own in [`json`].
@@ -10,6 +10,7 @@ pub mod diff;
 pub mod explain;
 pub mod json;
 pub mod layout;
+mod markup;
 pub mod plan;
 pub mod run;
 pub mod search;

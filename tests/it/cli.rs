@@ -28,6 +28,10 @@ impl Folder {
         std::fs::write(path, bytes).unwrap();
     }
 
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.path().join(name)).unwrap()
     }

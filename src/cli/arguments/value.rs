@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::config::{KEYS, closest};
 use crate::runtime::verify::generate::MIN_ROWS;
 
 /// The name of a database that holds nothing else, in lower case.
@@ -33,6 +34,51 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Other settings of the planner, for one plan: full keys and their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlannerSettings(pub(crate) Vec<(String, String)>);
+
+/// What keys of the planner begin with.
+const PLANNER: &str = "planner.";
+
+impl std::fmt::Display for PlannerSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let settings = self.0.iter().map(|(key, value)| {
+            let name = key.strip_prefix(PLANNER).unwrap_or(key);
+            format!("{name}={value}")
+        });
+        formatter.write_str(&settings.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// `KEY=VALUE,KEY=VALUE`, with keys of `[planner]`.
+pub(super) fn planner_settings(text: &str) -> Result<PlannerSettings, String> {
+    let known: Vec<&str> = KEYS
+        .iter()
+        .filter_map(|key| key.path.strip_prefix(PLANNER))
+        .collect();
+    let settings = text.split(',').map(|entry| {
+        let (name, value) = pair(entry).map_err(|_| "expected KEY=VALUE,KEY=VALUE".to_owned())?;
+        let path = format!("{PLANNER}{name}");
+        let Some(key) = KEYS.iter().find(|key| key.path == path) else {
+            return Err(match closest(&name, known.iter().copied()) {
+                Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
+                None => format!("unknown key `{name}`: expected one of {}", known.join(", ")),
+            });
+        };
+        let value = value.trim().to_owned();
+        if key.kind.accepts(&value) {
+            Ok((path, value))
+        } else {
+            Err(format!(
+                "`{name}` is \"{value}\", expected {}",
+                key.kind.expected()
+            ))
+        }
+    });
+    settings.collect::<Result<_, _>>().map(PlannerSettings)
+}
+
 /// `FORMAT=FILE`
 pub(super) fn format_and_file<F: ValueEnum>(text: &str) -> Result<(F, PathBuf), String> {
     let (format, file) = text
@@ -56,5 +102,24 @@ mod tests {
         assert_eq!(pair("a="), Ok(("a".to_owned(), String::new())));
         assert!(pair("=b").is_err());
         assert!(pair("a").is_err());
+    }
+
+    #[test]
+    fn settings_of_the_planner_are_known_with_their_values() {
+        let given = planner_settings("budget=8GiB, medium=scratch").unwrap();
+        let full = [("planner.budget", "8GiB"), ("planner.medium", "scratch")];
+        let full = full.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(given.0, full);
+        assert_eq!(given.to_string(), "budget=8GiB, medium=scratch");
+        for (wrong, message) in [
+            ("budgt=1GiB", "unknown key `budgt`; did you mean `budget`?"),
+            ("budget", "expected KEY=VALUE,KEY=VALUE"),
+            (
+                "medium=tape",
+                "`medium` is \"tape\", expected \"memory\" or \"scratch\" or \"auto\"",
+            ),
+        ] {
+            assert_eq!(planner_settings(wrong).unwrap_err(), message);
+        }
     }
 }

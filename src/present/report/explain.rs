@@ -47,7 +47,7 @@ pub fn subjects(plan: &PlanFile) -> Vec<String> {
     subjects
 }
 
-fn place(statement: &StatementEntry) -> String {
+pub(super) fn place(statement: &StatementEntry) -> String {
     format!("{}:{}", statement.file, statement.line)
 }
 

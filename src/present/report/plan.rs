@@ -1,5 +1,11 @@
 //! A plan for people: its frames, what is not cached and why, and one line of totals.
 
+pub mod dot;
+mod graph;
+pub mod markdown;
+pub mod mermaid;
+pub mod what_if;
+
 use std::fmt::Write as _;
 
 use super::explain::changed;

@@ -108,3 +108,61 @@ fn what_a_plan_says_nothing_of_is_named_with_what_is_near() {
          tables and statements\n",
     );
 }
+
+/// The plan in every format but the plan file itself, with a document for each.
+#[test]
+fn the_sample_planned_in_other_formats() {
+    let folder = sample();
+    let mut plan = vec![
+        "plan",
+        "queries",
+        "--catalog",
+        "catalog.json",
+        "--budget",
+        "2GiB",
+    ];
+    plan.extend(["--output", "dot=plan.dot", "--output", "mermaid=plan.mmd"]);
+    plan.extend(["--format", "markdown"]);
+    let ran = folder.hoist(&plan);
+    ran.ends(0);
+    assert_eq!(ran.stderr(), "");
+    let markdown = ran.stdout();
+    let mermaid = folder.read("plan.mmd");
+    assert!(markdown.contains(&format!("```mermaid\n{mermaid}```\n")));
+    insta::assert_snapshot!(format!(
+        "{markdown}\n---\n{}\n---\n{mermaid}",
+        folder.read("plan.dot")
+    ));
+}
+
+/// Other settings change nothing on disk.
+#[test]
+fn the_sample_planned_with_other_settings() {
+    let folder = sample();
+    let ran = folder.hoist(&[
+        "plan",
+        "queries",
+        "--catalog",
+        "catalog.json",
+        "--what-if",
+        "budget=20MiB",
+        "--what-if",
+        "storage_level=DISK_ONLY, min_gain=10ms",
+        "--what-if",
+        "jobs=4",
+    ]);
+    ran.ends(0);
+    assert_eq!(ran.stderr(), "");
+    assert!(!folder.path().join("queries/.hoist").exists());
+    assert!(ran.stdout().lines().all(|line| line.chars().count() <= 80));
+    insta::assert_snapshot!(ran.stdout());
+    let far = folder.hoist(&["plan", "queries", "--what-if", "colour=4"]);
+    far.ends(2);
+    assert!(
+        far.stderr()
+            .contains("unknown key `colour`: expected one of budget, ")
+    );
+    let near = folder.hoist(&["plan", "queries", "--what-if", "budgt=1GiB"]);
+    near.ends(2);
+    assert!(near.stderr().contains("did you mean `budget`?"));
+}
