@@ -20,6 +20,7 @@ mod pipeline;
 mod plan;
 mod planning;
 mod prepare;
+mod profile;
 mod progress;
 mod session;
 mod verify;

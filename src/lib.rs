@@ -13,6 +13,7 @@
 //! | | [`statement`](frontend::statement) | `Statement`, our own compact `Query` with spans (blocks, tables, columns, predicates, joins, clause spans) | no |
 //! | | [`sql`](frontend::sql), [`python`](frontend::python) | `Sources` → `Vec<Statement>` + diagnostics | no |
 //! | [`facts`]: what is true | [`catalog`](facts::catalog) | loaded values: facts of tables (schema, kind, size, location) | no |
+//! | | [`profile`](facts::profile) | loaded values: measurements of earlier runs | no |
 //! | | [`access`](facts::access) | statements + catalog → `Vec<Access>`: which table *versions*, columns and filters each reads and writes | no |
 //! | | [`workload`](facts::workload) | accesses → `Workload`: hazards, barriers, order, readers per table version | no |
 //! | [`planner`]: what to do | [`frame`](planner::frame) | workload → candidates (generous) | no |

@@ -340,6 +340,19 @@ pub(super) struct Execute {
     /// After a failing statement go on with what does not depend on it
     #[arg(long)]
     pub(super) keep_going: bool,
+    #[command(flatten)]
+    pub(super) profile: ProfileChoice,
+}
+
+/// Which measurements of earlier runs are used.
+#[derive(Debug, Args)]
+pub(super) struct ProfileChoice {
+    /// Measurements of earlier runs, which execute adds to [default: .hoist/profile.json beside the pipeline]
+    #[arg(long = "profile", value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Neither use nor take measurements
+    #[arg(long = "no-profile", conflicts_with = "file")]
+    pub(super) unwanted: bool,
 }
 
 #[derive(Debug, Args)]

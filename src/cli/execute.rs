@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::arguments::{Execute as Command, Frames};
+use super::arguments::{Execute as Command, Frames, ProfileChoice};
 use super::failure::{Failure, FailureKind};
 use super::interrupt::Interrupts;
 use super::output::{Output, write_file};
 use super::pipeline::Pipeline;
 use super::prepare::{self, SetUp, Stage, step_failure};
+use super::profile::{self, Profiled};
 use super::progress::RunProgress;
 use super::{Context, ExitStatus, paths, pipeline, planning, session};
 use crate::facts::access::WriteKind;
@@ -31,6 +32,8 @@ struct Job<'a> {
     pipeline: Pipeline,
     /// The saved plan and its file; none where the pipeline itself was named.
     saved: Option<(PathBuf, PlanFile)>,
+    /// What earlier runs measured; none where nothing is to be measured.
+    profile: Option<Profiled>,
 }
 
 /// Where scratch databases lie.
@@ -106,11 +109,15 @@ impl<'a> Job<'a> {
             }
             _ => (None, command.paths.clone()),
         };
+        let pipeline = pipeline::read(context, &paths, overrides, output)?;
+        let ProfileChoice { file, unwanted } = &command.profile;
+        let profile = Profiled::read(&pipeline, file.as_deref(), *unwanted, false)?;
         Ok(Job {
-            pipeline: pipeline::read(context, &paths, overrides, output)?,
+            pipeline,
             command,
             context,
             saved,
+            profile,
         })
     }
 
@@ -348,15 +355,47 @@ impl<'a> Job<'a> {
                 }),
             scratch: scratch.location(&input, run_id)?,
             keep_going: self.command.keep_going,
+            measure: self.profile.is_some(),
         };
         let outcome = run::run(engine, &input, &options, stage.cancel, recorder)
             .await
             .map_err(|error| Failure::input(error.to_string()).hint(error.help()))?;
+        self.learn(&session, plan.as_ref(), &input, recorder);
         Ok(Some(Done {
             outcome,
             plan,
             tables: written(&workload),
         }))
+    }
+
+    /// Adds what the run measured to the profile, whether or not it came to its end.
+    fn learn(
+        &self,
+        session: &SessionInfo,
+        plan: Option<&PlanFile>,
+        input: &RunInput,
+        recorder: &mut Recorder<'_>,
+    ) {
+        let Some(Profiled { file, profile }) = &self.profile else {
+            return;
+        };
+        let keys = profile::keys(&self.pipeline, plan);
+        let place = profile::place(session);
+        let samples = run::samples(recorder.record(), input, &keys, &place, plan.is_none());
+        if samples.statements.is_empty() && samples.frames.is_empty() {
+            return;
+        }
+        let mut learned = Profiled {
+            file: file.clone(),
+            profile: profile.clone(),
+        };
+        learned.profile.take(samples);
+        if let Err(failure) = learned.save() {
+            recorder.warn(
+                None,
+                format!("what was measured is lost: {}", failure.message),
+            );
+        }
     }
 
     /// The plan to run: the saved one if it still fits, otherwise one made now and saved; none without frames.

@@ -24,6 +24,7 @@ mod build;
 mod consistency;
 mod drift;
 mod fingerprint;
+mod keys;
 mod parse;
 mod restore;
 
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 pub use build::PlanFileInputs;
 pub use drift::{Drift, TableAspect, drift};
+pub use keys::frame_fingerprint;
 pub use parse::PlanFileError;
 pub use restore::RestoreError;
 

@@ -1,4 +1,5 @@
-//! Stage `collect`: table names + engine → facts of the catalog, with no job over data.
+//! Stage `collect`: table names + engine → facts of the catalog, with no job over data; and what Spark did in a step of a
+//! run ([`step_facts`]).
 //!
 //! One embedded Python text asks Spark's catalog for existence, kind, provider, location, columns, partition and
 //! bucket columns, definitions of views and statistics, and lists files (bounded) where statistics are absent. What a
@@ -6,6 +7,7 @@
 //! out of the [`Catalog`], which means *unknown*, and named in [`Collected::unknown`]; it never counts as missing.
 
 mod snippet;
+mod step;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,7 @@ use crate::facts::catalog::{
 };
 pub use snippet::SnippetError;
 pub(super) use snippet::value;
+pub use step::{CachedFrame, SparkWork, StepFacts, step_facts};
 
 /// Asks Spark about tables; `hoist_vars["names"]` says which.
 const FACTS: &str = concat!(

@@ -20,6 +20,8 @@ mod event;
 mod evidence;
 mod input;
 mod journal;
+mod meter;
+mod profile;
 mod record;
 mod schedule;
 mod scratch;
@@ -34,11 +36,12 @@ use std::path::PathBuf;
 
 pub use cancel::Cancel;
 pub use clock::{SystemClock, run_id};
-pub use event::{Event, Failure, Outcome, Preparation, StepInfo, StepKind};
+pub use event::{Event, Failure, Measured, Outcome, Preparation, StepInfo, StepKind};
 pub use evidence::{ExecutedPlan, executed_plans};
 pub(super) use input::{Own, fill_in};
 pub use input::{RunInput, RunStatement, RunStep, Work};
 pub use journal::{Journal, SCHEMA};
+pub use profile::{RunKeys, samples};
 pub use record::{Clock, Phases, Recorder, RunRecord, StepRecord, StepState};
 pub use scratch::{Scratch, ScratchError, ScratchPlace, remove_leftovers};
 
@@ -64,6 +67,8 @@ pub struct RunOptions {
     pub scratch: Option<String>,
     /// After a failing statement go on with what does not depend on it.
     pub keep_going: bool,
+    /// Ask Spark after each step what it did: [`Measured`]. What cannot be found out stops nothing.
+    pub measure: bool,
 }
 
 /// A run could not begin.

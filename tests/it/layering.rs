@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The stage table from top to bottom. A module may use those in earlier rows.
-const STAGES: [&str; 25] = [
+const STAGES: [&str; 26] = [
     "frontend::source",
     "frontend::statement",
     "frontend::sql",
     "frontend::python",
     "frontend",
     "facts::catalog",
+    "facts::profile",
     "facts::access",
     "facts::workload",
     "planner::frame",

@@ -20,6 +20,7 @@ mod layering;
 mod livy;
 mod livy_server;
 mod local_engine;
+mod measured;
 mod mutations;
 mod planted;
 mod properties;

@@ -1,7 +1,9 @@
 //! What happens during a run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::runtime::collect::{CachedFrame, SparkWork};
 use crate::runtime::engine::{Notice, Output, Progress, SessionInfo};
 
 /// Something that happened. Times are durations in microseconds.
@@ -58,6 +60,8 @@ pub enum Event {
         output: Box<Output>,
         /// Where the complete result of a bare query lies, if it was asked for.
         result: Option<PathBuf>,
+        /// What Spark did for it, if that was asked for and could be found out.
+        measured: Option<Box<Measured>>,
     },
     /// A step failed.
     StepFailed {
@@ -113,6 +117,19 @@ pub enum Event {
         /// Time it took.
         micros: u64,
     },
+}
+
+/// What Spark did for a step, as its status store has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// Wall time by the engine's clock, without the time until its end was noticed, microseconds.
+    pub wall_micros: u64,
+    /// Sums over its Spark jobs.
+    pub work: SparkWork,
+    /// Frames that its text read, without the run's prefix.
+    pub read: Vec<String>,
+    /// The frames in the cache after it, by name without the run's prefix.
+    pub frames: BTreeMap<String, CachedFrame>,
 }
 
 /// Work before a run.

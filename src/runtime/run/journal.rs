@@ -8,11 +8,12 @@
 //! `at` is milliseconds since 1970 (UTC). It holds no text of statements, no rows and no settings, so no secrets.
 //! The wire structs are frozen for the version and separate from [`Event`].
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
 
-use super::event::{Event, Failure, Outcome, Preparation, StepInfo, StepKind};
+use super::event::{Event, Failure, Measured, Outcome, Preparation, StepInfo, StepKind};
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "hoist-run/1";
@@ -114,6 +115,8 @@ enum Wire {
         rows_shown: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         result: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        measured: Option<WireMeasured>,
     },
     StepFailed {
         step: u32,
@@ -151,6 +154,58 @@ enum Wire {
     SessionClosed {
         micros: u64,
     },
+}
+
+/// What Spark did for a step.
+#[derive(Serialize)]
+struct WireMeasured {
+    wall_micros: u64,
+    busy_micros: u64,
+    cpu_micros: u64,
+    read_bytes: u64,
+    read_rows: u64,
+    shuffle_bytes: u64,
+    spill_bytes: u64,
+    rows_written: u64,
+    bytes_written: u64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    frames: BTreeMap<String, WireFrame>,
+}
+
+/// A frame in the cache.
+#[derive(Serialize)]
+struct WireFrame {
+    parts: u64,
+    held: u64,
+    memory_bytes: u64,
+    disk_bytes: u64,
+}
+
+impl From<Measured> for WireMeasured {
+    fn from(measured: Measured) -> Self {
+        let work = measured.work;
+        let frames = measured.frames.into_iter().map(|(name, frame)| {
+            let frame = WireFrame {
+                parts: frame.parts,
+                held: frame.held,
+                memory_bytes: frame.memory_bytes,
+                disk_bytes: frame.disk_bytes,
+            };
+            (name, frame)
+        });
+        WireMeasured {
+            wall_micros: measured.wall_micros,
+            busy_micros: work.busy_micros,
+            cpu_micros: work.cpu_micros,
+            read_bytes: work.read_bytes,
+            read_rows: work.read_rows,
+            shuffle_bytes: work.shuffle_bytes,
+            spill_bytes: work.spill_bytes,
+            rows_written: work.rows_written,
+            bytes_written: work.bytes_written,
+            frames: frames.collect(),
+        }
+    }
 }
 
 /// The line of an event; none for what only moves a progress display.
@@ -203,11 +258,13 @@ fn wire(event: &Event) -> Option<Wire> {
             micros,
             output,
             result,
+            measured,
         } => Wire::StepFinished {
             step,
             micros,
             rows_shown: (!output.rows.is_empty()).then_some(output.rows.len() as u64),
             result: result.map(|path| path.display().to_string()),
+            measured: measured.map(|measured| (*measured).into()),
         },
         Event::StepFailed {
             step,

@@ -1,6 +1,6 @@
 //! What became of a run: a fold of its events, and the recorder through which every event goes.
 
-use super::event::{Event, Failure, Outcome, Preparation, StepKind};
+use super::event::{Event, Failure, Measured, Outcome, Preparation, StepKind};
 use super::journal::Journal;
 
 /// Tells the time. An argument everywhere, so that tests decide it.
@@ -62,6 +62,8 @@ pub struct StepRecord {
     pub micros: u64,
     /// What became of it.
     pub state: StepState,
+    /// What Spark did for it, where that is known.
+    pub measured: Option<Box<Measured>>,
 }
 
 /// What became of a step.
@@ -100,9 +102,18 @@ impl RunRecord {
                 title: step.title.clone(),
                 micros: 0,
                 state: StepState::Running,
+                measured: None,
             }),
-            Event::StepFinished { step, micros, .. } => {
+            Event::StepFinished {
+                step,
+                micros,
+                measured,
+                ..
+            } => {
                 self.end_step(*step, *micros, StepState::Done);
+                if let Some(last) = self.steps.last_mut().filter(|last| last.number == *step) {
+                    last.measured.clone_from(measured);
+                }
             }
             Event::StepFailed {
                 step,
@@ -123,6 +134,7 @@ impl RunRecord {
                 title: step.title.clone(),
                 micros: 0,
                 state: StepState::Skipped,
+                measured: None,
             }),
             Event::Warning { message, .. } => self.warnings.push(message.clone()),
             Event::Cleaned {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cancel::Cancel;
-use super::event::{Event, Failure, Outcome, StepKind};
+use super::event::{Event, Failure, Measured, Outcome, StepKind};
 use super::input::{Own, Ready, RunInput, RunStatement, RunStep, Work, fill_in};
+use super::meter::Meter;
 use super::record::Recorder;
 use super::schedule::Failed;
 use super::submit::{Ended, submit};
@@ -123,6 +124,7 @@ pub(super) async fn run<E: Engine>(
         failed: Failed::default(),
         unavailable: BTreeSet::new(),
         outcome: Outcome::Done,
+        meter: Meter::new(options),
     };
     let (outcome, clean) = match runner.settings().await {
         Next::Go => runner.steps().await,
@@ -153,6 +155,7 @@ struct Runner<'r, 'w, E> {
     unavailable: BTreeSet<String>,
     /// The outcome if nothing else stops the run.
     outcome: Outcome,
+    meter: Meter,
 }
 
 impl<E: Engine> Runner<'_, '_, E> {
@@ -187,6 +190,7 @@ impl<E: Engine> Runner<'_, '_, E> {
     async fn steps(&mut self) -> (Outcome, bool) {
         let input = self.input;
         let program = self.program;
+        self.meter.start(self.engine, self.cancel).await;
         for (step, ready) in input.steps.iter().zip(&program.steps) {
             if self.cancel.level() > 0 {
                 let level = self.cancel.level().min(2);
@@ -232,6 +236,7 @@ impl<E: Engine> Runner<'_, '_, E> {
         let (want, result) = self.want(step.number, statement);
         let start = self.start(step);
         let mut output = engine::Output::default();
+        let mut wall_micros = 0;
         for text in texts {
             let submission = Submission {
                 label: statement.place(),
@@ -245,7 +250,10 @@ impl<E: Engine> Runner<'_, '_, E> {
                 }),
             };
             match self.submit(submission, Some(step.number), 1).await {
-                Ended::Done(done) => output = done,
+                Ended::Done(done) => {
+                    wall_micros += done.elapsed_micros;
+                    output = done;
+                }
                 Ended::Failed(failure) => {
                     let place = place(statement, text, unchanged, &failure);
                     self.fail(step, start, told(failure, place));
@@ -260,11 +268,14 @@ impl<E: Engine> Runner<'_, '_, E> {
             }
         }
         let micros = self.recorder.since(start);
+        let read: &[String] = if as_written { &[] } else { &statement.frames };
+        let measured = self.meter.read(self.engine, self.cancel).await;
         self.recorder.emit(&Event::StepFinished {
             step: step.number,
             micros,
             output: Box::new(output),
             result,
+            measured: measured.and_then(|facts| facts.of_step(wall_micros, read)),
         });
         Next::Go
     }
@@ -304,13 +315,14 @@ impl<E: Engine> Runner<'_, '_, E> {
             return Next::Go;
         }
         let start = self.start(step);
+        let mut wall_micros = 0;
         for text in &ready.texts {
             let label = format!("frame {frame}");
             match self
                 .submit(housekeeping(&label, text), Some(step.number), 1)
                 .await
             {
-                Ended::Done(_) => {}
+                Ended::Done(done) => wall_micros += done.elapsed_micros,
                 Ended::Failed(failure) => {
                     self.unavailable.insert(frame.to_owned());
                     let message = format!(
@@ -326,7 +338,10 @@ impl<E: Engine> Runner<'_, '_, E> {
                 ended => return self.stopped(step, start, &label, ended),
             }
         }
-        self.done(step, start);
+        let micros = self.recorder.since(start);
+        let measured = self.meter.read(self.engine, self.cancel).await;
+        let measured = measured.and_then(|facts| facts.of_step(wall_micros, from));
+        self.done(step, micros, measured);
         Next::Go
     }
 
@@ -397,7 +412,8 @@ impl<E: Engine> Runner<'_, '_, E> {
                 ended => return self.stopped(step, start, &label, ended),
             }
         }
-        self.done(step, start);
+        let micros = self.recorder.since(start);
+        self.done(step, micros, None);
         Next::Go
     }
 
@@ -457,13 +473,13 @@ impl<E: Engine> Runner<'_, '_, E> {
         self.recorder.now()
     }
 
-    fn done(&mut self, step: &RunStep, start: u64) {
-        let micros = self.recorder.since(start);
+    fn done(&mut self, step: &RunStep, micros: u64, measured: Option<Box<Measured>>) {
         self.recorder.emit(&Event::StepFinished {
             step: step.number,
             micros,
             output: Box::default(),
             result: None,
+            measured,
         });
     }
 

@@ -1,6 +1,7 @@
 //! Runs against an engine that follows a script.
 
 mod chain;
+mod measured;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
