@@ -207,6 +207,8 @@ pub struct PlannerConfig {
     pub margin_percent: u32,
     /// Least net gain of a frame, microseconds.
     pub min_gain_micros: u64,
+    /// Every run of so many goes without frames, so that there is something to compare with; 0 for none.
+    pub canary: u32,
     /// Where frames live: `memory`, `scratch`, or `auto` for the cheaper one.
     pub medium: String,
     /// Which layouts frames have: `off` for rows as they come, or `auto`.

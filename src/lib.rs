@@ -17,14 +17,14 @@
 //! | | [`access`](facts::access) | statements + catalog → `Vec<Access>`: which table *versions*, columns and filters each reads and writes | no |
 //! | | [`workload`](facts::workload) | accesses → `Workload`: hazards, barriers, order, readers per table version | no |
 //! | [`planner`]: what to do | [`frame`](planner::frame) | workload → candidates (generous) | no |
-//! | | [`cost`](planner::cost) | catalog → `CostModel`: build and saving at both ends of what is unknown; integers | no |
+//! | | [`cost`](planner::cost) | catalog + measurements → `CostModel`: build and saving at both ends of what is unknown; integers | no |
 //! | | [`search`](planner::search) | tasks, frames and a budget as integers → order and residencies of largest value, with a certificate | no |
 //! | | [`plan`](planner::plan) | candidates + cost model + budget → `Plan`: frames, media, order, residency, decisions (strict) | no |
 //! | | [`emit`](planner::emit) | plan → `Program`: the text of every session statement | no |
 //! | | [`check`](planner::check) | accesses + plan + program → every promise re-derived independently | no |
 //! | | [`plan_file`](planner::plan_file) | plan + program + facts + fingerprints ↔ versioned JSON; drift = a list of reasons | no |
 //! | [`runtime`]: doing it | [`engine`](runtime::engine) | open / submit / poll / cancel / close | network, processes |
-//! | | [`collect`](runtime::collect) | table names + engine → `Catalog` | engine |
+//! | | [`collect`](runtime::collect) | table names + engine → `Catalog`; what a step of a run did | engine |
 //! | | [`run`](runtime::run) | plan file + engine + journal → `RunRecord`: scheduling, events, cancel | yes |
 //! | | [`verify`](runtime::verify) | pipeline + engine → comparison of outputs | yes |
 //! | [`present`]: telling it | [`rule`](present::rule) | workload + facts → findings, one file per rule | no |

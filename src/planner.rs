@@ -3,7 +3,7 @@
 //! | stage (module) | in → out | I/O |
 //! |---|---|---|
 //! | [`frame`] | workload → `Vec<Candidate>` (generous) | no |
-//! | [`cost`] | catalog → `CostModel`: build and saving at both ends of what is unknown; integers | no |
+//! | [`cost`] | catalog + measurements → `CostModel`: build and saving at both ends of what is unknown; integers | no |
 //! | [`search`] | tasks, frames and a budget as integers → order and residencies of largest value, with a certificate | no |
 //! | [`plan`] | candidates + cost model + budget → `Plan`: chosen frames, media, order, residency, decisions (strict) | no |
 //! | [`emit`] | plan → `Program`: the text of every session statement | no |

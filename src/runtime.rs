@@ -3,7 +3,7 @@
 //! | stage (module) | in → out | I/O |
 //! |---|---|---|
 //! | [`engine`] | open / submit / poll / cancel / close | processes |
-//! | [`collect`] | table names + engine → `Catalog` | engine |
+//! | [`collect`] | table names + engine → `Catalog`; what a step of a run did | engine |
 //! | [`run`] | steps + engine + journal → `RunRecord`: events, cancel | engine, clock, journal |
 //! | [`verify`] | pipeline + engine → comparison of outputs | engine, files |
 

@@ -228,6 +228,8 @@ pub(super) struct Plan {
     /// Facts about tables [default: those in the plan file, then .hoist/catalog.json, which catalog and execute write]
     #[arg(long, value_name = "FILE")]
     pub(super) catalog: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) profile: ProfileChoice,
     /// Memory for frames, such as 2GiB
     #[arg(long, value_name = "SIZE")]
     pub(super) budget: Option<String>,
@@ -347,11 +349,11 @@ pub(super) struct Execute {
 /// Which measurements of earlier runs are used.
 #[derive(Debug, Args)]
 pub(super) struct ProfileChoice {
-    /// Measurements of earlier runs, which execute adds to [default: .hoist/profile.json beside the pipeline]
-    #[arg(long = "profile", value_name = "FILE")]
+    /// Measurements of earlier runs; execute adds its own [default: .hoist/profile.json beside the pipeline]
+    #[arg(id = "measurements", long = "profile", value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// Neither use nor take measurements
-    #[arg(long = "no-profile", conflicts_with = "file")]
+    #[arg(long = "no-profile", conflicts_with = "measurements")]
     pub(super) unwanted: bool,
 }
 

@@ -83,7 +83,14 @@ fn value(setting: &Setting) -> String {
         Value::Scalar(_) if setting.name.last().is_some_and(|name| is_secret(name)) => {
             string("(hidden)")
         }
-        Value::Scalar(text) if matches!(setting.kind, Kind::Boolean | Kind::Number) => text.clone(),
+        Value::Scalar(text)
+            if matches!(
+                setting.kind,
+                Kind::Boolean | Kind::Number | Kind::Count | Kind::Natural
+            ) =>
+        {
+            text.clone()
+        }
         Value::Scalar(text) => string(text),
         Value::List(entries) => {
             let entries: Vec<String> = entries.iter().map(|entry| string(entry)).collect();

@@ -1,5 +1,7 @@
 //! `hoist execute`.
 
+mod choice;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -7,10 +9,11 @@ use std::sync::Mutex;
 use super::arguments::{Execute as Command, Frames, ProfileChoice};
 use super::failure::{Failure, FailureKind};
 use super::interrupt::Interrupts;
-use super::output::{Output, write_file};
+use super::output::Output;
 use super::pipeline::Pipeline;
+use super::planning::Known;
 use super::prepare::{self, SetUp, Stage, step_failure};
-use super::profile::{self, Profiled};
+use super::profile::Profiled;
 use super::progress::RunProgress;
 use super::{Context, ExitStatus, paths, pipeline, planning, session};
 use crate::facts::access::WriteKind;
@@ -19,10 +22,10 @@ use crate::facts::workload::Workload;
 use crate::planner::plan_file::{Drift, PlanFile, PlanSettings, drift};
 use crate::present::report::plan::totals;
 use crate::present::report::run::{Ending, ending, program as program_text};
-use crate::runtime::engine::{AnyEngine, Engine, SessionInfo};
+use crate::runtime::engine::{AnyEngine, Engine};
 use crate::runtime::run::{
-    self, Clock, Event, Journal, Outcome, Preparation, Recorder, RunInput, RunOptions, RunRecord,
-    Scratch, ScratchPlace, SystemClock,
+    self, Clock, Event, Journal, Outcome, Recorder, RunInput, RunOptions, RunRecord, Scratch,
+    ScratchPlace, SystemClock,
 };
 
 /// What is to be run.
@@ -34,6 +37,8 @@ struct Job<'a> {
     saved: Option<(PathBuf, PlanFile)>,
     /// What earlier runs measured; none where nothing is to be measured.
     profile: Option<Profiled>,
+    /// This run goes without frames because it is its turn: `planner.canary`.
+    canary: bool,
 }
 
 /// Where scratch databases lie.
@@ -60,6 +65,8 @@ impl Scratches {
 struct Done {
     outcome: Outcome,
     plan: Option<PlanFile>,
+    /// What is to be said of the choice of that plan.
+    remark: Option<String>,
     tables: Vec<String>,
 }
 
@@ -78,6 +85,13 @@ pub(super) fn run(
     }
     if command.dry_run {
         return job.dry_run(output);
+    }
+    if job.canary {
+        let every = job.pipeline.config.planner.canary;
+        output.say(&format!(
+            "canary: this run goes without frames, as 1 of {every} does (`canary` under `[planner]`); what it measures is \
+             what frames are compared with"
+        ));
     }
     let engine = session::engine(context, &job.pipeline.config, &job.pipeline.home())?;
     let journal = job.journal()?;
@@ -113,6 +127,7 @@ impl<'a> Job<'a> {
         let ProfileChoice { file, unwanted } = &command.profile;
         let profile = Profiled::read(&pipeline, file.as_deref(), *unwanted, false)?;
         Ok(Job {
+            canary: Self::is_canary(command, &pipeline, saved.is_some(), profile.as_ref()),
             pipeline,
             command,
             context,
@@ -122,7 +137,7 @@ impl<'a> Job<'a> {
     }
 
     fn uses_frames(&self) -> bool {
-        self.command.run.frames == Frames::On
+        self.command.run.frames == Frames::On && !self.canary
     }
 
     /// The settings a saved plan is compared with: without a budget of the user, the plan's own.
@@ -182,7 +197,13 @@ impl<'a> Job<'a> {
                 let catalog = planning::offline_catalog(pipeline, None, earlier.as_ref())?;
                 let budget = planning::offline_budget(&pipeline.config, earlier.as_ref());
                 let workload = pipeline.analyse(&catalog).workload;
-                RunInput::from_plan(&self.plan(&workload, &catalog, budget)?)
+                let measured = self.profile.as_ref();
+                let measured = measured.map(|known| known.profile.measurements());
+                let known = Known {
+                    catalog: &catalog,
+                    measurements: &measured.unwrap_or_default(),
+                };
+                RunInput::from_plan(&self.plan(&workload, known, budget)?)
             }
         };
         output.artefact(&program_text(&input, &pipeline.config.variables))?;
@@ -197,16 +218,16 @@ impl<'a> Job<'a> {
     fn plan(
         &self,
         workload: &Workload,
-        catalog: &Catalog,
+        known: Known<'_>,
         budget: u64,
     ) -> Result<PlanFile, Failure> {
-        planning::plan(
+        planning::plan_with(
             &self.pipeline,
             workload,
-            catalog,
+            known,
             &planning::settings(
                 &self.pipeline,
-                catalog,
+                known.catalog,
                 budget,
                 true,
                 self.command.run.force_frames.as_deref(),
@@ -333,7 +354,8 @@ impl<'a> Job<'a> {
             return Ok(None);
         };
         let workload = self.pipeline.analyse(&catalog).workload;
-        let plan = self.plan_of_run(&workload, &catalog, &session, recorder)?;
+        let chosen = self.plan_of_run(&workload, &catalog, &session, recorder)?;
+        let (plan, remark) = chosen.map_or((None, None), |(plan, remark)| (Some(plan), remark));
         let input = plan
             .as_ref()
             .map_or_else(|| self.plain(), RunInput::from_plan);
@@ -364,81 +386,9 @@ impl<'a> Job<'a> {
         Ok(Some(Done {
             outcome,
             plan,
+            remark,
             tables: written(&workload),
         }))
-    }
-
-    /// Adds what the run measured to the profile, whether or not it came to its end.
-    fn learn(
-        &self,
-        session: &SessionInfo,
-        plan: Option<&PlanFile>,
-        input: &RunInput,
-        recorder: &mut Recorder<'_>,
-    ) {
-        let Some(Profiled { file, profile }) = &self.profile else {
-            return;
-        };
-        let keys = profile::keys(&self.pipeline, plan);
-        let place = profile::place(session);
-        let samples = run::samples(recorder.record(), input, &keys, &place, plan.is_none());
-        if samples.statements.is_empty() && samples.frames.is_empty() {
-            return;
-        }
-        let mut learned = Profiled {
-            file: file.clone(),
-            profile: profile.clone(),
-        };
-        learned.profile.take(samples);
-        if let Err(failure) = learned.save() {
-            recorder.warn(
-                None,
-                format!("what was measured is lost: {}", failure.message),
-            );
-        }
-    }
-
-    /// The plan to run: the saved one if it still fits, otherwise one made now and saved; none without frames.
-    fn plan_of_run(
-        &self,
-        workload: &Workload,
-        catalog: &Catalog,
-        session: &SessionInfo,
-        recorder: &mut Recorder<'_>,
-    ) -> Result<Option<PlanFile>, Failure> {
-        if !self.uses_frames() {
-            return Ok(None);
-        }
-        let start = recorder.now();
-        let plan = if let Some((file, plan)) = &self.saved {
-            let reasons = self.drift(plan, catalog);
-            if self.command.allow_drift {
-                for reason in reasons {
-                    recorder.warn(None, format!("the plan is stale: {reason}"));
-                }
-            } else {
-                stale(file, &reasons)?;
-            }
-            plan.clone()
-        } else {
-            let jobs = self.pipeline.config.planner.jobs;
-            let budget = self.pipeline.config.planner.budget_bytes;
-            let storage = session.storage_memory_bytes;
-            let budget = budget.unwrap_or_else(|| planning::share_of(storage, jobs));
-            let plan = self.plan(workload, catalog, budget)?;
-            write_file(
-                &planning::default_plan_file(&self.pipeline),
-                &plan.to_json(),
-            )?;
-            planning::save_catalog(&self.pipeline, catalog)?;
-            plan
-        };
-        let micros = recorder.since(start);
-        recorder.emit(&Event::Prepared {
-            what: Preparation::Plan,
-            micros,
-        });
-        Ok(Some(plan))
     }
 
     fn tell_ending(&self, record: &RunRecord, done: Option<&Done>, output: &mut Output) {
@@ -478,6 +428,9 @@ impl<'a> Job<'a> {
         }
         if let Some(plan) = plan {
             output.say(&format!("\n{}", totals(&plan.summary)));
+        }
+        if let Some(remark) = done.and_then(|done| done.remark.as_ref()) {
+            output.say(remark);
         }
         let complete = done.filter(|_| record.outcome == Outcome::Done);
         let tables: &[String] = complete.map_or(&[], |done| &done.tables);

@@ -4,13 +4,16 @@ mod what_if;
 
 use std::path::Path;
 
-use super::arguments::{Plan as Command, PlanFormat};
+use super::arguments::{Plan as Command, PlanFormat, ProfileChoice};
 use super::failure::{Failure, FailureKind};
 use super::output::{Output, write_file};
 use super::pipeline::Pipeline;
+use super::planning::Known;
+use super::profile::Profiled;
 use super::{Context, ExitStatus, pipeline, planning};
 use crate::config::Override;
 use crate::facts::catalog::Catalog;
+use crate::facts::profile::Measurements;
 use crate::planner::plan_file::{PlanFile, drift};
 use crate::present::report::plan::{self, dot, markdown, mermaid};
 use crate::present::report::{diagnostics, search};
@@ -29,19 +32,17 @@ pub(super) fn run(
     let earlier = earlier(&file, command.check, output)?;
     let catalog =
         planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
+    let before = earlier.as_ref().filter(|_| command.check);
+    let measurements = measurements(command, &pipeline, before)?;
+    let known = Known {
+        catalog: &catalog,
+        measurements: &measurements,
+    };
     if !command.what_if.is_empty() {
-        return what_if::run(
-            command,
-            pipeline,
-            &catalog,
-            earlier.as_ref(),
-            context,
-            output,
-        );
+        return what_if::run(command, pipeline, known, earlier.as_ref(), context, output);
     }
     let frames = !command.check || earlier.as_ref().is_none_or(|plan| plan.settings.frames);
     let budget = planning::offline_budget(&pipeline.config, earlier.as_ref());
-    let before = earlier.as_ref().filter(|_| command.check);
     let forced = command.force_frames.as_deref();
     let forced = forced.or_else(|| before?.settings.forced.as_deref());
     let mut settings = planning::settings(&pipeline, &catalog, budget, frames, forced);
@@ -57,10 +58,10 @@ pub(super) fn run(
         true,
     ));
     let current = &context.environment.current;
-    let new = planning::plan(
+    let new = planning::plan_with(
         &pipeline,
         &analysis.workload,
-        &catalog,
+        known,
         &settings,
         planning::has_scratch(&pipeline.config),
         &file,
@@ -102,6 +103,22 @@ fn options(command: &Command) -> Vec<Override> {
         .collect();
     options.extend(pipeline::session_settings(command.settings.as_deref()));
     options
+}
+
+/// What earlier runs measured: as named, as a plan that is checked has it, otherwise what lies beside the pipeline.
+fn measurements(
+    command: &Command,
+    pipeline: &Pipeline,
+    checked: Option<&PlanFile>,
+) -> Result<Measurements, Failure> {
+    let ProfileChoice { file, unwanted } = &command.profile;
+    if let Some(plan) = checked.filter(|_| file.is_none() && !unwanted) {
+        return Ok(plan.measurements.clone());
+    }
+    let profiled = Profiled::read(pipeline, file.as_deref(), *unwanted, true)?;
+    Ok(profiled.map_or_else(Measurements::default, |profiled| {
+        profiled.profile.measurements()
+    }))
 }
 
 /// The plan that is replaced or checked. A broken one matters only to `--check`.
@@ -181,6 +198,10 @@ fn other_differences(earlier: &PlanFile, new: &PlanFile) -> Vec<String> {
     }
     let parts = [
         ("facts about tables", earlier.catalog != new.catalog),
+        (
+            "measurements of earlier runs",
+            earlier.measurements != new.measurements,
+        ),
         ("frames", earlier.frames != new.frames),
         (
             "settings of the session",

@@ -4,6 +4,7 @@
     reason = "reads plan files and saved catalogs"
 )]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -15,13 +16,17 @@ use super::pipeline::Pipeline;
 use crate::config::{Config, Origin, is_secret};
 use crate::facts::access::{self, Declarations};
 use crate::facts::catalog::Catalog;
+use crate::facts::profile::Measurements;
 use crate::facts::workload::{self, Workload};
 use crate::planner::cost::CostModel;
+use crate::planner::frame::Candidates;
 use crate::planner::plan::{
     Forced, Media, Order, PlanOptions, SettingOptions, StorageLevel, Wanted, WantedLayout,
     WantedSettings, choose, propose,
 };
-use crate::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, RestoreError};
+use crate::planner::plan_file::{
+    Gain, PlanFile, PlanFileInputs, PlanSettings, RestoreError, is_clearly_better, planning_keys,
+};
 use crate::planner::{check, emit, frame};
 use crate::present::report::json;
 
@@ -126,8 +131,14 @@ pub(super) fn has_scratch(config: &Config) -> bool {
     config.planner.scratch.is_some() || !config.engine.livy
 }
 
-/// Plans, and proves that the plan keeps its promises. `file` is where it will lie; `scratch` says whether frames may
-/// live in scratch tables.
+/// What planning knows of the tables and of earlier runs.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) measurements: &'a Measurements,
+}
+
+/// Plans from facts about tables alone.
 pub(super) fn plan(
     pipeline: &Pipeline,
     workload: &Workload,
@@ -137,9 +148,80 @@ pub(super) fn plan(
     file: &Path,
     current: &Path,
 ) -> Result<PlanFile, Failure> {
+    let known = Known {
+        catalog,
+        measurements: &Measurements::default(),
+    };
+    plan_with(pipeline, workload, known, settings, scratch, file, current)
+}
+
+/// Costs by what is known, and the measurements that they are from.
+fn costs<'w>(
+    pipeline: &Pipeline,
+    workload: &'w Workload,
+    candidates: &Candidates,
+    known: Known<'w>,
+) -> (CostModel<'w>, Measurements) {
+    let costs = CostModel::new(workload, known.catalog);
+    if known.measurements.is_empty() {
+        return (costs, Measurements::default());
+    }
+    let keys = planning_keys(workload, candidates, &pipeline.sources);
+    let names = keys.statements.values().chain(keys.candidates.values());
+    let names: BTreeSet<&str> = names.map(String::as_str).collect();
+    let used = known.measurements.only(|name| names.contains(name));
+    (costs.with_measurements(&used, &keys, candidates), used)
+}
+
+/// Whether a new plan gains clearly more than an earlier one, which does otherwise keep its place.
+pub(super) fn replaces(
+    pipeline: &Pipeline,
+    workload: &Workload,
+    known: Known<'_>,
+    new: &PlanFile,
+    earlier: &PlanFile,
+) -> Replaces {
+    let candidates = frame::candidates(workload, &pipeline.sources, known.catalog);
+    let keys = planning_keys(workload, &candidates, &pipeline.sources);
+    let costs = CostModel::new(workload, known.catalog);
+    let costs = costs.with_measurements(known.measurements, &keys, &candidates);
+    let gains = [new, earlier].map(|plan| {
+        let gain = plan.gain(workload, &pipeline.sources, &candidates, &costs);
+        gain.unwrap_or(Gain {
+            micros: i128::from(plan.summary.gain_micros),
+            ..Gain::default()
+        })
+    });
+    let [new, earlier] = gains;
+    Replaces {
+        clearly: is_clearly_better(new, earlier),
+        new,
+        earlier,
+    }
+}
+
+/// How two plans compare.
+pub(super) struct Replaces {
+    pub(super) clearly: bool,
+    pub(super) new: Gain,
+    pub(super) earlier: Gain,
+}
+
+/// Plans, and proves that the plan keeps its promises. `file` is where it will lie; `scratch` says whether frames may
+/// live in scratch tables.
+pub(super) fn plan_with(
+    pipeline: &Pipeline,
+    workload: &Workload,
+    known: Known<'_>,
+    settings: &PlanSettings,
+    scratch: bool,
+    file: &Path,
+    current: &Path,
+) -> Result<PlanFile, Failure> {
     let sources = &pipeline.sources;
+    let catalog = known.catalog;
     let candidates = frame::candidates(workload, sources, catalog);
-    let costs = CostModel::new(workload, catalog);
+    let (costs, measurements) = costs(pipeline, workload, &candidates, known);
     let forced = settings.forced.as_deref();
     let forced = forced.map(|text| Forced::resolve(text, workload, &candidates));
     let forced = forced
@@ -192,7 +274,7 @@ pub(super) fn plan(
     }
     let folder = current.join(file.parent().unwrap_or(Path::new("")));
     let root = paths::relative(&folder, &current.join(&pipeline.root));
-    Ok(PlanFile::new(PlanFileInputs {
+    let file = PlanFile::new(PlanFileInputs {
         root: &root,
         sources,
         variables: &pipeline.config.variables,
@@ -201,7 +283,11 @@ pub(super) fn plan(
         workload,
         plan: &plan,
         program: &program,
-    }))
+    });
+    Ok(PlanFile {
+        measurements,
+        ..file
+    })
 }
 
 /// Proves anew, from the files and from what was known when it was made, that a saved plan keeps its promises.

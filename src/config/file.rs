@@ -113,7 +113,7 @@ fn read(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
             DeValue::String(text),
         ) => scalar(text.to_string()),
         (Kind::Boolean | Kind::Scalar, DeValue::Boolean(value)) => scalar(value.to_string()),
-        (Kind::Number | Kind::Count | Kind::Scalar, DeValue::Integer(number))
+        (Kind::Number | Kind::Count | Kind::Natural | Kind::Scalar, DeValue::Integer(number))
             if number.radix() == 10 =>
         {
             scalar(number.as_str().to_owned())

@@ -13,6 +13,8 @@ pub enum Kind {
     Number,
     /// How many of something: a whole number from 1.
     Count,
+    /// A whole number, 0 included.
+    Natural,
     /// A size, or `auto`.
     Size,
     /// A duration.
@@ -33,6 +35,7 @@ impl Kind {
             Kind::Boolean => "true or false".to_owned(),
             Kind::Number => "a number of at least 0".to_owned(),
             Kind::Count => "a whole number of at least 1".to_owned(),
+            Kind::Natural => "a whole number".to_owned(),
             Kind::Size => "a size such as \"2GiB\", or \"auto\"".to_owned(),
             Kind::Duration => "a duration such as \"200ms\"".to_owned(),
             Kind::Choice(words) => words
@@ -52,6 +55,7 @@ impl Kind {
             Kind::Boolean => matches!(text, "true" | "false"),
             Kind::Number => value::parse_hundredths(text).is_some(),
             Kind::Count => value::parse_count(text).is_some(),
+            Kind::Natural => text.trim().parse::<u32>().is_ok(),
             Kind::Size => text == "auto" || value::parse_size(text).is_some(),
             Kind::Duration => value::parse_duration(text).is_some(),
             Kind::Choice(words) => words.contains(&text),
@@ -79,7 +83,7 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 50] = [
+pub const KEYS: [Key; 51] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("pipeline.max_statement_bytes", Kind::Size, Some("4MiB")),
@@ -95,6 +99,7 @@ pub const KEYS: [Key; 50] = [
     key("planner.jobs", Kind::Count, Some("1")),
     key("planner.margin", Kind::Number, Some("2.0")),
     key("planner.min_gain", Kind::Duration, Some("200ms")),
+    key("planner.canary", Kind::Natural, Some("0")),
     key(
         "planner.medium",
         Kind::Choice(&["memory", "scratch", "auto"]),

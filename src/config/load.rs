@@ -297,6 +297,10 @@ impl Layers {
                 .scalar("planner.min_gain")
                 .and_then(parse_duration)
                 .unwrap_or(200_000),
+            canary: self
+                .scalar("planner.canary")
+                .and_then(|text| text.trim().parse().ok())
+                .unwrap_or(0),
             medium: self.scalar("planner.medium").unwrap_or("memory").to_owned(),
             layout: self.scalar("planner.layout").unwrap_or("off").to_owned(),
             order: self.scalar("planner.order").unwrap_or("free").to_owned(),

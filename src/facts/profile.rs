@@ -249,23 +249,19 @@ impl Profile {
         });
     }
 
-    /// What planning uses of it, of the statements and frames with certain fingerprints.
-    pub fn measurements(&self, wanted: impl Fn(&str) -> bool) -> Measurements {
-        let statements = self.statements.iter().filter(|(key, _)| wanted(key));
-        let frames = self.frames.iter().filter(|(key, _)| wanted(key));
+    /// What planning uses of it.
+    pub fn measurements(&self) -> Measurements {
+        let statements = self.statements.iter().map(|(key, known)| {
+            let known = known.iter().filter_map(StatementHistory::measured);
+            (key.clone(), known.collect())
+        });
+        let frames = self.frames.iter().map(|(key, known)| {
+            let known = known.iter().filter_map(FrameHistory::measured);
+            (key.clone(), known.collect())
+        });
         Measurements {
-            statements: statements
-                .map(|(key, known)| {
-                    let known = known.iter().filter_map(StatementHistory::measured);
-                    (key.clone(), known.collect())
-                })
-                .collect(),
-            frames: frames
-                .map(|(key, known)| {
-                    let known = known.iter().filter_map(FrameHistory::measured);
-                    (key.clone(), known.collect())
-                })
-                .collect(),
+            statements: statements.collect(),
+            frames: frames.collect(),
         }
     }
 }
@@ -290,6 +286,21 @@ pub struct Measurements {
 }
 
 impl Measurements {
+    /// Those of the statements and frames with certain fingerprints.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&str) -> bool) -> Measurements {
+        let statements = self.statements.iter().filter(|(key, _)| wanted(key));
+        let frames = self.frames.iter().filter(|(key, _)| wanted(key));
+        Measurements {
+            statements: statements
+                .map(|(key, known)| (key.clone(), known.clone()))
+                .collect(),
+            frames: frames
+                .map(|(key, known)| (key.clone(), known.clone()))
+                .collect(),
+        }
+    }
+
     /// Whether nothing was measured.
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty() && self.frames.is_empty()

@@ -26,6 +26,8 @@
 //! Measured on Spark 3.5.6, `local[2]`, warm, with 0.3 to 3 million rows. Other machines were two to three times slower, in
 //! the same proportions.
 //!
+//! What earlier runs measured moves these estimates: see `measured.rs`.
+//!
 //! The fixed cost of a scan and of a cached read is the same, so it counts only where a frame is built. Rows come
 //! from statistics, otherwise from the size of the files.
 
@@ -35,15 +37,19 @@ mod covering;
 mod format;
 mod inputs;
 mod join;
+mod measured;
 mod repeated;
 #[cfg(test)]
 mod tests;
+mod time;
 mod widened;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::cell::Cell;
 use self::format::Format;
+use self::measured::Measured;
+pub use self::measured::{Keys, Loss};
 use super::frame::{Candidate, Definition, Reader};
 use crate::facts::access::{
     Access, Exchanges, Origin, Read, ReadId, Rows, Subquery, TableId, TableVersion,
@@ -114,6 +120,7 @@ pub struct CostModel<'a> {
     reads: BTreeMap<ReadId, &'a Read>,
     /// Columns by lower-case name.
     columns: BTreeMap<TableId, BTreeMap<String, Cell>>,
+    measured: Measured,
 }
 
 /// Estimates at one end of what the facts leave open.
@@ -145,6 +152,7 @@ impl<'a> CostModel<'a> {
             catalog,
             reads: reads.map(|read| (read.id, read)).collect(),
             columns: columns.collect(),
+            measured: Measured::default(),
         }
     }
 
@@ -240,8 +248,14 @@ impl<'a> CostModel<'a> {
 }
 
 impl<'a> Estimate<'a> {
-    /// What building a candidate costs; none where the size of something it reads is unknown.
+    /// What building a candidate costs; none where the size of something it reads is unknown and it was never measured.
     pub fn build(&self, candidate: &Candidate) -> Option<BuildCost> {
+        let estimate = self.estimated_build(candidate);
+        self.model.measured.build(candidate.id, estimate)
+    }
+
+    /// The same from the facts alone.
+    fn estimated_build(&self, candidate: &Candidate) -> Option<BuildCost> {
         match &candidate.definition {
             Definition::CoveringRead {
                 version,
@@ -263,8 +277,15 @@ impl<'a> Estimate<'a> {
     }
 
     /// What one reader saves by reading a candidate instead, microseconds; 0 where it saves nothing, none where
-    /// the size of something it reads is unknown.
+    /// the size of something it reads is unknown and it was never measured.
     pub fn saving(&self, candidate: &Candidate, reader: &Reader) -> Option<u64> {
+        let estimate = self.estimated_saving(candidate, reader);
+        let measured = &self.model.measured;
+        measured.saving(candidate.id, reader.statement, estimate)
+    }
+
+    /// The same from the facts alone.
+    fn estimated_saving(&self, candidate: &Candidate, reader: &Reader) -> Option<u64> {
         match &candidate.definition {
             Definition::CoveringRead { columns, hull, .. } => {
                 covering::saving(self, reader, columns, hull)
@@ -289,6 +310,9 @@ impl<'a> Estimate<'a> {
     /// Rows of a version. What the catalog says of a table that the pipeline writes is what an earlier run left
     /// there; nothing is a table not filled yet.
     fn rows(&self, version: TableVersion) -> Option<u64> {
+        if let Some(rows) = self.model.measured.rows(version) {
+            return Some(rows);
+        }
         let facts = self.model.facts(version.table)?;
         self.facts_rows(facts, |value| version.generation == 0 || *value > 0)
     }

@@ -14,6 +14,7 @@
 //! writes what builds a frame there and what lets it go. How rows are spread is written in one place for all of them.
 
 mod aggregate;
+mod alone;
 mod covering;
 mod edit;
 mod join;
@@ -33,6 +34,7 @@ use crate::facts::workload::Workload;
 use crate::frontend::source::Sources;
 use crate::frontend::statement::{Statement, StatementId, StatementKind};
 
+pub use self::alone::definitions;
 pub use super::frame::{NAMESPACE, SCRATCH};
 
 /// The texts of a session, step by step. Texts keep their template variables; `run` fills them in.

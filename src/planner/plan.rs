@@ -24,7 +24,7 @@ mod select;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(in crate::planner) mod words;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ pub use super::frame::Subject;
 pub struct FrameId(pub u32);
 
 /// What to materialise, when to run what, and when to let go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Chosen frames.
     pub frames: Vec<Frame>,

@@ -24,6 +24,7 @@ mod build;
 mod consistency;
 mod drift;
 mod fingerprint;
+mod gain;
 mod keys;
 mod parse;
 mod restore;
@@ -34,7 +35,8 @@ use serde::{Deserialize, Serialize};
 
 pub use build::PlanFileInputs;
 pub use drift::{Drift, TableAspect, drift};
-pub use keys::frame_fingerprint;
+pub use gain::{Gain, is_clearly_better};
+pub use keys::planning_keys;
 pub use parse::PlanFileError;
 pub use restore::RestoreError;
 
@@ -42,6 +44,7 @@ use super::emit::{Language, ProgramText};
 use super::frame::FrameKind;
 use super::plan::{Medium, StorageLevel, Summary};
 use crate::facts::catalog::Catalog;
+use crate::facts::profile::Measurements;
 
 /// Name and version of the format.
 pub const SCHEMA: &str = "hoist-plan/1";
@@ -62,6 +65,9 @@ pub struct PlanFile {
     pub variables: Vec<Variable>,
     /// The facts that were used.
     pub catalog: Catalog,
+    /// The measurements of earlier runs that were used.
+    #[serde(default, skip_serializing_if = "Measurements::is_empty")]
+    pub measurements: Measurements,
     /// Frames in order of materialisation.
     pub frames: Vec<FrameEntry>,
     /// What is decided on settings of the session, by key.

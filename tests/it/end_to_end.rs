@@ -4,6 +4,7 @@
 mod bucketed;
 mod killed;
 pub(crate) mod livy;
+mod profiled;
 mod sample;
 mod sharing;
 mod stopped;

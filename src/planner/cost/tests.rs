@@ -1,5 +1,7 @@
 //! The model against the measurements that its constants come from: it must be on the same side of the margin.
 
+mod measured;
+
 use super::{CostModel, End};
 use crate::frontend::statement::LiteralKind;
 use crate::planner::frame::candidates;

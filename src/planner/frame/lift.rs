@@ -74,6 +74,9 @@ pub fn lift(code: &str) -> Option<Lift> {
         "session" => {
             Lift::Setting("leave the settings of the session that decide names as Spark has them")
         }
+        "measured" => Lift::Setting(
+            "plan with `--no-profile` to see the estimates alone; a frame that is not built is forgotten after 50 runs",
+        ),
         "over-budget" => Lift::Setting("raise `--budget`"),
         "frames-off" => Lift::Setting("leave out `--frames off`"),
         "set-in-pipeline" => Lift::Text("leave the setting out of the pipeline"),

@@ -374,6 +374,18 @@ impl Decide<'_> {
                 let text = format!("{name} is, or may be, rewritten between its readers");
                 Reason::new("rewritten-between", text)
             }
+            Verdict::Measured(loss) => {
+                let saved = u64::try_from(loss.saving_micros.max(0)).unwrap_or(u64::MAX);
+                let text = format!(
+                    "a frame of {name} was measured to save {} for a build of {}, give or take {}: \
+                     it loses (number of builds: {})",
+                    duration(saved),
+                    duration(loss.build_micros),
+                    duration(loss.sigma_micros),
+                    loss.builds,
+                );
+                Reason::new("measured", text)
+            }
             Verdict::NotWorth(one) => {
                 let number = count(one.readers.len());
                 let needed = one

@@ -75,7 +75,8 @@ impl<'a> Asked<'a> {
 
     /// One option per medium and layout.
     fn add_ways(&mut self, candidate: &'a Candidate) {
-        let Some(offer) = self.search.offer(candidate.id) else {
+        let offer = self.search.offer(candidate.id);
+        let Some(offer) = offer.filter(|_| self.search.loss(candidate).is_none()) else {
             return;
         };
         let (first, others) = medium::options(self.search, candidate);

@@ -188,7 +188,7 @@ fn refusal(search: &Search<'_>, candidate: &Candidate) -> Option<Reason> {
 
 impl Medium {
     /// What building costs on this medium, from what it costs in memory.
-    pub(super) fn build_cost(self, in_memory: BuildCost) -> BuildCost {
+    pub(in crate::planner) fn build_cost(self, in_memory: BuildCost) -> BuildCost {
         match self {
             Medium::Memory(_) => in_memory,
             Medium::Scratch => in_memory.as_table(),

@@ -10,7 +10,7 @@ use super::offer::{Offer, offers};
 use super::{PlanOptions, medium};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
-use crate::planner::cost::CostModel;
+use crate::planner::cost::{CostModel, Loss};
 use crate::planner::frame::{Candidate, CandidateId, Candidates, Reader};
 
 /// What the choice is made from.
@@ -48,6 +48,8 @@ pub(super) enum Verdict {
     CheaperRaw,
     /// Something it depends on changes while it would live.
     RewrittenBetween,
+    /// Earlier runs have measured that it saves less than it costs.
+    Measured(Loss),
     /// The saving does not reach the margin.
     NotWorth(Box<Chosen>),
     /// The gain is below the least worth a step.
@@ -188,6 +190,9 @@ impl<'a> Search<'a> {
         if forced.is_some_and(|forced| !forced.takes(candidate.id)) {
             return Err(Verdict::NotForced);
         }
+        if let Some(loss) = self.loss(candidate) {
+            return Err(Verdict::Measured(loss));
+        }
         let (first, others) = medium::options(self, candidate);
         let mut best = self.evaluate_on(first, candidate, choice);
         for medium in others {
@@ -202,6 +207,13 @@ impl<'a> Search<'a> {
             }
         }
         best
+    }
+
+    /// What was measured of a candidate that loses, where frames are to pay.
+    pub(super) fn loss(&self, candidate: &Candidate) -> Option<Loss> {
+        let (margin_percent, _) = self.thresholds();
+        let loss = self.costs.loses(candidate)?;
+        (margin_percent >= 100).then_some(loss)
     }
 
     /// The same on one medium. What is forced need not pay.

@@ -1,7 +1,7 @@
 //! Numbers with units, for reasons.
 
 /// Microseconds as `350 ms` or `12.3 s`.
-pub(super) fn duration(micros: u64) -> String {
+pub(in crate::planner) fn duration(micros: u64) -> String {
     if micros < 1_000_000 {
         return format!("{} ms", micros / 1_000);
     }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::facts::access::{Access, Origin, Read, ReadId, Subquery, SubqueryId, TableVersion};
 use crate::facts::catalog::Catalog;
+use crate::facts::profile::Measurements;
 use crate::facts::workload::Workload;
 use crate::frontend::source::{Sources, Variables};
 use crate::frontend::statement::{Statement, StatementId};
@@ -53,6 +54,7 @@ impl PlanFile {
             settings: inputs.settings.clone(),
             variables: fingerprint::variables(inputs.sources, inputs.variables),
             catalog: inputs.catalog.clone(),
+            measurements: Measurements::default(),
             frames: inputs
                 .plan
                 .frames

@@ -1,0 +1,110 @@
+//! How long the steps of a run take, by the clock.
+
+use super::measured::{scaled, shrunk};
+use super::repeated::computed;
+use super::{ACTION_MICROS, CostModel, End, Estimate, Work, join, sum};
+use crate::facts::access::Origin;
+use crate::frontend::statement::StatementId;
+use crate::planner::frame::{Candidate, CandidateId};
+
+impl CostModel<'_> {
+    /// Wall time of a statement that reads some candidates as frames, microseconds; none where nothing lets tell.
+    pub fn statement_time(&self, statement: StatementId, frames: &[&Candidate]) -> Option<u64> {
+        let measured = &self.measured;
+        let read = frames.iter().filter_map(|one| measured.names.get(&one.id));
+        let mut names: Vec<String> = read.cloned().collect();
+        names.sort();
+        names.dedup();
+        let plain = measured.statement(statement, &[]);
+        let estimated = plain.map(|plain| plain.wall.value).or_else(|| {
+            let [few, many] = End::BOTH.map(|end| self.at(end).estimated_statement(statement));
+            Some(scaled(few?.midpoint(many?), measured.wall_speed))
+        });
+        let prior = estimated.map(|estimated| {
+            let readers = frames.iter().flat_map(|one| {
+                let here = one.readers.iter();
+                let here = here.filter(|reader| reader.statement == statement);
+                here.map(|reader| (*one, reader))
+            });
+            let savings = readers.filter_map(|(candidate, reader)| {
+                let saving = self.at(End::Few).estimated_saving(candidate, reader)?;
+                Some(scaled(saving, measured.wall_speed))
+            });
+            let saved = savings.fold(0, u64::saturating_add);
+            // Starting it takes its time whatever is saved.
+            estimated
+                .saturating_sub(saved)
+                .max(estimated.min(ACTION_MICROS))
+        });
+        match (measured.statement(statement, &names), prior) {
+            // What it took as written is its own estimate.
+            (Some(known), Some(prior)) if !names.is_empty() => {
+                Some(shrunk(known.wall.samples, known.wall.value, prior))
+            }
+            (Some(known), _) => {
+                let [few, many] = End::BOTH.map(|end| self.at(end).estimated_statement(statement));
+                let prior = few.zip(many).map(|(few, many)| few.midpoint(many));
+                let prior = prior.map(|prior| scaled(prior, measured.wall_speed));
+                Some(prior.map_or(known.wall.value, |prior| {
+                    shrunk(known.wall.samples, known.wall.value, prior)
+                }))
+            }
+            (None, prior) => prior,
+        }
+    }
+
+    /// Wall time of building a candidate in memory, microseconds; none where nothing lets tell.
+    pub fn build_time(&self, candidate: &Candidate) -> Option<u64> {
+        let measured = &self.measured;
+        let [few, many] = End::BOTH.map(|end| self.at(end).estimated_build(candidate));
+        let prior = few
+            .zip(many)
+            .map(|(few, many)| scaled(few.micros.midpoint(many.micros), measured.wall_speed));
+        match (measured.frame(candidate.id), prior) {
+            (Some(known), Some(prior)) => Some(shrunk(known.wall.samples, known.wall.value, prior)),
+            (Some(known), None) => Some(known.wall.value),
+            (None, prior) => prior,
+        }
+    }
+
+    /// The candidate of a fingerprint, if there is one.
+    pub fn candidate_named(&self, fingerprint: &str) -> Option<CandidateId> {
+        let mut names = self.measured.names.iter();
+        names
+            .find(|(_, name)| *name == fingerprint)
+            .map(|(id, _)| *id)
+    }
+}
+
+impl Estimate<'_> {
+    /// The work of a statement as written: its scans, and what its query computes from them. Writing is not counted.
+    pub(super) fn estimated_statement(&self, statement: StatementId) -> Option<u64> {
+        let access = self.access(statement)?;
+        if access.barrier.is_some() {
+            return None;
+        }
+        let mut inputs: Vec<(Work, u64)> = Vec::new();
+        // What is below a view is among the reads; the view itself has no rows of its own.
+        let stored = access
+            .reads
+            .iter()
+            .filter(|read| !self.model.is_view(read.version.table));
+        for read in stored.filter(|read| !matches!(read.origin, Origin::Carried)) {
+            let work = self.scan(access, read, false)?;
+            let bytes = join::bytes(self, read.version, work.rows, self.used(read));
+            inputs.push((work, bytes));
+        }
+        // Its own query has all of its reads.
+        let query = access
+            .subqueries
+            .iter()
+            .max_by_key(|query| (query.reads.len(), std::cmp::Reverse(query.id)));
+        let work = match query {
+            Some(query) => computed(self, &inputs, query),
+            None => inputs
+                .iter()
+                .fold(Work::default(), |total, (work, _)| sum(total, *work)),
+        };
+        Some(ACTION_MICROS.saturating_add(work.micros))
+    }
+}
