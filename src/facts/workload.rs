@@ -28,6 +28,34 @@ pub struct Workload {
     pub hazards: Vec<Hazard>,
     /// Reads of each version, in statement order. Reads by barriers are not listed: they read everything.
     pub readers: BTreeMap<TableVersion, Vec<ReadId>>,
+    /// The statement of each read and of each subquery, by their numbers.
+    places: Places,
+}
+
+/// Where reads and subqueries are found.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    reads: Vec<StatementId>,
+    subqueries: Vec<StatementId>,
+}
+
+impl Places {
+    /// Numbers go up from statement to statement, and within each.
+    fn of(accesses: &[Access]) -> Places {
+        let mut places = Places::default();
+        for access in accesses {
+            for read in &access.reads {
+                places
+                    .reads
+                    .resize(read.id.0 as usize + 1, access.statement);
+            }
+            for subquery in &access.subqueries {
+                let rows = subquery.id.0 as usize + 1;
+                places.subqueries.resize(rows, access.statement);
+            }
+        }
+        places
+    }
 }
 
 /// Two statements whose order matters.
@@ -72,6 +100,7 @@ pub fn build(statements: Vec<Statement>, accesses: Accesses) -> Workload {
         }
     }
     Workload {
+        places: Places::of(&accesses.accesses),
         statements,
         accesses: accesses.accesses,
         tables: accesses.tables,
@@ -83,12 +112,9 @@ pub fn build(statements: Vec<Statement>, accesses: Accesses) -> Workload {
 impl Workload {
     /// The read of that number.
     pub fn read(&self, id: ReadId) -> Option<&Read> {
-        self.accesses
-            .iter()
-            .find(|access| access.reads.last().is_some_and(|last| last.id >= id))?
-            .reads
-            .iter()
-            .find(|read| read.id == id)
+        let statement = self.places.reads.get(id.0 as usize)?;
+        let mut reads = self.access(*statement)?.reads.iter();
+        reads.find(|read| read.id == id)
     }
 
     /// What a statement accesses.
@@ -108,12 +134,9 @@ impl Workload {
 
     /// The subquery of that number.
     pub fn subquery(&self, id: SubqueryId) -> Option<&Subquery> {
-        self.accesses
-            .iter()
-            .find(|access| access.subqueries.last().is_some_and(|last| last.id >= id))?
-            .subqueries
-            .iter()
-            .find(|subquery| subquery.id == id)
+        let statement = self.places.subqueries.get(id.0 as usize)?;
+        let mut subqueries = self.access(*statement)?.subqueries.iter();
+        subqueries.find(|subquery| subquery.id == id)
     }
 
     /// Whether `before` must run before `after`, directly or through statements between them.

@@ -121,6 +121,8 @@ pub struct CostModel<'a> {
     /// Columns by lower-case name.
     columns: BTreeMap<TableId, BTreeMap<String, Cell>>,
     measured: Measured,
+    /// What some read goes through.
+    views: BTreeSet<TableId>,
 }
 
 /// Estimates at one end of what the facts leave open.
@@ -147,12 +149,18 @@ impl<'a> CostModel<'a> {
             let columns = facts.map(|column| (column.name.to_lowercase(), Cell::of(column)));
             Some((table.id, columns.collect()))
         });
+        let all = workload.accesses.iter().flat_map(|access| &access.reads);
+        let views = all.filter_map(|read| match read.origin {
+            Origin::ThroughView(view) => Some(view),
+            _ => None,
+        });
         CostModel {
             workload,
             catalog,
             reads: reads.map(|read| (read.id, read)).collect(),
             columns: columns.collect(),
             measured: Measured::default(),
+            views: views.collect(),
         }
     }
 
@@ -199,8 +207,7 @@ impl<'a> CostModel<'a> {
     fn is_view(&self, table: TableId) -> bool {
         let temporary = self.workload.table(table).is_some_and(|it| it.temporary);
         let found = self.facts(table).map(|facts| facts.kind);
-        let made = |read: &&Read| read.origin == Origin::ThroughView(table);
-        temporary || found == Some(TableKind::View) || self.reads.values().any(made)
+        temporary || found == Some(TableKind::View) || self.views.contains(&table)
     }
 
     /// A value of a column.

@@ -58,6 +58,8 @@ pub(crate) struct Pipeline {
     pub(crate) settings: WantedSettings,
     /// No frame of this kind is taken.
     pub(crate) without: Vec<FrameKind>,
+    /// Frames may use two thirds of what all would, or what the largest does: they compete, are built again, and statements change places.
+    pub(crate) tight: bool,
 }
 
 impl Pipeline {

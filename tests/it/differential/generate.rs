@@ -68,6 +68,8 @@ pub(super) fn generate(seed: u64) -> Generated {
             setup,
             files,
             only: only(seed),
+            // Not in step with the kinds.
+            tight: seed / 4 % 2 == 0,
             ..Pipeline::default()
         },
         statements: generator.statements,

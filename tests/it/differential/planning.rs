@@ -54,9 +54,9 @@ impl Planned {
             !pipeline.without.contains(&candidate.kind())
         });
         let slow = slow(&catalog);
-        let options = PlanOptions {
+        let mut options = PlanOptions {
             budget_bytes: BUDGET,
-            margin_percent: 30,
+            margin_percent: 1,
             min_gain_micros: 0,
             frames: true,
             layout: pipeline.layout,
@@ -64,6 +64,12 @@ impl Planned {
         };
         let costs = CostModel::new(&workload, &slow);
         let mut plan = choose(&workload, &candidates, &costs, &options);
+        if pipeline.tight {
+            let largest = plan.frames.iter().map(|frame| frame.size_bytes).max();
+            let shared = plan.summary.peak_bytes / 3 * 2;
+            options.budget_bytes = shared.max(largest.unwrap_or(0));
+            plan = choose(&workload, &candidates, &costs, &options);
+        }
         plan.settings = propose(
             &plan,
             &workload,
@@ -72,14 +78,14 @@ impl Planned {
             &SettingOptions {
                 wanted: pipeline.settings,
                 configured: BTreeMap::new(),
-                budget_bytes: BUDGET,
+                budget_bytes: options.budget_bytes,
             },
         );
         let program = emit(&plan, &candidates, &workload, &sources);
         let settings = PlanSettings {
             default_database: declarations.default_database.clone(),
             frames: true,
-            budget_bytes: BUDGET,
+            budget_bytes: options.budget_bytes,
             keys: declarations.keys.clone(),
             deterministic_functions: declarations.deterministic_functions.clone(),
             ..PlanSettings::default()
