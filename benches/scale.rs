@@ -8,7 +8,7 @@
 //! cores: 50 ms, 500 ms, 5 s and 60 s; growth is the exponent of n between two rows.
 //!
 //! ```text
-//!  statements      plan   of it choice  growth    memory  certificate
+//!  statements      plan  growth    memory  certificate  slowest stages
 //! ```
 
 #![expect(
@@ -98,8 +98,9 @@ fn catalog(statements: usize) -> Catalog {
         };
         names.iter().map(of).collect()
     };
-    let facts = |format: &str, bytes, names: &[&str]| TableFacts {
+    let facts = |name: &str, format: &str, bytes, names: &[&str]| TableFacts {
         kind: TableKind::Managed,
+        location: Some(format!("file:/warehouse/{name}")),
         provider: Some(format.to_owned()),
         size_bytes: Some(bytes),
         columns: columns(names),
@@ -109,11 +110,14 @@ fn catalog(statements: usize) -> Catalog {
     let mut tables = BTreeMap::new();
     for number in 0..statements / 8 + 4 {
         let bytes = (1 << 28) + (draw.below(1 << 28) as u64);
-        tables.insert(format!("raw.t{number}"), facts("csv", bytes, &COLUMNS));
+        let name = format!("raw.t{number}");
+        let known = facts(&name, "csv", bytes, &COLUMNS);
+        tables.insert(name, known);
     }
     for number in 0..statements {
-        let written = facts("parquet", 1 << 22, &["id", "x", "n", "amount", "k"]);
-        tables.insert(format!("mart.m{number}"), written);
+        let name = format!("mart.m{number}");
+        let known = facts(&name, "parquet", 1 << 22, &["id", "x", "n", "amount", "k"]);
+        tables.insert(name, known);
     }
     Catalog {
         spark_version: Some("3.5.6".to_owned()),
@@ -122,9 +126,41 @@ fn catalog(statements: usize) -> Catalog {
     }
 }
 
+/// What stages take.
+struct Clock {
+    start: Instant,
+    stages: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Clock {
+            start: Instant::now(),
+            stages: Vec::new(),
+        }
+    }
+
+    /// A stage has ended.
+    fn note(&mut self, stage: &'static str) {
+        let before: Duration = self.stages.iter().map(|(_, took)| *took).sum();
+        self.stages
+            .push((stage, self.start.elapsed().saturating_sub(before)));
+    }
+
+    fn slowest(&self) -> String {
+        let mut stages = self.stages.clone();
+        stages.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+        let shown = stages.iter().take(3);
+        let shown: Vec<String> = shown
+            .map(|(stage, took)| format!("{stage} {} ms", took.as_millis()))
+            .collect();
+        shown.join(", ")
+    }
+}
+
 struct Measured {
     whole: Duration,
-    choice: Duration,
+    slowest: String,
     peak_bytes: u64,
     certificate: String,
 }
@@ -140,18 +176,20 @@ fn plan(files: &[(String, String)], catalog: &Catalog, budget_bytes: u64) -> Mea
         catalog: "hive".to_owned(),
         ..PlanSettings::default()
     };
-    let start = Instant::now();
+    let mut clock = Clock::start();
     let named = files
         .iter()
         .map(|(name, text)| (name.clone(), text.as_str()));
     let sources = Sources::from_texts(named, &variables);
     let parsed = hoist::frontend::parse(&sources);
+    clock.note("parse");
     let declarations = Declarations {
         default_database: settings.default_database.clone(),
         ..Declarations::default()
     };
     let accesses = access::resolve(&parsed.statements, catalog, &declarations);
     let workload = workload::build(parsed.statements, accesses);
+    clock.note("facts");
     let candidates = frame::candidates(&workload, &sources, catalog);
     let options = PlanOptions {
         budget_bytes,
@@ -160,13 +198,15 @@ fn plan(files: &[(String, String)], catalog: &Catalog, budget_bytes: u64) -> Mea
         frames: true,
         ..PlanOptions::default()
     };
-    let chosen = Instant::now();
+    clock.note("candidates");
     let costs = CostModel::new(&workload, catalog);
     let plan = choose(&workload, &candidates, &costs, &options);
-    let choice = chosen.elapsed();
+    clock.note("choice");
     let program = emit(&plan, &candidates, &workload, &sources);
+    clock.note("texts");
     let violations = check(&workload, &sources, catalog, &plan, &program);
     assert!(violations.is_empty(), "{}", violations.len());
+    clock.note("proof");
     let file = PlanFile::new(PlanFileInputs {
         root: "..",
         sources: &sources,
@@ -179,12 +219,13 @@ fn plan(files: &[(String, String)], catalog: &Catalog, budget_bytes: u64) -> Mea
     });
     let bytes = file.to_json().len();
     assert!(bytes > files.len());
+    clock.note("plan file");
     let certificate = plan
         .searched
         .map(|searched| searched.certificate.to_string());
     Measured {
-        whole: start.elapsed(),
-        choice,
+        whole: clock.start.elapsed(),
+        slowest: clock.slowest(),
         peak_bytes: plan.summary.peak_bytes,
         certificate: certificate.unwrap_or_default(),
     }
@@ -203,7 +244,7 @@ fn main() {
         .filter_map(|word| word.parse().ok())
         .collect();
     let mut before: Option<(usize, Duration)> = None;
-    println!(" statements      plan   of it choice  growth    memory  certificate");
+    println!(" statements      plan  growth    memory  certificate  slowest stages");
     for statements in SIZES {
         if !wanted.is_empty() && !wanted.contains(&statements) {
             continue;
@@ -218,11 +259,11 @@ fn main() {
             let _ = write!(growth, "{:.2}", times.ln() / larger.ln());
         }
         println!(
-            "{statements:>11} {:>6} ms {:>11} ms {growth:>7} {:>9}  {}",
+            "{statements:>11} {:>6} ms {growth:>7} {:>9}  {:<11}  {}",
             measured.whole.as_millis(),
-            measured.choice.as_millis(),
             memory(),
             measured.certificate,
+            measured.slowest,
         );
         before = Some((statements, measured.whole));
     }

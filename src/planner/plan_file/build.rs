@@ -1,6 +1,6 @@
 //! Plan, program and facts → plan file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, DecisionEntry, FeedEntry, FrameEntry, LayoutEntry, Pipeline, PlanFile, PlanSettings,
@@ -143,14 +143,9 @@ impl<'a> Builder<'a> {
     }
 
     fn versions(&self, versions: impl IntoIterator<Item = TableVersion>) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for version in versions {
-            let name = self.version(version);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        let mut seen = BTreeSet::new();
+        let first = versions.into_iter().filter(|version| seen.insert(*version));
+        first.map(|version| self.version(version)).collect()
     }
 
     fn place(&self, statement: StatementId) -> String {
