@@ -31,6 +31,7 @@ mod rejoined;
 mod run;
 mod sample;
 mod sample_forced;
+mod stability;
 mod statements;
 mod tpc;
 mod traps;
