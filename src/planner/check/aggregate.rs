@@ -91,6 +91,10 @@ fn served<'g>(groups: &'g Groups<'_>, block: &Block) -> Result<Served<'g>, Strin
     if !groups.keeps(&block.tests) {
         return Err("has groups of rows that are left out of".to_owned());
     }
+    // Spark groups twice for distinct values, and so adds up in another order.
+    if groups.has_distinct() && block.calls.iter().any(|call| call.drifts) {
+        return Err("has a sum that depends on its order, beside distinct values of".to_owned());
+    }
     let taken = |name: &String| block.words.contains(name);
     if let Some(name) = groups.names().find(|name| taken(name)) {
         return Err(format!(

@@ -154,24 +154,52 @@ fn add(
     if alike.max(count) < 2 {
         return;
     }
-    let mut readers = usable;
-    if readers.len() + again.len() == 1 {
-        let reason = Reason::new(
-            "single-reader",
-            "one place is left: there is nothing to share",
-        );
-        let left = readers.iter().chain(&again).map(|one| one.read.id);
-        refused.add(reason, left);
+    let all: Vec<&Grouped<'_>> = usable.iter().chain(&again).copied().collect();
+    let mut shared = BTreeSet::new();
+    for allowed in kept_apart(&all) {
+        let (mut readers, mut again) = (usable.clone(), again.clone());
+        readers.retain(|one| allowed(one));
+        again.retain(|one| allowed(one));
+        let count = readers.len() + again.len();
+        if count > 1 {
+            shared.extend(readers.iter().chain(&again).map(|one| one.read.id));
+        }
+        if readers.len() > 1 {
+            candidate(context, &subject, version, &readers, found);
+        }
+        // One of them groups by all of the columns.
+        let whole = readers.iter().chain(&again).any(|one| one.keys == *keys);
+        if !again.is_empty() && count > 1 && whole {
+            readers.extend(again);
+            readers.sort_by_key(|grouped| grouped.read.id);
+            candidate(context, &subject, version, &readers, found);
+        }
     }
-    if readers.len() > 1 {
-        candidate(context, &subject, version, &readers, found);
-    }
-    if !again.is_empty() && readers.len() + again.len() > 1 {
-        readers.extend(again);
-        readers.sort_by_key(|grouped| grouped.read.id);
-        candidate(context, &subject, version, &readers, found);
+    for one in all.iter().filter(|one| !shared.contains(&one.read.id)) {
+        let reason = if all.len() > 1 {
+            one.kept_alone(context)
+        } else {
+            None
+        };
+        let single = || {
+            let text = "one place is left: there is nothing to share";
+            Reason::new("single-reader", text)
+        };
+        refused.add(reason.unwrap_or_else(single), [one.read.id]);
     }
     found.refusals.extend(refused.into_refusals(&subject));
+}
+
+/// Which blocks may be computed together. Beside an aggregate of distinct values Spark sums up in another order (Spark:
+/// `AggUtils.planAggregateWithOneDistinct`, `RewriteDistinctAggregates`), which shows where the order of additions does.
+fn kept_apart(blocks: &[&Grouped<'_>]) -> Vec<fn(&Grouped<'_>) -> bool> {
+    let drifts = blocks.iter().any(|one| one.drifts().is_some());
+    let distinct = blocks.iter().any(|one| one.distinct().is_some());
+    if drifts && distinct {
+        vec![|one| one.distinct().is_none(), |one| one.drifts().is_none()]
+    } else {
+        vec![|_| true]
+    }
 }
 
 fn candidate(

@@ -47,6 +47,7 @@ pub fn lift(code: &str) -> Option<Lift> {
         "aggregate" => Lift::Text(
             "use `count`, `sum`, `avg`, `min` or `max` without `FILTER`, `DISTINCT` before columns only, others in a statement of their own",
         ),
+        "summation-order" => Lift::Text("count distinct values in a statement of its own"),
         "finer-groups" => Lift::Text("group it in a statement of its own, or by the same columns"),
         "ambiguous-alias" => Lift::Text("give the output column another name"),
         "block-shape" => {

@@ -69,7 +69,7 @@ pub(super) fn generate(seed: u64) -> Generated {
             files,
             only: only(seed),
             // Not in step with the kinds.
-            tight: seed / 4 % 2 == 0,
+            tight: (seed / 4).is_multiple_of(2),
             ..Pipeline::default()
         },
         statements: generator.statements,

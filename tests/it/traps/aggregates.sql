@@ -343,6 +343,21 @@ SELECT k, sum(CASE WHEN g > 1 THEN 0.1 ELSE 2 END) AS c FROM d.t GROUP BY k;
 SELECT k, count(DISTINCT n) AS c, try_sum(n) AS t FROM d.t GROUP BY k;
 SELECT stddev(n) AS s FROM d.t;
 
+--! trap sums_beside_distinct_values
+-- Spark groups twice for distinct values, and so adds floating point up in another order.
+--! reason summation-order
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING parquet AS SELECT concat('k', id % 2) AS k, id % 7 AS n, id / 7D AS g FROM range(400);
+--! file 1.sql
+--! framed t_groups_1
+SELECT k, sum(g) AS s FROM d.t GROUP BY k;
+--! framed t_groups_1
+SELECT k, avg(g) AS a, max(n) AS m FROM d.t GROUP BY k;
+--! framed t_groups_1
+SELECT k, stddev(n) AS s, count(*) AS c FROM d.t GROUP BY k;
+SELECT k, count(DISTINCT n) AS c, sum(g) AS s FROM d.t GROUP BY k;
+
 --! trap sums_of_sums_that_overflow
 -- BIGINT wraps around in any order of additions; decimals of more than 28 digits are left alone.
 --! setup

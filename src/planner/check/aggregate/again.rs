@@ -49,6 +49,38 @@ impl Look<'_> {
     }
 }
 
+impl Look<'_> {
+    /// Whether a call by its tokens adds up anything but whole numbers and decimals: the sum of those is the same in any
+    /// order. Means of whole numbers are added up in floating point.
+    pub(super) fn drifts(&self, call: &Test) -> bool {
+        let adds = ["sum", "avg", "mean", "std", "var"];
+        let name = call.first().map(|name| name.trim_start_matches("w:"));
+        let Some(name) = name.map(|name| name.trim_start_matches("try_")) else {
+            return true;
+        };
+        if !adds.iter().any(|start| name.starts_with(start)) {
+            return false;
+        }
+        let mut columns = call
+            .iter()
+            .skip(1)
+            .filter(|token| !["y:(", "y:)", "w:distinct"].contains(&token.as_str()));
+        let (Some(column), None) = (columns.next(), columns.next()) else {
+            return true;
+        };
+        let data_type = column
+            .strip_prefix("c:")
+            .and_then(|name| self.data_type(name));
+        let data_type = data_type.unwrap_or_default();
+        let decimal = data_type.starts_with("decimal");
+        match name {
+            "sum" => !decimal && !data_type.ends_with("int") && data_type != "integer",
+            "avg" | "mean" => !decimal,
+            _ => true,
+        }
+    }
+}
+
 /// Whether all results of `(CASE … END)` are literals of type INT: each stands between `THEN` or `ELSE` and what follows.
 fn whole_numbers(arguments: &[String]) -> bool {
     let [open, case, inside @ .., end, close] = arguments else {

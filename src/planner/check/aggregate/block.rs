@@ -46,6 +46,8 @@ pub(super) struct Aggregate {
     pub(super) call: Test,
     /// How its values over some groups give its value over all of their rows; none where they do not.
     pub(super) again: Option<Again>,
+    /// Adds up what gives another value in another order.
+    pub(super) drifts: bool,
 }
 
 /// Where its clauses stand.

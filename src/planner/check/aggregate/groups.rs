@@ -120,6 +120,12 @@ impl<'q> Groups<'q> {
         self.columns.iter().map(|column| &column.name)
     }
 
+    /// Whether some column is computed of distinct values.
+    pub(super) fn has_distinct(&self) -> bool {
+        let mut calls = self.columns.iter().flat_map(|column| &column.call);
+        calls.any(|token| token == "w:distinct")
+    }
+
     /// Whether every row that passes some tests is in a group.
     pub(super) fn keeps(&self, tests: &[Test]) -> bool {
         let condition = self.condition.as_ref();

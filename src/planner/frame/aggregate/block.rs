@@ -68,6 +68,8 @@ pub(super) struct Called {
     pub(super) again: Option<Again>,
     /// Over distinct values.
     pub(super) distinct: bool,
+    /// The order of additions may show in its value.
+    pub(super) drifts: bool,
 }
 
 /// A block whose rows and aggregates can be computed together with those of others.
@@ -96,6 +98,38 @@ impl Grouped<'_> {
     pub(super) fn makes(&self, test: &Test) -> bool {
         let mut own = self.tests.iter();
         own.any(|own| own.written.key == test.written.key)
+    }
+
+    /// An aggregate in whose value the order of additions may show.
+    pub(super) fn drifts(&self) -> Option<&Called> {
+        self.calls.iter().find(|call| call.drifts)
+    }
+
+    /// An aggregate of distinct values.
+    pub(super) fn distinct(&self) -> Option<&Called> {
+        self.calls.iter().find(|call| call.distinct)
+    }
+
+    /// Why it cannot be computed together with others, although those can.
+    pub(super) fn kept_alone(&self, context: &Context<'_>) -> Option<Reason> {
+        let text = |call: &Called| context.texts.text(call.place);
+        let text = match (self.drifts(), self.distinct()) {
+            (Some(drifts), Some(distinct)) => format!(
+                "`{}` depends on the order of additions, and beside `{}` that is another one",
+                text(drifts),
+                text(distinct)
+            ),
+            (Some(drifts), None) => format!(
+                "`{}` depends on the order of additions, which the distinct values of the others change",
+                text(drifts)
+            ),
+            (None, Some(distinct)) => format!(
+                "beside `{}` the others would be summed up in another order",
+                text(distinct)
+            ),
+            (None, None) => return None,
+        };
+        Some(Reason::new("summation-order", text))
     }
 
     /// Why its groups cannot be made of finer ones, if so.

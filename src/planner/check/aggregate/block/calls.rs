@@ -136,9 +136,11 @@ impl Look<'_> {
                 return Err("has an aggregate within another one".to_owned());
             }
             let text = self.text(place, &expression.columns)?;
+            let again = self.again(&text);
             calls.push(Aggregate {
                 place,
-                again: self.again(&text),
+                drifts: again.is_none() && self.drifts(&text),
+                again,
                 call: text,
             });
         }

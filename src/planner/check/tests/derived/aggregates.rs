@@ -129,3 +129,32 @@ fn faults_of_groups_that_are_grouped_again_are_caught() {
         ],
     ));
 }
+
+/// Steps: build, three readers, release.
+const MEANS: [(&str, &str); 3] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS SELECT policy_id, avg(age) AS mean FROM raw.gd WHERE age > 20 GROUP BY policy_id",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT policy_id, max(age) AS oldest FROM raw.gd GROUP BY policy_id",
+    ),
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT policy_id, min(age) AS youngest, stddev(age) AS s FROM raw.gd WHERE age < 90 GROUP BY policy_id",
+    ),
+];
+
+#[test]
+fn sums_that_depend_on_their_order_stand_beside_no_distinct_values() {
+    insta::assert_snapshot!(faults(
+        &MEANS,
+        Promise::Aggregation,
+        &[&|sample| sample.text(
+            0,
+            " FROM `raw`",
+            ", count(DISTINCT `age`) AS `a9` FROM `raw`"
+        ),],
+    ));
+}

@@ -23,6 +23,12 @@ const SHARED: [&str; 20] = [
 /// Those of [`SHARED`] that are the same over distinct values too.
 const DISTINCT: [&str; 6] = ["avg", "count", "max", "mean", "min", "sum"];
 
+/// Those of [`SHARED`] that add values up.
+#[rustfmt::skip]
+const ADDING: [&str; 11] = [
+    "avg", "mean", "std", "stddev", "stddev_pop", "stddev_samp", "sum", "try_sum", "var_pop", "var_samp", "variance",
+];
+
 /// What tells the groupings of `ROLLUP` and the like apart.
 const GROUPINGS: [&str; 2] = ["grouping", "grouping_id"];
 
@@ -170,9 +176,11 @@ impl Look<'_, '_> {
             if call.distinct && !self.is_distinct_of_columns(&written) {
                 return Err(self.unshared(call.span));
             }
+            let again = self.again(call, &written);
             calls.push(Called {
                 place: extent,
-                again: self.again(call, &written),
+                drifts: again.is_none() && self.drifts(&written),
+                again,
                 distinct: call.distinct,
                 written,
             });
@@ -211,6 +219,34 @@ impl Look<'_, '_> {
                 let data_type = name.and_then(|name| self.data_type(name));
                 data_type.is_some_and(|data_type| is_exact(&data_type))
             })
+    }
+
+    /// Whether the order of additions may show in the value of a call: of floating point, or of what is added up as such
+    /// (Spark: `Average`, `CentralMomentAgg`).
+    fn drifts(&self, written: &Written) -> bool {
+        let [name, _, arguments @ .., _] = written.key.as_slice() else {
+            return true;
+        };
+        let name = name.strip_prefix("w:").unwrap_or("");
+        if !ADDING.contains(&name) {
+            return false;
+        }
+        let argument = match arguments {
+            [column] => Some(column),
+            [distinct, column] if distinct == "w:distinct" => Some(column),
+            _ => None,
+        };
+        let column = argument.and_then(|argument| argument.strip_prefix("c:"));
+        let Some(data_type) = column.and_then(|column| self.data_type(column)) else {
+            return true;
+        };
+        let decimal = data_type.split('(').next() == Some("decimal");
+        let whole = ["tinyint", "smallint", "int", "integer", "bigint"];
+        match name {
+            "sum" | "try_sum" => !(decimal || whole.contains(&&*data_type)),
+            "avg" | "mean" => !decimal,
+            _ => true,
+        }
     }
 
     pub(super) fn unshared(&self, span: Span) -> Reason {
