@@ -56,7 +56,7 @@ impl Planned {
         let slow = slow(&catalog);
         let mut options = PlanOptions {
             budget_bytes: BUDGET,
-            margin_percent: 1,
+            margin_percent: 30,
             min_gain_micros: 0,
             frames: true,
             layout: pipeline.layout,
