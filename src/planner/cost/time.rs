@@ -4,6 +4,7 @@ use super::measured::{scaled, shrunk};
 use super::repeated::computed;
 use super::{ACTION_MICROS, CostModel, End, Estimate, Work, join, sum};
 use crate::facts::access::Origin;
+use crate::facts::profile::Measure;
 use crate::frontend::statement::StatementId;
 use crate::planner::frame::{Candidate, CandidateId};
 
@@ -11,60 +12,47 @@ impl CostModel<'_> {
     /// Wall time of a statement that reads some candidates as frames, microseconds; none where nothing lets tell.
     pub fn statement_time(&self, statement: StatementId, frames: &[&Candidate]) -> Option<u64> {
         let measured = &self.measured;
+        let [few, many] = End::BOTH.map(|end| self.at(end).estimated_statement(statement));
+        let estimate = self.wall(few, many);
+        let known = measured.statement(statement, &[]);
+        let as_written = seen(known.map(|known| known.wall), estimate);
+        if frames.is_empty() {
+            return as_written;
+        }
+        let readers = frames.iter().flat_map(|one| {
+            let here = one.readers.iter();
+            let here = here.filter(|reader| reader.statement == statement);
+            here.map(|reader| (*one, reader))
+        });
+        let savings = readers.filter_map(|(candidate, reader)| {
+            let saving = self.at(End::Few).estimated_saving(candidate, reader)?;
+            Some(scaled(saving, measured.wall_speed))
+        });
+        let saved = savings.fold(0, u64::saturating_add);
+        // Starting it takes its time whatever is saved.
+        let prior = as_written.map(|written| {
+            let least = written.min(ACTION_MICROS);
+            written.saturating_sub(saved).max(least)
+        });
         let read = frames.iter().filter_map(|one| measured.names.get(&one.id));
         let mut names: Vec<String> = read.cloned().collect();
         names.sort();
         names.dedup();
-        let plain = measured.statement(statement, &[]);
-        let estimated = plain.map(|plain| plain.wall.value).or_else(|| {
-            let [few, many] = End::BOTH.map(|end| self.at(end).estimated_statement(statement));
-            Some(scaled(few?.midpoint(many?), measured.wall_speed))
-        });
-        let prior = estimated.map(|estimated| {
-            let readers = frames.iter().flat_map(|one| {
-                let here = one.readers.iter();
-                let here = here.filter(|reader| reader.statement == statement);
-                here.map(|reader| (*one, reader))
-            });
-            let savings = readers.filter_map(|(candidate, reader)| {
-                let saving = self.at(End::Few).estimated_saving(candidate, reader)?;
-                Some(scaled(saving, measured.wall_speed))
-            });
-            let saved = savings.fold(0, u64::saturating_add);
-            // Starting it takes its time whatever is saved.
-            estimated
-                .saturating_sub(saved)
-                .max(estimated.min(ACTION_MICROS))
-        });
-        match (measured.statement(statement, &names), prior) {
-            // What it took as written is its own estimate.
-            (Some(known), Some(prior)) if !names.is_empty() => {
-                Some(shrunk(known.wall.samples, known.wall.value, prior))
-            }
-            (Some(known), _) => {
-                let [few, many] = End::BOTH.map(|end| self.at(end).estimated_statement(statement));
-                let prior = few.zip(many).map(|(few, many)| few.midpoint(many));
-                let prior = prior.map(|prior| scaled(prior, measured.wall_speed));
-                Some(prior.map_or(known.wall.value, |prior| {
-                    shrunk(known.wall.samples, known.wall.value, prior)
-                }))
-            }
-            (None, prior) => prior,
-        }
+        let known = measured.statement(statement, &names);
+        seen(known.map(|known| known.wall), prior)
     }
 
     /// Wall time of building a candidate in memory, microseconds; none where nothing lets tell.
     pub fn build_time(&self, candidate: &Candidate) -> Option<u64> {
-        let measured = &self.measured;
         let [few, many] = End::BOTH.map(|end| self.at(end).estimated_build(candidate));
-        let prior = few
-            .zip(many)
-            .map(|(few, many)| scaled(few.micros.midpoint(many.micros), measured.wall_speed));
-        match (measured.frame(candidate.id), prior) {
-            (Some(known), Some(prior)) => Some(shrunk(known.wall.samples, known.wall.value, prior)),
-            (Some(known), None) => Some(known.wall.value),
-            (None, prior) => prior,
-        }
+        let estimate = self.wall(few.map(|few| few.micros), many.map(|many| many.micros));
+        let known = self.measured.frame(candidate.id);
+        seen(known.map(|known| known.wall), estimate)
+    }
+
+    /// Between both ends, by the clock of this machine.
+    fn wall(&self, few: Option<u64>, many: Option<u64>) -> Option<u64> {
+        Some(scaled(few?.midpoint(many?), self.measured.wall_speed))
     }
 
     /// The candidate of a fingerprint, if there is one.
@@ -106,5 +94,14 @@ impl Estimate<'_> {
                 .fold(Work::default(), |total, (work, _)| sum(total, *work)),
         };
         Some(ACTION_MICROS.saturating_add(work.micros))
+    }
+}
+
+/// What was measured beside an estimate, as far as there are both.
+fn seen(known: Option<Measure>, prior: Option<u64>) -> Option<u64> {
+    match (known, prior) {
+        (Some(known), Some(prior)) => Some(shrunk(known.samples, known.value, prior)),
+        (Some(known), None) => Some(known.value),
+        (None, prior) => prior,
     }
 }

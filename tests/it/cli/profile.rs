@@ -1,9 +1,15 @@
 //! Planning with what earlier runs measured, without an engine.
 
-use hoist::facts::profile::{FrameSample, Profile, RunSamples, StepSample, fingerprint};
+use hoist::facts::access::{self, Declarations};
+use hoist::facts::profile::{
+    FrameSample, Measurements, Profile, RunSamples, StepSample, fingerprint,
+};
+use hoist::facts::workload;
 use hoist::frontend;
 use hoist::frontend::source::Sources;
-use hoist::planner::plan_file::PlanFile;
+use hoist::planner::cost::CostModel;
+use hoist::planner::frame;
+use hoist::planner::plan_file::{PlanFile, is_clearly_better, planning_keys};
 use serde_json::Value;
 
 use super::Folder;
@@ -148,6 +154,57 @@ fn a_frame_that_lost_is_dropped_with_its_reason_and_the_plan_says_what_it_is_fro
     .unwrap();
     assert_eq!(plan(&folder, &[]), after);
     assert_eq!(plan(&folder, &["--no-profile"]), before);
+}
+
+/// What plans gain by a profile: an earlier one goes if a frame of it loses, and stays beside one that is hardly better.
+#[test]
+fn an_earlier_plan_stays_unless_another_one_is_clearly_better() {
+    let folder = sample();
+    let before = plan(&folder, &[]);
+    let measured = profile(&folder, &before, "trips_groups_1");
+    folder.write("measured.json", measured.to_json().as_bytes());
+    let after = plan(&folder, &["--profile", "measured.json"]);
+
+    let files = before.pipeline.files.iter();
+    let texts = files.map(|file| {
+        let text = folder.read(&format!("queries/{}", file.name));
+        (file.name.clone(), text)
+    });
+    let variables = [("report_date".to_owned(), "2024-06-30".to_owned())].into();
+    let sources = Sources::from_texts(texts, &variables);
+    let statements = frontend::parse(&sources).statements;
+    let declarations = Declarations {
+        default_database: before.settings.default_database.clone(),
+        keys: before.settings.keys.clone(),
+        deterministic_functions: before.settings.deterministic_functions.clone(),
+    };
+    let catalog = &before.catalog;
+    let accesses = access::resolve(&statements, catalog, &declarations);
+    let workload = workload::build(statements, accesses);
+    let found = frame::candidates(&workload, &sources, catalog);
+    let keys = planning_keys(&workload, &found, &sources);
+    let gain = |plan: &PlanFile, measurements: &Measurements| {
+        let costs = CostModel::new(&workload, catalog);
+        let costs = costs.with_measurements(measurements, &keys, &found);
+        plan.gain(&workload, &sources, &found, &costs).unwrap()
+    };
+    let nothing = Measurements::default();
+    assert_eq!(
+        gain(&before, &nothing).micros,
+        i128::from(before.summary.gain_micros)
+    );
+    assert!(!gain(&before, &nothing).loses);
+    let known = measured.measurements();
+    let (earlier, new) = (gain(&before, &known), gain(&after, &known));
+    assert!(earlier.loses && !new.loses);
+    assert!(new.sigma > 0 && new.micros > earlier.micros);
+    assert!(is_clearly_better(new, earlier));
+    assert!(!is_clearly_better(new, new));
+    // By the estimates alone, one frame less is no gain.
+    assert!(!is_clearly_better(
+        gain(&after, &nothing),
+        gain(&before, &nothing)
+    ));
 }
 
 #[test]

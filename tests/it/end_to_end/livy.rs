@@ -151,6 +151,13 @@ pub(crate) fn the_sample(url: &str, options: LivyOptions, sessions: &dyn Fn() ->
         assert_secret(&[&std::fs::read_to_string(home.path(file)).unwrap()]);
     }
     assert_eq!(names(&home.path("plain")), names(&home.path("hoisted")));
+    let (measured, asking) = super::profiled::asking(&home);
+    let frames = usize::try_from(plan.summary.frames).unwrap();
+    assert_eq!(
+        measured,
+        25 + frames,
+        "each statement and frame is measured"
+    );
 
     let verified = verified::into_a_database(&home, url, sessions);
     let (tables, reads) = block_on(async {
@@ -175,7 +182,7 @@ pub(crate) fn the_sample(url: &str, options: LivyOptions, sessions: &dyn Fn() ->
     });
     assert_eq!(sessions(), 0, "no session is left");
     format!(
-        "the sample: {} frames, {reads} reads of them, {} sessions left; {verified}; rows and differing rows: {tables}",
+        "the sample: {} frames, {reads} reads of them, {asking} ms to ask about a step, {} sessions left; {verified}; rows and differing rows: {tables}",
         plan.summary.frames,
         sessions(),
     )

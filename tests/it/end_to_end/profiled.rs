@@ -34,6 +34,30 @@ fn known<'p>(home: &Home, profile: &'p Profile, file: &str) -> &'p [StatementHis
         .map_or(&[], Vec::as_slice)
 }
 
+/// How many steps of the last run were measured, and the milliseconds that asking took, in the middle.
+pub(super) fn asking(home: &Home) -> (usize, u64) {
+    let events = super::stopped::events(home);
+    let number = |event: &Value, name: &str| event[name].as_u64().unwrap();
+    let measured = events
+        .iter()
+        .filter(|event| event["event"] == "step_finished" && event.get("measured").is_some());
+    let mut asking: Vec<u64> = measured
+        .map(|finished| {
+            let started = events.iter().find(|event| {
+                event["event"] == "step_started" && event["step"] == finished["step"]
+            });
+            // The step is told when the answer is there, and its time is that without it.
+            (number(finished, "at") - number(started.unwrap(), "at"))
+                .saturating_sub(number(finished, "micros") / 1_000)
+        })
+        .collect();
+    asking.sort_unstable();
+    (
+        asking.len(),
+        asking.get(asking.len() / 2).copied().unwrap_or(0),
+    )
+}
+
 /// Every second run is a canary. Frames are used although they do not pay.
 fn execute(home: &Home, code: i32) -> Said {
     let mut command = home.command(&["execute", "p"]);
@@ -213,11 +237,12 @@ fn step_times_of_the_sample_are_known_after_three_runs() {
         let errors = learned.errors(&before);
         last = median(errors.iter().map(|error| error.abs()).collect());
         println!(
-            "run {run}, {} before it: {} steps, median absolute log error {last:.3} (bias {:+.3}), {} frames",
+            "run {run}, {} before it: {} steps, median absolute log error {last:.3} (bias {:+.3}), {} frames, {} ms to ask",
             before.runs,
             errors.len(),
             median(errors.clone()),
             learned.plan.summary.frames,
+            asking(&home).1,
         );
         before = learned.profile;
     }
