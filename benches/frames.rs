@@ -6,10 +6,10 @@
 //! system. `HOIST_PAIRS=WORD,…` runs those with one of the words in their names.
 //!
 //! ```text
-//! pair   CPU s and wall s as written, with frames   measured gain   predicted gain   does the planner take it?
+//! pair   CPU s and wall s as written, with frames   measured gain   predicted gain, before and by a profile   does the planner take it?
 //! ```
 //!
-//! Gains are in CPU seconds, net of building. A difference below 10 % is noise: it confirms and refutes nothing.
+//! The profile is that of the turn that warms up and the first one that is measured. Gains are in CPU seconds, net of building. A difference below 10 % is noise: it confirms and refutes nothing.
 
 #![expect(
     clippy::disallowed_methods,
@@ -24,6 +24,7 @@ mod pairs;
 #[path = "frames/session.rs"]
 mod session;
 
+use hoist::facts::profile::Profile;
 use hoist::planner::frame::FrameKind;
 
 use self::pairs::{PAIRS, Pair};
@@ -45,25 +46,28 @@ fn main() {
     runtime.block_on(async {
         let mut session = Session::open().await;
         println!(
-            "{:<28} {:>15} {:>15} {:>8} {:>8}  {:<9} {:<6} verdict",
-            "pair", "CPU plain/frame", "wall", "measured", "model", "sign", "taken"
+            "{:<28} {:>15} {:>15} {:>8} {:>8} {:>8}  {:<12} {:<6} verdict",
+            "pair", "CPU plain/frame", "wall", "measured", "model", "profile", "signs", "taken"
         );
-        let mut right = (0, 0);
+        let mut right = (0, 0, 0);
         for pair in PAIRS.iter().filter(wanted) {
-            let sign = measure(&mut session, pair).await;
-            right.0 += usize::from(sign == Some(true));
-            right.1 += usize::from(sign.is_some());
+            if let Some((model, profile)) = measure(&mut session, pair).await {
+                right.0 += usize::from(model);
+                right.1 += usize::from(profile);
+                right.2 += 1;
+            }
         }
         println!(
-            "sign right in {} of {} pairs beyond noise",
-            right.0, right.1
+            "sign right in {} of {} pairs beyond noise, by a profile in {}",
+            right.0, right.2, right.1
         );
         session.close().await;
     });
 }
 
-/// Runs a pair and prints its line. Whether the model is right about the sign; none where the difference is noise.
-async fn measure(session: &mut Session, pair: &Pair) -> Option<bool> {
+/// Runs a pair and prints its line. Whether the model is right about the sign, before and by a profile; none where the
+/// difference is noise.
+async fn measure(session: &mut Session, pair: &Pair) -> Option<(bool, bool)> {
     session.set_up(pair).await;
     let planned = session.plan(pair).await;
     let kinds: Vec<FrameKind> = planned
@@ -80,9 +84,12 @@ async fn measure(session: &mut Session, pair: &Pair) -> Option<bool> {
     );
     let mut plain = Vec::new();
     let mut hoisted = Vec::new();
+    let mut profile = Profile::default();
+    let mut later = Profile::default();
     for turn in 0..=TURNS {
-        let one = session.run(&planned.plain()).await;
-        let other = session.run(&planned.hoisted()).await;
+        let learning = if turn > 1 { &mut later } else { &mut profile };
+        let one = session.run(&planned, false, learning).await;
+        let other = session.run(&planned, true, learning).await;
         // The first turn warms up.
         if turn > 0 {
             plain.push(one);
@@ -93,9 +100,12 @@ async fn measure(session: &mut Session, pair: &Pair) -> Option<bool> {
     let gain = plain.cpu_micros - hoisted.cpu_micros;
     let predicted = planned.predicted_micros();
     let noise = gain.abs() * 100 < plain.cpu_micros * NOISE_PERCENT;
+    let by_profile = planned.predicted_by(&profile);
     let right = (gain > 0) == (predicted > 0);
+    let right_then = (gain > 0) == (by_profile > 0);
+    let word = |right: bool| if right { "right" } else { "WRONG" };
     println!(
-        "{:<28} {:>7.1} {:>7.1} {:>7.1} {:>7.1} {:>8.1} {:>8.1}  {:<9} {:<6} {}",
+        "{:<28} {:>7.1} {:>7.1} {:>7.1} {:>7.1} {:>8.1} {:>8.1} {:>8.1}  {:<12} {:<6} {}",
         pair.name,
         seconds(plain.cpu_micros),
         seconds(hoisted.cpu_micros),
@@ -103,15 +113,16 @@ async fn measure(session: &mut Session, pair: &Pair) -> Option<bool> {
         seconds(hoisted.wall_micros),
         seconds(gain),
         seconds(predicted),
-        match (noise, right) {
-            (true, _) => "noise",
-            (false, true) => "right",
-            (false, false) => "WRONG",
+        seconds(by_profile),
+        if noise {
+            "noise".to_owned()
+        } else {
+            format!("{} {}", word(right), word(right_then))
         },
         if planned.taken { "yes" } else { "no" },
         planned.reason,
     );
-    (!noise).then_some(right)
+    (!noise).then_some((right, right_then))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use hoist::facts::access::{self, Declarations};
-use hoist::facts::workload;
+use hoist::facts::catalog::Catalog;
+use hoist::facts::profile::{Profile, fingerprint};
+use hoist::facts::workload::{self, Workload};
 use hoist::frontend;
 use hoist::frontend::source::{Sources, Variables};
 use hoist::frontend::statement::Statement;
@@ -14,11 +16,13 @@ use hoist::planner::cost::CostModel;
 use hoist::planner::emit::emit;
 use hoist::planner::frame::{Candidates, candidates};
 use hoist::planner::plan::{Forced, Plan, PlanOptions, choose};
-use hoist::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
+use hoist::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings, planning_keys};
 use hoist::runtime::collect::collect;
 use hoist::runtime::engine::local::{CatalogKind, Local, LocalOptions};
 use hoist::runtime::engine::{Engine, Language, Status, Submission, Want};
-use hoist::runtime::run::{self, Cancel, Recorder, RunInput, RunOptions, SystemClock};
+use hoist::runtime::run::{
+    self, Cancel, Recorder, RunInput, RunKeys, RunOptions, SystemClock, samples,
+};
 use tempfile::TempDir;
 
 use super::pairs::Pair;
@@ -65,6 +69,9 @@ impl Cost {
 pub(crate) struct Planned {
     sources: Sources,
     statements: Vec<Statement>,
+    catalog: Catalog,
+    workload: Workload,
+    candidates: Candidates,
     file: PlanFile,
     pub(crate) forced: Chosen,
     /// Whether the planner would take a frame of the pair's kind by itself.
@@ -79,11 +86,11 @@ pub(crate) struct Chosen {
 }
 
 impl Planned {
-    pub(crate) fn plain(&self) -> RunInput {
+    fn plain(&self) -> RunInput {
         RunInput::plain(&self.sources, &self.statements)
     }
 
-    pub(crate) fn hoisted(&self) -> RunInput {
+    fn hoisted(&self) -> RunInput {
         RunInput::from_plan(&self.file)
     }
 
@@ -96,6 +103,38 @@ impl Planned {
                     - i64::try_from(frame.build_micros).unwrap()
             })
             .sum()
+    }
+}
+
+impl Planned {
+    /// The same by a profile; as without, where a frame is not known by it.
+    pub(crate) fn predicted_by(&self, profile: &Profile) -> i64 {
+        let keys = planning_keys(&self.workload, &self.candidates, &self.sources);
+        let costs = CostModel::new(&self.workload, &self.catalog).with_measurements(
+            &profile.measurements(),
+            &keys,
+            &self.candidates,
+        );
+        let gain = self
+            .file
+            .gain(&self.workload, &self.sources, &self.candidates, &costs);
+        gain.map_or_else(
+            || self.predicted_micros(),
+            |gain| i64::try_from(gain.micros).unwrap(),
+        )
+    }
+
+    /// What its statements and frames are called in a profile.
+    fn keys(&self) -> RunKeys {
+        let names = fingerprint::statements(&self.sources, &self.statements);
+        let statements = self.statements.iter().map(|statement| {
+            let file = self.sources.get(statement.source).unwrap().name.clone();
+            ((file, statement.number), names[&statement.id].clone())
+        });
+        RunKeys {
+            statements: statements.collect(),
+            frames: self.file.frame_keys(),
+        }
     }
 }
 
@@ -160,7 +199,7 @@ impl Session {
             ..Declarations::default()
         };
         let statements = frontend::parse(&sources).statements;
-        let nothing = hoist::facts::catalog::Catalog::default();
+        let nothing = Catalog::default();
         let names = access::names(&access::resolve(&statements, &nothing, &declarations));
         let catalog = collect(&mut self.engine, &names).await.unwrap().catalog;
         let accesses = access::resolve(&statements, &catalog, &declarations);
@@ -205,19 +244,34 @@ impl Session {
             taken: !own.frames.is_empty(),
             sources,
             statements,
+            catalog,
+            workload,
+            candidates,
             file,
             forced: Chosen { plan },
         }
     }
 
-    /// Runs steps and says what they cost. The garbage of what ran before is collected first.
-    pub(crate) async fn run(&mut self, input: &RunInput) -> Cost {
+    /// Runs a plan, or the statements as written, and says what that cost; a profile takes in what was measured. The garbage
+    /// of what ran before is collected first.
+    pub(crate) async fn run(
+        &mut self,
+        planned: &Planned,
+        frames: bool,
+        profile: &mut Profile,
+    ) -> Cost {
+        let input = if frames {
+            planned.hoisted()
+        } else {
+            planned.plain()
+        };
         self.value("spark.sparkContext._jvm.System.gc()\nhoist_value = None")
             .await;
         self.runs += 1;
         let options = RunOptions {
             run: format!("{:08x}", self.runs),
             root: self.home.path().to_owned(),
+            measure: true,
             ..RunOptions::default()
         };
         let clock = SystemClock::new();
@@ -227,7 +281,7 @@ impl Session {
         let start = Instant::now();
         run::run(
             &mut self.engine,
-            input,
+            &input,
             &options,
             &Cancel::default(),
             &mut recorder,
@@ -239,6 +293,7 @@ impl Session {
         let record = recorder.finish();
         let failed = record.failures.first();
         assert!(failed.is_none(), "{failed:?}");
+        profile.take(samples(&record, &input, &planned.keys(), "", !frames));
         Cost {
             cpu_micros,
             wall_micros: i64::try_from(wall.as_micros()).unwrap(),

@@ -111,8 +111,10 @@ fn runs_fill_the_profile() {
     execute(&home, 4).tells(&FAILED[2..]);
     let third = profile(&home);
     assert_eq!((third.runs, third.since_plain), (3, 1));
+    // With the frame or without: that depends on what the runs before have measured.
     let done = known(&home, &third, "2_second.sql");
-    assert_eq!(done[1].samples.len(), 2);
+    let samples = done.iter().map(|known| known.samples.len());
+    assert_eq!(samples.sum::<usize>(), 3);
     assert_eq!(known(&home, &third, "4_last.sql"), []);
     let plan = std::fs::read_to_string(home.path("p/.hoist/plan.json")).unwrap();
     assert!(
