@@ -17,6 +17,7 @@ pub use load::{Request, load};
 pub use value::{parse_duration, parse_size};
 
 use crate::frontend::source::Variables;
+use crate::present::rule::Levels;
 
 /// Name of the configuration file.
 pub const FILE_NAME: &str = "hoist.toml";
@@ -168,6 +169,8 @@ pub struct Config {
     pub engine: EngineConfig,
     /// Key columns by table, lower-case.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// Levels of rules.
+    pub rules: Levels,
     /// Every effective setting, in the order of [`KEYS`].
     pub settings: Vec<Setting>,
     /// Environment variables that look like settings and are none.

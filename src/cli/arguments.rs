@@ -92,7 +92,7 @@ pub(super) enum Command {
     Verify(Verify),
     /// Collects facts about the tables of a pipeline through the engine; runs no statement of it
     Catalog(Catalog),
-    /// Why: tells of a frame, a table, a step, a statement or a reason from the plan file
+    /// Why: tells of a frame, a table, a step, a statement or a reason from the plan file; or of a rule
     Explain(Explain),
     /// The engine: shows it, or installs the local Spark
     #[command(subcommand)]
@@ -155,6 +155,26 @@ pub(super) enum PlanFormat {
     Mermaid,
 }
 
+/// Formats of facts and findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingsFormat {
+    /// For people, 80 columns wide.
+    #[default]
+    Text,
+    /// For programs, with a versioned schema; the only other one with facts.
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
+    /// Marks on the lines of a change, in a GitHub workflow.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// For CI servers: a test case per finding.
+    Junit,
+    /// For a comment on a change.
+    Markdown,
+}
+
 /// Which findings make a command fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
@@ -193,16 +213,17 @@ pub(super) struct Analyze {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(super) fail_on: FailOn,
     #[command(flatten)]
-    pub(super) documents: Documents<Format>,
+    pub(super) documents: Documents<FindingsFormat>,
 }
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  hoist explain insurance.policies queries\n  hoist explain trips_1 queries/.hoist/plan.json\n  \
-                  hoist explain not-worth queries"
+                  hoist explain not-worth queries\n  hoist explain cross-join"
 )]
 pub(super) struct Explain {
-    /// A frame, a table or subquery, the number of a step, a statement such as `02_load.sql:3`, or a reason such as not-worth
+    /// A frame, a table or subquery, the number of a step, a statement such as `02_load.sql:3`, a reason such as not-worth,
+    /// or a rule such as cross-join
     #[arg(value_name = "WHAT")]
     pub(super) what: String,
     /// Folder of the pipeline, or a plan file [default: the folder of hoist.toml, or the working directory]

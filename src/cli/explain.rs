@@ -6,13 +6,18 @@ use super::output::Output;
 use super::paths::{HOME, root};
 use super::{Context, ExitStatus, pipeline, planning};
 use crate::config::closest;
-use crate::present::report::explain;
+use crate::present::report::{explain, rules};
+use crate::present::rule::rule;
 
 pub(super) fn run(
     command: &Command,
     context: &Context<'_>,
     output: &mut Output,
 ) -> Result<ExitStatus, Failure> {
+    if let Some(rule) = rule(&command.what) {
+        output.artefact(&rules::page(rule))?;
+        return Ok(ExitStatus::Done);
+    }
     let given = command.path.as_deref();
     let file = match given {
         Some(path) if planning::is_plan_file(path) => path.to_path_buf(),

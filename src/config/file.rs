@@ -7,6 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, KEYS, Kind};
 use super::{ConfigError, Origin, Setting, Value};
+use crate::present::rule::{self, rule};
+
+/// The key whose last part names a rule.
+const RULES: &str = "rules.*";
 
 /// Reads the text of a file. The first problem wins: each message names one place.
 pub(super) fn parse(file: &Path, text: &str) -> Result<Vec<Setting>, ConfigError> {
@@ -62,6 +66,15 @@ impl Reader<'_> {
                         place: self.place(name.span()),
                         key: path.join("."),
                         nearest: keys::nearest(path),
+                    });
+                }
+                (Some(key), _) if key.path == RULES && rule(name.get_ref()).is_none() => {
+                    let names = rule::RULES.iter().map(|rule| rule.name);
+                    let nearest = keys::closest(name.get_ref(), names);
+                    return Err(ConfigError::UnknownKey {
+                        place: self.place(name.span()),
+                        key: path.join("."),
+                        nearest: nearest.map(|name| RULES.replace('*', &name)),
                     });
                 }
                 (Some(key), found) => {

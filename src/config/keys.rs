@@ -1,6 +1,7 @@
 //! Every key of `hoist.toml`, in the order of the reference file.
 
 use super::value;
+use crate::present::rule::Level;
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 /// All keys.
-pub const KEYS: [Key; 51] = [
+pub const KEYS: [Key; 52] = [
     key("pipeline.files", Kind::List, None),
     key("pipeline.subfolders", Kind::Boolean, Some("false")),
     key("pipeline.max_statement_bytes", Kind::Size, Some("4MiB")),
@@ -172,6 +173,7 @@ pub const KEYS: [Key; 51] = [
     key("engine.livy.statement_timeout", Kind::Duration, None),
     key("engine.conf.*", Kind::Scalar, None),
     key("tables.*.key", Kind::List, None),
+    key("rules.*", Kind::Choice(&Level::WORDS), None),
 ];
 
 impl Key {

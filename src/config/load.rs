@@ -15,6 +15,7 @@ use super::{
     parse_size, value,
 };
 use crate::frontend;
+use crate::present::rule::Level;
 
 /// Prefix of environment variables that give template variables: `HOIST_VAR_report_date`.
 const VARIABLE_PREFIX: &str = "HOIST_VAR_";
@@ -390,6 +391,11 @@ impl Layers {
                 conf: self.map("engine.conf"),
             },
             keys,
+            rules: self
+                .map("rules")
+                .into_iter()
+                .filter_map(|(name, word)| Some((name, Level::of(&word)?)))
+                .collect(),
             file,
             settings: Vec::new(),
             warnings,

@@ -28,6 +28,7 @@ mod python;
 mod reference;
 mod regrouped;
 mod rejoined;
+mod rules;
 mod run;
 mod sample;
 mod sample_forced;

@@ -8,12 +8,12 @@ mod text;
 use serde::Serialize;
 
 use super::analysis;
-use super::diagnostics::ordered;
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::diagnostic::{Severity, Span};
 use crate::facts::access::{Access, Origin, Read, WriteKind};
 use crate::facts::workload::{HazardKind, Workload};
 use crate::frontend::source::Sources;
 use crate::frontend::statement::{Statement, StatementId};
+use crate::present::rule::Finding;
 
 /// `hoist-analysis/1`.
 #[derive(Serialize)]
@@ -103,6 +103,8 @@ struct FindingEntry<'a> {
     column: Option<u32>,
     labels: Vec<LabelEntry<'a>>,
     help: Option<&'a str>,
+    /// The same after lines have moved.
+    fingerprint: &'a str,
 }
 
 #[derive(Serialize)]
@@ -118,7 +120,7 @@ struct LabelEntry<'a> {
 pub fn analysis(
     workload: &Workload,
     sources: &Sources,
-    findings: &[Diagnostic],
+    findings: &[Finding],
     catalog_facts: bool,
 ) -> String {
     let places = Places { workload, sources };
@@ -160,8 +162,8 @@ pub fn analysis(
                 table: hazard.table.map(|table| analysis::name(workload, table)),
             })
             .collect(),
-        findings: ordered(findings)
-            .into_iter()
+        findings: findings
+            .iter()
             .map(|finding| places.finding(finding))
             .collect(),
     };
@@ -250,7 +252,8 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn finding(&self, finding: &'a Diagnostic) -> FindingEntry<'a> {
+    fn finding(&self, found: &'a Finding) -> FindingEntry<'a> {
+        let finding = &found.diagnostic;
         let place = finding.span.map(|span| self.at(span));
         FindingEntry {
             code: finding.code,
@@ -273,6 +276,7 @@ impl<'a> Places<'a> {
                 })
                 .collect(),
             help: finding.help.as_deref(),
+            fingerprint: &found.fingerprint,
         }
     }
 }
