@@ -22,6 +22,7 @@ mod planning;
 mod prepare;
 mod profile;
 mod progress;
+mod report;
 mod session;
 mod verify;
 
@@ -93,6 +94,7 @@ fn dispatch(
         Command::Execute(command) => execute::run(command, &context, output),
         Command::Verify(command) => verify::run(command, &context, output),
         Command::Catalog(command) => catalog::run(command, &context, output),
+        Command::Report(command) => report::run(command, &context, output),
         Command::Explain(command) => explain::run(command, &context, output),
         Command::Engine(command) => engine::run(command, &context, output),
         Command::Config(command) => config::run(command, &context, output),

@@ -3,7 +3,9 @@
 //! | stage (module) | in → out | I/O |
 //! |---|---|---|
 //! | [`rule`] | workload + facts → findings, one file per rule | no |
-//! | [`report`] | data types → text, JSON | no |
+//! | [`compare`] | two states of a pipeline → what is new, gone and left | no |
+//! | [`report`] | data types → text, Markdown, JSON, SARIF, JUnit, marks for code hosts | no |
 
+pub mod compare;
 pub mod report;
 pub mod rule;

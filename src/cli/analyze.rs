@@ -3,12 +3,15 @@
 use super::arguments::{Analyze, FailOn, FindingsFormat};
 use super::failure::Failure;
 use super::output::Output;
-use super::{Context, ExitStatus, documents, pipeline, planning};
+use super::pipeline::Pipeline;
+use super::{Context, ExitStatus, documents, paths, pipeline, planning};
 use crate::diagnostic::Severity;
+use crate::facts::catalog::Catalog;
+use crate::facts::workload::Workload;
 use crate::planner::frame;
-use crate::present::report::findings::{github, gitlab, junit, markdown, sarif};
+use crate::present::report::findings::{Files, github, gitlab, junit, markdown, sarif};
 use crate::present::report::{analysis, diagnostics, json};
-use crate::present::rule::{self, Facts};
+use crate::present::rule::{self, Facts, Finding};
 
 pub(super) fn run(
     command: &Analyze,
@@ -19,33 +22,28 @@ pub(super) fn run(
     let earlier = planning::read_plan(&planning::default_plan_file(&pipeline)).ok();
     let catalog =
         planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
-    let analysis = pipeline.analyse(&catalog);
     let with_facts = !catalog.tables.is_empty();
-    let mut told = analysis.diagnostics;
-    told.extend(pipeline::templates_as_warnings(&pipeline.sources));
-    let (workload, sources) = (&analysis.workload, &pipeline.sources);
-    let candidates = frame::candidates(workload, sources, &catalog);
-    let facts = Facts {
+    let (workload, findings) = findings(&pipeline, &catalog);
+    let sources = &pipeline.sources;
+    let current = &context.environment.current;
+    let root = paths::relative(current, &current.join(&pipeline.root));
+    let files = Files {
         sources,
-        workload,
-        catalog: &catalog,
-        candidates: &candidates,
-        told: &told,
+        root: if root == "." { "" } else { &root },
     };
-    let findings = rule::findings(&facts, &pipeline.config.rules);
     documents::write(&command.documents, output, |format, styled| match format {
         FindingsFormat::Text => {
             let told: Vec<_> = findings.iter().map(|one| one.diagnostic.clone()).collect();
             let mut text = diagnostics::text(&told, sources, styled);
-            text.push_str(&analysis::text(workload, sources, with_facts));
+            text.push_str(&analysis::text(&workload, sources, with_facts));
             text
         }
-        FindingsFormat::Json => json::analysis(workload, sources, &findings, with_facts),
-        FindingsFormat::Sarif => sarif::text(&findings, sources),
-        FindingsFormat::Github => github::text(&findings, sources),
-        FindingsFormat::Gitlab => gitlab::text(&findings, sources),
-        FindingsFormat::Junit => junit::text(&findings, sources),
-        FindingsFormat::Markdown => markdown::text(&findings, sources),
+        FindingsFormat::Json => json::analysis(&workload, sources, &findings, with_facts),
+        FindingsFormat::Sarif => sarif::text(&findings, files),
+        FindingsFormat::Github => github::text(&findings, files),
+        FindingsFormat::Gitlab => gitlab::text(&findings, files),
+        FindingsFormat::Junit => junit::text(&findings, files),
+        FindingsFormat::Markdown => markdown::text(&findings, files),
     })?;
     let least = match command.fail_on {
         FailOn::Error => Some(Severity::Error),
@@ -62,4 +60,22 @@ pub(super) fn run(
     } else {
         ExitStatus::Done
     })
+}
+
+/// What a pipeline does, and what rules find in it.
+pub(super) fn findings(pipeline: &Pipeline, catalog: &Catalog) -> (Workload, Vec<Finding>) {
+    let analysis = pipeline.analyse(catalog);
+    let (workload, sources) = (analysis.workload, &pipeline.sources);
+    let mut told = analysis.diagnostics;
+    told.extend(pipeline::templates_as_warnings(sources));
+    let candidates = frame::candidates(&workload, sources, catalog);
+    let facts = Facts {
+        sources,
+        workload: &workload,
+        catalog,
+        candidates: &candidates,
+        told: &told,
+    };
+    let findings = rule::findings(&facts, &pipeline.config.rules);
+    (workload, findings)
 }

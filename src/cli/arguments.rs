@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::value::PlannerSettings;
-use self::value::{database, format_and_file, pair, planner_settings, rows_of_a_table};
+pub(super) use self::value::{PlannerSettings, Threshold};
+use self::value::{database, format_and_file, pair, planner_settings, rows_of_a_table, threshold};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -92,6 +92,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Collects facts about the tables of a pipeline through the engine; runs no statement of it
     Catalog(Catalog),
+    /// Tells a reviewer of findings and of the plan, and what a change does to both; never connects
+    Report(Report),
     /// Why: tells of a frame, a table, a step, a statement or a reason from the plan file; or of a rule
     Explain(Explain),
     /// The engine: shows it, or installs the local Spark
@@ -212,6 +214,37 @@ pub(super) struct Analyze {
     /// Least severity of findings that gives exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(super) fail_on: FailOn,
+    #[command(flatten)]
+    pub(super) documents: Documents<FindingsFormat>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hoist report queries --base-ref origin/main --fail-on new --output markdown=comment.md\n  \
+                  hoist report queries --base queries/.hoist/plan.json --fail-on regression=5%"
+)]
+pub(super) struct Report {
+    /// Folder or files of the pipeline [default: the folder of hoist.toml, or the working directory]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Facts about tables [default: those in .hoist/plan.json or .hoist/catalog.json, which catalog and execute write]
+    #[arg(long, value_name = "FILE")]
+    pub(super) catalog: Option<PathBuf>,
+    /// Compare with a saved plan, or with the pipeline in another folder
+    #[arg(long, value_name = "PLAN.json|DIR")]
+    pub(super) base: Option<PathBuf>,
+    /// Compare with the pipeline as a revision of its git repository has it
+    #[arg(long, value_name = "REF", conflicts_with = "base")]
+    pub(super) base_ref: Option<String>,
+    /// What gives exit code 1: findings of a severity, new findings, or a hoisted run that reads tables that much more
+    /// often than before; may be repeated
+    #[arg(
+        long,
+        value_name = "error|warning|new|regression=N%|never",
+        default_value = "error",
+        value_parser = threshold
+    )]
+    pub(super) fail_on: Vec<Threshold>,
     #[command(flatten)]
     pub(super) documents: Documents<FindingsFormat>,
 }

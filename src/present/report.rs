@@ -13,6 +13,7 @@ pub mod json;
 pub mod layout;
 mod markup;
 pub mod plan;
+pub mod review;
 pub mod rules;
 pub mod run;
 pub mod search;

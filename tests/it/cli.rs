@@ -2,6 +2,7 @@
 
 mod findings;
 mod profile;
+mod report;
 mod sample;
 mod templates;
 

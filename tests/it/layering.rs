@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The stage table from top to bottom. A module may use those in earlier rows.
-const STAGES: [&str; 26] = [
+const STAGES: [&str; 27] = [
     "frontend::source",
     "frontend::statement",
     "frontend::sql",
@@ -27,6 +27,7 @@ const STAGES: [&str; 26] = [
     "runtime::verify",
     "runtime::fake",
     "present::rule",
+    "present::compare",
     "present::report",
     "present",
     "config",

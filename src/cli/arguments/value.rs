@@ -79,6 +79,48 @@ pub(super) fn planner_settings(text: &str) -> Result<PlannerSettings, String> {
     settings.collect::<Result<_, _>>().map(PlannerSettings)
 }
 
+/// What makes a report fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threshold {
+    /// An error.
+    Error,
+    /// A warning or an error.
+    Warning,
+    /// A warning or an error that was not there before.
+    New,
+    /// A hoisted run that reads tables more often than before by more than that many percent.
+    Regression(u32),
+    /// Nothing.
+    Never,
+}
+
+impl std::fmt::Display for Threshold {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Threshold::Error => formatter.write_str("error"),
+            Threshold::Warning => formatter.write_str("warning"),
+            Threshold::New => formatter.write_str("new"),
+            Threshold::Regression(percent) => write!(formatter, "regression={percent}%"),
+            Threshold::Never => formatter.write_str("never"),
+        }
+    }
+}
+
+/// `error`, `warning`, `new`, `regression=N%` or `never`
+pub(super) fn threshold(text: &str) -> Result<Threshold, String> {
+    let percent = text
+        .strip_prefix("regression=")
+        .map(|number| number.trim_end_matches('%').parse());
+    match (text, percent) {
+        ("error", _) => Ok(Threshold::Error),
+        ("warning", _) => Ok(Threshold::Warning),
+        ("new", _) => Ok(Threshold::New),
+        ("never", _) => Ok(Threshold::Never),
+        (_, Some(Ok(percent))) => Ok(Threshold::Regression(percent)),
+        _ => Err("expected error, warning, new, regression=N% or never".to_owned()),
+    }
+}
+
 /// `FORMAT=FILE`
 pub(super) fn format_and_file<F: ValueEnum>(text: &str) -> Result<(F, PathBuf), String> {
     let (format, file) = text
@@ -102,6 +144,15 @@ mod tests {
         assert_eq!(pair("a="), Ok(("a".to_owned(), String::new())));
         assert!(pair("=b").is_err());
         assert!(pair("a").is_err());
+    }
+
+    #[test]
+    fn thresholds_are_words_or_a_percentage() {
+        for text in ["error", "warning", "new", "never", "regression=5%"] {
+            assert_eq!(threshold(text).unwrap().to_string(), text);
+        }
+        assert_eq!(threshold("regression=7"), Ok(Threshold::Regression(7)));
+        assert!(threshold("regression=x").is_err() && threshold("old").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Findings as documents, one file per format. Text has its own module, [`super::diagnostics`].
 //!
 //! Every document has the findings in the same order and is the same for the same input. Lines and columns count from 1,
-//! columns in characters; paths are relative to the pipeline, with `/`.
+//! columns in characters; paths have `/`.
 
 pub mod github;
 pub mod gitlab;
@@ -13,8 +13,8 @@ use crate::diagnostic::{Severity, Span};
 use crate::frontend::source::Sources;
 
 /// Where something stands in the user's files.
-struct Place<'a> {
-    file: &'a str,
+struct Place {
+    file: String,
     line: u32,
     column: u32,
     end_line: u32,
@@ -22,17 +22,40 @@ struct Place<'a> {
     end_column: u32,
 }
 
-fn place(sources: &Sources, span: Span) -> Option<Place<'_>> {
-    let source = sources.get(span.source)?;
-    let (line, column) = source.position(span.start);
-    let (end_line, end_column) = source.position(span.end.max(span.start));
-    Some(Place {
-        file: &source.name,
-        line,
-        column,
-        end_line,
-        end_column,
-    })
+/// The files that findings are about.
+#[derive(Clone, Copy)]
+pub struct Files<'a> {
+    /// The files.
+    pub sources: &'a Sources,
+    /// The pipeline's folder from where documents are read, with `/`; empty for that place itself. Code hosts read them
+    /// at the root of the repository.
+    pub root: &'a str,
+}
+
+impl Files<'_> {
+    fn place(&self, span: Span) -> Option<Place> {
+        let source = self.sources.get(span.source)?;
+        let (line, column) = source.position(span.start);
+        let (end_line, end_column) = source.position(span.end.max(span.start));
+        Some(Place {
+            file: match self.root {
+                "" => source.name.clone(),
+                root => format!("{root}/{}", source.name),
+            },
+            line,
+            column,
+            end_line,
+            end_column,
+        })
+    }
+
+    /// `file:line`; empty without a place.
+    fn at(&self, span: Option<Span>) -> String {
+        let place = span.and_then(|span| self.place(span));
+        place.map_or_else(String::new, |place| {
+            format!("{}:{}", place.file, place.line)
+        })
+    }
 }
 
 /// A severity in words.

@@ -94,7 +94,7 @@ struct HazardEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct FindingEntry<'a> {
+pub(super) struct FindingEntry<'a> {
     code: &'a str,
     severity: Severity,
     message: &'a str,
@@ -164,7 +164,7 @@ pub fn analysis(
             .collect(),
         findings: findings
             .iter()
-            .map(|finding| places.finding(finding))
+            .map(|found| finding(sources, found))
             .collect(),
     };
     pretty(&document)
@@ -185,10 +185,7 @@ struct Places<'a> {
 
 impl<'a> Places<'a> {
     fn at(&self, span: Span) -> (&'a str, u32, u32) {
-        self.sources.get(span.source).map_or(("", 0, 0), |source| {
-            let (line, column) = source.position(span.start);
-            (source.name.as_str(), line, column)
-        })
+        at(self.sources, span)
     }
 
     fn of(&self, id: StatementId) -> PlaceEntry<'a> {
@@ -251,32 +248,41 @@ impl<'a> Places<'a> {
             },
         }
     }
+}
 
-    fn finding(&self, found: &'a Finding) -> FindingEntry<'a> {
-        let finding = &found.diagnostic;
-        let place = finding.span.map(|span| self.at(span));
-        FindingEntry {
-            code: finding.code,
-            severity: finding.severity,
-            message: &finding.message,
-            file: place.map(|(file, _, _)| file),
-            line: place.map(|(_, line, _)| line),
-            column: place.map(|(_, _, column)| column),
-            labels: finding
-                .labels
-                .iter()
-                .map(|label| {
-                    let (file, line, column) = self.at(label.span);
-                    LabelEntry {
-                        file,
-                        line,
-                        column,
-                        text: &label.text,
-                    }
-                })
-                .collect(),
-            help: finding.help.as_deref(),
-            fingerprint: &found.fingerprint,
-        }
+/// A finding as documents have it.
+pub(super) fn finding<'a>(sources: &'a Sources, found: &'a Finding) -> FindingEntry<'a> {
+    let finding = &found.diagnostic;
+    let place = finding.span.map(|span| at(sources, span));
+    FindingEntry {
+        code: finding.code,
+        severity: finding.severity,
+        message: &finding.message,
+        file: place.map(|(file, _, _)| file),
+        line: place.map(|(_, line, _)| line),
+        column: place.map(|(_, _, column)| column),
+        labels: finding
+            .labels
+            .iter()
+            .map(|label| {
+                let (file, line, column) = at(sources, label.span);
+                LabelEntry {
+                    file,
+                    line,
+                    column,
+                    text: &label.text,
+                }
+            })
+            .collect(),
+        help: finding.help.as_deref(),
+        fingerprint: &found.fingerprint,
     }
+}
+
+/// File, line and column of a span's start.
+fn at(sources: &Sources, span: Span) -> (&str, u32, u32) {
+    sources.get(span.source).map_or(("", 0, 0), |source| {
+        let (line, column) = source.position(span.start);
+        (source.name.as_str(), line, column)
+    })
 }

@@ -83,7 +83,7 @@ fn several_documents_are_written_at_once_and_are_the_same_each_time() {
         );
     }
     assert!(documents[2].starts_with(
-        "::warning file=1.sql,line=1,endLine=1,col=23,endColumn=27,title=hoist%3A cross-join::"
+        "::warning file=p/1.sql,line=1,endLine=1,col=23,endColumn=27,title=hoist%3A cross-join::"
     ));
 }
 

@@ -3,13 +3,12 @@
 
 use std::fmt::Write as _;
 
-use super::place;
+use super::Files;
 use crate::diagnostic::Severity;
-use crate::frontend::source::Sources;
 use crate::present::rule::Finding;
 
 /// A command per finding.
-pub fn text(findings: &[Finding], sources: &Sources) -> String {
+pub fn text(findings: &[Finding], files: Files<'_>) -> String {
     let mut text = String::new();
     for finding in findings {
         let diagnostic = &finding.diagnostic;
@@ -19,8 +18,8 @@ pub fn text(findings: &[Finding], sources: &Sources) -> String {
             Severity::Info => "notice",
         };
         let mut properties = Vec::new();
-        if let Some(place) = diagnostic.span.and_then(|span| place(sources, span)) {
-            properties.push(format!("file={}", property(place.file)));
+        if let Some(place) = diagnostic.span.and_then(|span| files.place(span)) {
+            properties.push(format!("file={}", property(&place.file)));
             properties.push(format!("line={}", place.line));
             properties.push(format!("endLine={}", place.end_line));
             // Columns are taken for findings on one line only.

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::super::json::pretty;
-use super::place;
+use super::Files;
 use crate::diagnostic::Severity;
-use crate::frontend::source::Sources;
 use crate::present::rule::Finding;
 
 #[derive(Serialize)]
@@ -15,12 +14,12 @@ struct Entry<'a> {
     fingerprint: &'a str,
     /// `info`, `minor`, `major`, `critical` or `blocker`.
     severity: &'static str,
-    location: Location<'a>,
+    location: Location,
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
-    path: &'a str,
+struct Location {
+    path: String,
     lines: Lines,
 }
 
@@ -31,10 +30,10 @@ struct Lines {
 }
 
 /// The findings that have a place: the format knows no others.
-pub fn text(findings: &[Finding], sources: &Sources) -> String {
+pub fn text(findings: &[Finding], files: Files<'_>) -> String {
     let entries = findings.iter().filter_map(|finding| {
         let diagnostic = &finding.diagnostic;
-        let place = place(sources, diagnostic.span?)?;
+        let place = files.place(diagnostic.span?)?;
         let help = diagnostic.help.iter().map(|help| format!("; {help}"));
         Some(Entry {
             description: format!("{}{}", diagnostic.message, help.collect::<String>()),

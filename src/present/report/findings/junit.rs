@@ -7,15 +7,14 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use quick_xml::writer::Writer;
 
 use super::super::verification::printable;
-use super::word;
+use super::{Files, word};
 use crate::diagnostic::Severity;
-use crate::frontend::source::Sources;
 use crate::present::rule::Finding;
 
 /// Errors and warnings are failures, what is worth knowing passes. Without findings one case passes.
-pub fn text(findings: &[Finding], sources: &Sources) -> String {
+pub fn text(findings: &[Finding], files: Files<'_>) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    match document(&mut writer, findings, sources) {
+    match document(&mut writer, findings, files) {
         Ok(()) => {
             let mut text = String::from_utf8_lossy(&writer.into_inner()).into_owned();
             text.push('\n');
@@ -33,7 +32,7 @@ fn fails(finding: &Finding) -> bool {
 fn document(
     writer: &mut Writer<Vec<u8>>,
     findings: &[Finding],
-    sources: &Sources,
+    files: Files<'_>,
 ) -> io::Result<()> {
     let tests = findings.len().max(1).to_string();
     let failures = findings
@@ -60,23 +59,21 @@ fn document(
             }
             findings
                 .iter()
-                .try_for_each(|finding| case(writer, finding, sources))
+                .try_for_each(|finding| case(writer, finding, files))
         })?;
         Ok(())
     })?;
     Ok(())
 }
 
-fn case(writer: &mut Writer<Vec<u8>>, finding: &Finding, sources: &Sources) -> io::Result<()> {
+fn case(writer: &mut Writer<Vec<u8>>, finding: &Finding, files: Files<'_>) -> io::Result<()> {
     let diagnostic = &finding.diagnostic;
-    let place = diagnostic
-        .span
-        .map_or_else(String::new, |span| sources.place(span));
+    let place = files.at(diagnostic.span);
     let file = place.rsplit_once(':').map_or("", |(file, _)| file);
     let message = printable(&diagnostic.message);
     let mut details = format!("{place}: {}: {message}", word(diagnostic.severity));
     for label in &diagnostic.labels {
-        let place = sources.place(label.span);
+        let place = files.at(Some(label.span));
         let _ = write!(
             details,
             "

@@ -5,32 +5,31 @@ use std::fmt::Write as _;
 
 use super::super::layout::count;
 use super::super::markup::{code, details, prose};
-use super::word;
+use super::{Files, word};
 use crate::diagnostic::Severity;
-use crate::frontend::source::Sources;
 use crate::present::rule::Finding;
 
 /// What a comment begins with, so that a later run finds it again.
 pub const MARKER: &str = "<!-- hoist-report -->";
 
 /// Length of a comment that GitHub takes, with room for what is around it, bytes (GitHub: 65,536 characters).
-const MOST_BYTES: usize = 60_000;
+pub(crate) const MOST_BYTES: usize = 60_000;
 
 /// Errors and warnings in a table, the rest folded away. Where that is too long for a comment there are numbers only.
-pub fn text(findings: &[Finding], sources: &Sources) -> String {
+pub fn text(findings: &[Finding], files: Files<'_>) -> String {
     let heading = format!("{MARKER}\n## Findings\n\n{}\n\n", totals(findings));
     let (known, serious): (Vec<&Finding>, Vec<&Finding>) = findings
         .iter()
         .partition(|finding| finding.diagnostic.severity == Severity::Info);
     let mut text = heading.clone();
     if !serious.is_empty() {
-        text.push_str(&table(&serious, sources));
+        text.push_str(&table(&serious, files));
         text.push('\n');
     }
     if !known.is_empty() {
         text.push_str(&details(
             &format!("Worth knowing: {}", known.len()),
-            &table(&known, sources),
+            &table(&known, files),
         ));
     }
     if text.len() > MOST_BYTES {
@@ -59,13 +58,11 @@ fn totals(findings: &[Finding]) -> String {
     )
 }
 
-fn table(findings: &[&Finding], sources: &Sources) -> String {
+pub(crate) fn table(findings: &[&Finding], files: Files<'_>) -> String {
     let mut text = String::from("| | place | finding |\n|---|---|---|\n");
     for finding in findings {
         let diagnostic = &finding.diagnostic;
-        let place = diagnostic
-            .span
-            .map_or_else(String::new, |span| sources.place(span));
+        let place = files.at(diagnostic.span);
         let help = diagnostic.help.as_deref().unwrap_or("");
         let help = if help.is_empty() {
             String::new()

@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::super::json::pretty;
-use super::place;
+use super::Files;
 use crate::diagnostic::{Severity, Span};
-use crate::frontend::source::Sources;
 use crate::present::rule::{Finding, Level, RULES, Rule};
 
 /// Name of our fingerprint; another way to make it gets another number.
@@ -116,7 +115,7 @@ struct Region {
 }
 
 /// One run with every rule and the findings.
-pub fn text(findings: &[Finding], sources: &Sources) -> String {
+pub fn text(findings: &[Finding], files: Files<'_>) -> String {
     pretty(&Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -131,7 +130,7 @@ pub fn text(findings: &[Finding], sources: &Sources) -> String {
             column_kind: "unicodeCodePoints",
             results: findings
                 .iter()
-                .map(|finding| entry(finding, sources))
+                .map(|finding| entry(finding, files))
                 .collect(),
         }],
     })
@@ -158,7 +157,7 @@ fn descriptor(rule: &Rule) -> Descriptor {
     }
 }
 
-fn entry<'a>(finding: &'a Finding, sources: &Sources) -> Entry<'a> {
+fn entry<'a>(finding: &'a Finding, files: Files<'_>) -> Entry<'a> {
     let diagnostic = &finding.diagnostic;
     let help = diagnostic.help.iter().map(|help| format!("\nhelp: {help}"));
     let labels = diagnostic.labels.iter().enumerate();
@@ -166,10 +165,10 @@ fn entry<'a>(finding: &'a Finding, sources: &Sources) -> Entry<'a> {
         Some(Location {
             id: Some(number),
             message: Some(Message { text: &label.text }),
-            physical: physical(sources, label.span)?,
+            physical: physical(files, label.span)?,
         })
     });
-    let location = diagnostic.span.and_then(|span| physical(sources, span));
+    let location = diagnostic.span.and_then(|span| physical(files, span));
     let location = location.map(|physical| Location {
         id: None,
         physical,
@@ -192,11 +191,11 @@ fn entry<'a>(finding: &'a Finding, sources: &Sources) -> Entry<'a> {
     }
 }
 
-fn physical(sources: &Sources, span: Span) -> Option<Physical> {
-    let place = place(sources, span)?;
+fn physical(files: Files<'_>, span: Span) -> Option<Physical> {
+    let place = files.place(span)?;
     Some(Physical {
         artifact_location: Artifact {
-            uri: uri(place.file),
+            uri: uri(&place.file),
         },
         region: Region {
             start_line: place.line,

@@ -48,16 +48,20 @@ fn sample() -> (Vec<Finding>, Sources) {
     (findings.into(), sources)
 }
 
+fn files(sources: &Sources) -> Files<'_> {
+    Files { sources, root: "p" }
+}
+
 #[test]
 fn every_format_is_as_it_was() {
     let (findings, sources) = sample();
-    let sarif = sarif::text(&findings, &sources);
+    let sarif = sarif::text(&findings, files(&sources));
     let log: Value = serde_json::from_str(&sarif).unwrap();
     let texts = [
-        github::text(&findings, &sources),
-        gitlab::text(&findings, &sources),
-        junit::text(&findings, &sources),
-        markdown::text(&findings, &sources),
+        github::text(&findings, files(&sources)),
+        gitlab::text(&findings, files(&sources)),
+        junit::text(&findings, files(&sources)),
+        markdown::text(&findings, files(&sources)),
         super::super::json::pretty(&log["runs"][0]["results"]),
     ];
     insta::assert_snapshot!(texts.join("\n---\n"));
@@ -83,7 +87,7 @@ fn strings<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
 #[test]
 fn sarif_keeps_the_rules_of_the_standard() {
     let (findings, sources) = sample();
-    let log: Value = serde_json::from_str(&sarif::text(&findings, &sources)).unwrap();
+    let log: Value = serde_json::from_str(&sarif::text(&findings, files(&sources))).unwrap();
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
     assert_eq!(run["tool"]["driver"]["name"], "hoist");
@@ -115,7 +119,7 @@ fn sarif_keeps_the_rules_of_the_standard() {
     let uris: BTreeSet<&str> = uris.into_iter().map(|uri| uri.as_str().unwrap()).collect();
     assert_eq!(
         uris,
-        ["%C3%BCnder%3Away%23.sql", "a%20b%7C%3C1%3E%2Cx.sql"].into()
+        ["p/%C3%BCnder%3Away%23.sql", "p/a%20b%7C%3C1%3E%2Cx.sql"].into()
     );
 }
 
@@ -123,12 +127,12 @@ fn sarif_keeps_the_rules_of_the_standard() {
 fn a_comment_that_is_too_long_has_numbers_only() {
     let (findings, sources) = sample();
     let many: Vec<Finding> = findings.iter().cycle().take(3000).cloned().collect();
-    let text = markdown::text(&many, &sources);
+    let text = markdown::text(&many, files(&sources));
     assert!(
         text.len() < 60_000 && text.starts_with(markdown::MARKER),
         "{text}"
     );
     assert!(text.contains("| `cross-join` | 1000 |"), "{text}");
-    assert!(markdown::text(&[], &sources).contains("No finding."));
-    assert!(junit::text(&[], &sources).contains("tests=\"1\" failures=\"0\""));
+    assert!(markdown::text(&[], files(&sources)).contains("No finding."));
+    assert!(junit::text(&[], files(&sources)).contains("tests=\"1\" failures=\"0\""));
 }

@@ -29,7 +29,7 @@ pub fn text(plan: &PlanFile) -> String {
 }
 
 /// The frames as a table; empty where there is none.
-fn frames(plan: &PlanFile) -> String {
+pub(in super::super) fn frames(plan: &PlanFile) -> String {
     if plan.frames.is_empty() {
         return String::new();
     }

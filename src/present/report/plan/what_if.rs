@@ -45,7 +45,7 @@ fn totals(name: &str, plan: &PlanFile) -> [String; 6] {
 }
 
 /// A line for each frame that comes, goes, or changes.
-fn changes(now: &PlanFile, then: &PlanFile) -> String {
+pub(in super::super) fn changes(now: &PlanFile, then: &PlanFile) -> String {
     let mut text = String::new();
     let mut line = |mark: char, frame: &FrameEntry, what: &str| {
         let named = format!("{} ({}): {what}", frame.name, built_from(frame));
