@@ -134,7 +134,7 @@ pub(super) fn totals(plan: &PlanFile) -> String {
     );
     assert!(summary.frames >= 5, "{summary:?}");
     assert!(
-        summary.scans_after * 2 < summary.scans_before,
+        summary.scans_after * 3 < summary.scans_before * 2,
         "{summary:?}"
     );
     format!(

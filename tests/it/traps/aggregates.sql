@@ -406,6 +406,6 @@ CREATE TABLE d.a USING parquet AS SELECT id, count(DISTINCT n) AS c, sum(DISTINC
 --! framed t_groups_1
 CREATE TABLE d.b USING parquet AS SELECT id, count(distinct n, k) AS c, avg(DISTINCT d) AS a, max(DISTINCT t.k) AS m FROM d.t WHERE n > 2 GROUP BY id HAVING count(DISTINCT n) > 1;
 --! framed t_groups_1
-CREATE TABLE d.c USING parquet AS SELECT id, sum(DISTINCT l) AS s, avg(distinct n) AS a, min(DISTINCT n) AS m, count(n) AS n FROM d.t GROUP BY id;
+CREATE TABLE d.c USING parquet AS SELECT id, sum(DISTINCT l) AS s, avg(distinct d) AS a, min(DISTINCT n) AS m, count(n) AS n FROM d.t GROUP BY id;
 --! framed t_groups_1
 SELECT id, count(DISTINCT n) AS c FROM d.t WHERE k = 'nowhere' GROUP BY id;

@@ -201,6 +201,20 @@ fn a_nested_query_names_no_column_that_the_frame_has_lost() {
 }
 
 #[test]
+fn a_nested_query_names_no_column_that_the_frame_calls_otherwise() {
+    insta::assert_snapshot!(shown(&[
+        "SELECT p.id, p.status FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE p.id IN (SELECT g.pid FROM m.g g WHERE g.status = 'x')",
+        "SELECT p.id, p.status, c.status AS s FROM m.p p JOIN m.c c ON p.cid = c.cid",
+        "SELECT p.premium, c.status AS s, p.status FROM m.p p JOIN m.c c ON p.cid = c.cid",
+    ]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_p_c_1 AS SELECT * FROM (SELECT `p`.`id`, `p`.`status`, `p`.`premium`, `c`.`status` AS `c_status` FROM `m`.`p` AS `p` JOIN `m`.`c` AS `c` ON `p`.`cid` = `c`.`cid`) WHERE '{ns}' IS NOT NULL
+    SELECT p.id, p.status, p.c_status AS s FROM {ns}_p_c_1 p
+    SELECT p.premium, p.c_status AS s, p.status FROM {ns}_p_c_1 p
+    column-name: the frame's name for `c.status` would give it another meaning
+    ");
+}
+
+#[test]
 fn faults_of_a_filter_are_caught() {
     let texts = [
         "SELECT p.id, c.name FROM m.p p JOIN m.c c ON p.cid = c.cid WHERE p.status = 'on' AND c.status = 'gold'",

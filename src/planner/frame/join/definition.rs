@@ -261,7 +261,8 @@ pub(super) fn reader(
         let clash = renamed
             .map(|column| column.column.to_lowercase())
             .find(|column| {
-                needed.contains(column) && occurrence.mentions.unqualified.contains(column)
+                let meant = needed.contains(column);
+                nested.contains(column) || meant && occurrence.mentions.unqualified.contains(column)
             });
         if let Some(column) = clash {
             return Err(unfit(&format!("{}.{column}", member.alias)));
