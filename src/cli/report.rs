@@ -8,9 +8,11 @@ use super::arguments::{FindingsFormat, Report as Command, Threshold};
 use super::failure::Failure;
 use super::output::Output;
 use super::pipeline::Pipeline;
+use super::planning::Known;
+use super::profile::Profiled;
 use super::{Context, ExitStatus, analyze, documents, paths, pipeline, planning};
 use crate::diagnostic::Severity;
-use crate::facts::catalog::Catalog;
+use crate::facts::profile::Measurements;
 use crate::planner::plan_file::PlanFile;
 use crate::present::compare::{Comparison, State, compare};
 use crate::present::report::findings::{Files, github, gitlab, junit, sarif};
@@ -33,6 +35,14 @@ pub(super) fn run(
     let earlier = planning::read_plan(&planning::default_plan_file(&pipeline)).ok();
     let catalog =
         planning::offline_catalog(&pipeline, command.catalog.as_deref(), earlier.as_ref())?;
+    let profiled = Profiled::read(&pipeline, None, false, true)?;
+    let measurements = profiled.map_or_else(Measurements::default, |profiled| {
+        profiled.profile.measurements()
+    });
+    let known = Known {
+        catalog: &catalog,
+        measurements: &measurements,
+    };
     let before = match (&command.base, &command.base_ref) {
         (Some(path), _) if planning::is_plan_file(path) => Some(Before::Plan(
             path.display().to_string(),
@@ -40,19 +50,19 @@ pub(super) fn run(
         )),
         (Some(folder), _) => {
             let base = pipeline::read(context, std::slice::from_ref(folder), Vec::new(), output)?;
-            let side = Side::new(base, &catalog, earlier.as_ref(), context, output);
+            let side = Side::new(base, known, earlier.as_ref(), context, output);
             Some(Before::Side(folder.display().to_string(), Box::new(side)))
         }
         (None, Some(name)) => {
             let side = match revision::read(name, &pipeline, context, output)? {
-                Some(base) => Side::new(base, &catalog, earlier.as_ref(), context, output),
+                Some(base) => Side::new(base, known, earlier.as_ref(), context, output),
                 None => Side::nothing(&pipeline),
             };
             Some(Before::Side(name.clone(), Box::new(side)))
         }
         (None, None) => None,
     };
-    let now = Side::new(pipeline, &catalog, earlier.as_ref(), context, output);
+    let now = Side::new(pipeline, known, earlier.as_ref(), context, output);
     let comparison = before.as_ref().map_or_else(Comparison::default, |before| {
         compare(before.state(), now.state())
     });
@@ -114,21 +124,21 @@ impl Side {
     /// Analyses and plans. Why it cannot be planned is a warning: the findings are worth telling all the same.
     fn new(
         pipeline: Pipeline,
-        catalog: &Catalog,
+        known: Known<'_>,
         earlier: Option<&PlanFile>,
         context: &Context<'_>,
         output: &mut Output,
     ) -> Side {
-        let (workload, findings) = analyze::findings(&pipeline, catalog);
+        let (workload, findings) = analyze::findings(&pipeline, known.catalog);
         let budget = planning::offline_budget(&pipeline.config, earlier);
         let complete = pipeline.sources.missing_variables().is_empty()
             && pipeline.sources.template_problems().is_empty();
         let planned = complete.then(|| {
-            planning::plan(
+            planning::plan_with(
                 &pipeline,
                 &workload,
-                catalog,
-                &planning::settings(&pipeline, catalog, budget, true, None),
+                known,
+                &planning::settings(&pipeline, known.catalog, budget, true, None),
                 planning::has_scratch(&pipeline.config),
                 Path::new(planning::PLAN_FILE),
                 &context.environment.current,

@@ -1,5 +1,6 @@
 //! The command line from outside: bad input with its exit code and message, documents, streams.
 
+mod ci;
 mod findings;
 mod profile;
 mod report;

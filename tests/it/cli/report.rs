@@ -122,7 +122,7 @@ fn what_is_new_needs_something_to_compare_with() {
 }
 
 /// Git in a folder, with a name of its own and nothing of the developer's.
-fn git(folder: &Folder, arguments: &[&str]) -> String {
+pub(super) fn git(folder: &Folder, arguments: &[&str]) -> String {
     let ran = Command::new("git")
         .args([
             "-c",
