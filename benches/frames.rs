@@ -6,10 +6,11 @@
 //! system. `HOIST_PAIRS=WORD,…` runs those with one of the words in their names.
 //!
 //! ```text
-//! pair   CPU s and wall s as written, with frames   measured gain   predicted gain, before and by a profile   does the planner take it?
+//! pair   CPU s and wall s as written, with frames   gain: measured, predicted, by a profile   does the planner take it?
 //! ```
 //!
-//! The profile is that of the turn that warms up and the first one that is measured. Gains are in CPU seconds, net of building. A difference below 10 % is noise: it confirms and refutes nothing.
+//! The profile is that of the turn that warms up and the first one that is measured. Gains are in CPU seconds, net of
+//! building. A difference below 10 % is noise: it confirms and refutes nothing.
 
 #![expect(
     clippy::disallowed_methods,

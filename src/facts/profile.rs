@@ -1,12 +1,12 @@
 //! Stage `profile`: what earlier runs of a pipeline measured; loaded values, no I/O.
 //!
-//! A [`Profile`] is the file `hoist-profile/1`. It keeps the last [`WINDOW`] samples of every statement, apart for the frames
-//! that it read, and of every frame that was built, apart for its medium and layout. What planning uses of it are
+//! A [`Profile`] is the file `hoist-profile/1`. It keeps the last [`WINDOW`] samples of every statement, apart for the
+//! frames that it read, and of every frame that was built, apart for its medium and layout. What planning uses of it are
 //! [`Measurements`]: one robust [`Measure`] per quantity, small enough to be embedded in a plan file.
 //!
-//! Keys say what was run and not where it stands: fingerprints of tokens, as the user spelled them ([`fingerprint`]). What was not seen for
-//! [`FORGOTTEN_AFTER`] runs is forgotten, so the size of the file is bounded by what the pipeline is. Measurements of another machine
-//! or Spark say nothing here: with another [`Profile::place`] a profile begins anew.
+//! Keys say what was run and not where it stands: fingerprints of tokens, as the user spelled them ([`fingerprint`]).
+//! What was not seen for [`FORGOTTEN_AFTER`] runs is forgotten, so the size of the file is bounded by what the pipeline
+//! is. Measurements of another machine or Spark say nothing here: with another [`Profile::place`] a profile begins anew.
 
 mod estimate;
 pub mod fingerprint;
@@ -22,7 +22,8 @@ pub use self::estimate::{Measure, WINDOW};
 /// Name and version of the format.
 pub const SCHEMA: &str = "hoist-profile/1";
 
-/// Runs after which something that was not seen is forgotten. A frame that was dropped because it lost is so tried again at last.
+/// Runs after which something that was not seen is forgotten. A frame that was dropped because it lost is so tried again
+/// at last.
 pub const FORGOTTEN_AFTER: u64 = 50;
 
 /// What earlier runs measured.

@@ -1,9 +1,10 @@
 //! One robust number for some samples of a quantity.
 //!
-//! The value is a weighted median, the spread the weighted median of the distances from it, scaled to a standard deviation (the MAD:
-//! Hampel, "The influence curve and its role in robust estimation", 1974). A sample weighs three quarters of the next newer one:
-//! one run that went wrong moves nothing far, and three runs of a new kind outweigh all older ones. Two samples have no
-//! median that one of them could not move: their mean and their range count, scaled as control charts do (Shewhart 1931, d2 = 1.128).
+//! The value is a weighted median, the spread the weighted median of the distances from it, scaled to a standard deviation
+//! (the MAD: Hampel, "The influence curve and its role in robust estimation", 1974). A sample weighs three quarters of the
+//! next newer one: one run that went wrong moves nothing far, and three runs of a new kind outweigh all older ones. Two
+//! samples have no median that one of them could not move: their mean and their range count, scaled as control charts do
+//! (Shewhart 1931, d2 = 1.128).
 
 use serde::{Deserialize, Serialize};
 

@@ -52,8 +52,9 @@ fn spans(source: &Source) -> Option<Vec<Span>> {
     )
 }
 
-/// The fingerprint of a frame: of its kind and of the tokens of its definition, apart from what only says how its rows are spread
-/// or where they are put: `SELECT * FROM (…)`. Names of other frames must not stand in it any more, as they are numbered by plan.
+/// The fingerprint of a frame: of its kind and of the tokens of its definition, apart from what only says how its rows are
+/// spread or where they are put: `SELECT * FROM (…)`. Names of other frames must not stand in it any more, as they are
+/// numbered by plan.
 pub fn frame(kind: &str, definition: &str) -> String {
     let words: Vec<&str> = match tokens(definition) {
         Ok(tokens) => {

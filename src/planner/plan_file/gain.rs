@@ -32,8 +32,8 @@ impl std::fmt::Display for Gain {
     }
 }
 
-/// Whether a plan gains so much more than an earlier one that it should take its place: by more than 5 % and twice the noise, or
-/// because the earlier one has a frame that was measured to lose.
+/// Whether a plan gains so much more than an earlier one that it should take its place: by more than 5 % and twice the
+/// noise, or because the earlier one has a frame that was measured to lose.
 pub fn is_clearly_better(new: Gain, earlier: Gain) -> bool {
     let noise = i128::from(new.sigma.max(earlier.sigma)) * 2;
     let least = earlier.micros.abs() * LEAST_PERCENT / 100;
@@ -41,8 +41,9 @@ pub fn is_clearly_better(new: Gain, earlier: Gain) -> bool {
 }
 
 impl PlanFile {
-    /// What it gains by these costs, for each frame at the end of what the facts leave open where it gains less. None where one of its frames, or what it saves, is not known
-    /// among the candidates any more. What a layout saves beyond that is not counted.
+    /// What it gains by these costs, for each frame at the end of what the facts leave open where it gains less. None where
+    /// one of its frames, or what it saves, is not known among the candidates any more. What a layout saves beyond that is
+    /// not counted.
     pub fn gain(
         &self,
         workload: &Workload,

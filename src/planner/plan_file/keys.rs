@@ -32,8 +32,8 @@ fn frame_fingerprint(kind: FrameKind, definition: &str) -> String {
 }
 
 impl PlanFile {
-    /// What its frames are told apart by in a profile, by name. A frame that is built from others is another one than that which
-    /// is built from tables: for the name of each, its own fingerprint stands.
+    /// What its frames are told apart by in a profile, by name. A frame that is built from others is another one than that
+    /// which is built from tables: for the name of each, its own fingerprint stands.
     pub fn frame_keys(&self) -> BTreeMap<String, FrameKey> {
         let mut keys: BTreeMap<String, FrameKey> = BTreeMap::new();
         for frame in &self.frames {

@@ -1,8 +1,8 @@
 """What Spark's status store says of the jobs since the last question, and of the frames in the cache; starts no job.
 
-`hoist_vars["job"]` is the first job to look at, `hoist_vars["prefix"]` the beginning of the names of frames. Source: Spark's AppStatusStore
-(`JobData`, `StageData`, `RDDStorageInfo`). An adaptive execution has a job for each of its stages; the stages that a job has skipped
-are counted where they ran. Of a stage that was tried again the last attempt counts.
+`hoist_vars["job"]` is the first job to look at, `hoist_vars["prefix"]` the beginning of the names of frames. Source: Spark's
+AppStatusStore (`JobData`, `StageData`, `RDDStorageInfo`). An adaptive execution has a job for each of its stages; the stages
+that a job has skipped are counted where they ran. Of a stage that was tried again the last attempt counts.
 """
 MOST_JOBS = 500  # of one step: more would take longer to ask for than is worth it
 
