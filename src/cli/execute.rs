@@ -125,7 +125,15 @@ impl<'a> Job<'a> {
         };
         let pipeline = pipeline::read(context, &paths, overrides, output)?;
         let ProfileChoice { file, unwanted } = &command.profile;
-        let profile = Profiled::read(&pipeline, file.as_deref(), *unwanted, false)?;
+        let profile = match Profiled::read(&pipeline, file.as_deref(), *unwanted, false) {
+            // A run must not fail for what only makes it faster.
+            Err(failure) if file.is_none() => {
+                let message = failure.message;
+                output.warning(&format!("{message}; this run neither uses nor adds to it"));
+                None
+            }
+            profile => profile?,
+        };
         Ok(Job {
             canary: Self::is_canary(command, &pipeline, saved.is_some(), profile.as_ref()),
             pipeline,

@@ -222,6 +222,12 @@ fn a_profile_that_cannot_be_used_is_told() {
         ran.ends(2);
         assert!(ran.stderr().contains(says), "{}", ran.stderr());
         assert!(ran.stderr().contains("--no-profile"), "{}", ran.stderr());
+        // A run goes on without it, and leaves it as it is.
+        let ran = folder.hoist(&["execute", "queries", "--dry-run"]);
+        ran.ends(0);
+        assert!(ran.stderr().contains(says), "{}", ran.stderr());
+        assert!(ran.stderr().contains("neither uses nor adds to it"));
+        assert_eq!(folder.read("queries/.hoist/profile.json"), text);
     }
     let mut missing = PLAN.to_vec();
     missing.extend(["--profile", "gone.json"]);
