@@ -155,7 +155,7 @@ fn shown(workload: &Workload, candidate: &Candidate) -> String {
 }
 
 fn name(workload: &Workload, candidate: &Candidate) -> String {
-    super::base_name(workload, &candidate.definition, candidate.readers.first())
+    super::named::base_name(workload, &candidate.definition, candidate.readers.first())
 }
 
 /// The kind's word in plan files.
