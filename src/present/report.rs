@@ -12,6 +12,7 @@ pub mod findings;
 pub mod json;
 pub mod layout;
 mod markup;
+mod matrix;
 pub mod plan;
 pub mod review;
 pub mod rules;

@@ -1,9 +1,10 @@
-//! `analyze` for people: repeated tables first, then what each statement reads and writes.
+//! `analyze` for people: repeated tables first, then who uses what at a glance, then what each statement reads and writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::layout::{Align, Table, count, wrap};
+use super::matrix;
 use crate::facts::access::{Access, Origin, Read, TableId};
 use crate::facts::workload::{HazardKind, Workload};
 use crate::frontend::source::Sources;
@@ -67,6 +68,7 @@ pub fn text(workload: &Workload, sources: &Sources, catalog_facts: bool) -> Stri
     };
     let usage = usage(workload);
     let mut text = view.repeated(&usage);
+    text.push_str(&matrix::text(workload, &usage));
     text.push_str("Statements\n");
     for (statement, access) in workload.statements.iter().zip(&workload.accesses) {
         view.one_statement(&mut text, statement, access);
@@ -168,7 +170,8 @@ impl View<'_> {
         let workload = self.workload;
         let place = self.sources.place(statement.span);
         let kind = statement.kind.word().replace('_', " ");
-        let _ = writeln!(text, " {place}  {kind}");
+        let number = statement.id.0 + 1;
+        let _ = writeln!(text, " {number} {place}  {kind}");
         let mut line = |word: &str, entries: Vec<String>| {
             if !entries.is_empty() {
                 let joined = entries.join(", ");
