@@ -123,6 +123,44 @@ fn sarif_keeps_the_rules_of_the_standard() {
     );
 }
 
+/// The types are generated from the schema of SARIF 2.1.0: what they do not know gets lost on the way through them, and
+/// what they demand must be there.
+#[test]
+fn sarif_fits_its_schema() {
+    let (findings, sources) = sample();
+    for findings in [&findings[..], &[]] {
+        let text = sarif::text(findings, files(&sources));
+        let typed: serde_sarif::sarif::Sarif = serde_json::from_str(&text).unwrap();
+        let again = serde_json::to_value(typed).unwrap();
+        let log: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(again, log);
+    }
+}
+
+/// A reader of another hand takes the document, with as many cases, failures and totals.
+#[test]
+fn junit_is_read_by_others() {
+    let (findings, sources) = sample();
+    for (findings, cases, failures) in [(&findings[..], 3, 2), (&[], 1, 0)] {
+        let text = junit::text(findings, files(&sources));
+        let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
+        let [suite] = report.test_suites.as_slice() else {
+            panic!("{text}")
+        };
+        assert_eq!(
+            (suite.tests, suite.failures, suite.errors),
+            (cases, failures, 0)
+        );
+        assert_eq!((report.tests, report.failures), (cases, failures));
+        assert_eq!(suite.test_cases.len(), cases);
+        let failed = suite
+            .test_cases
+            .iter()
+            .filter(|case| matches!(case.status, quick_junit::TestCaseStatus::NonSuccess { .. }));
+        assert_eq!(failed.count(), failures);
+    }
+}
+
 #[test]
 fn a_comment_that_is_too_long_has_numbers_only() {
     let (findings, sources) = sample();
