@@ -17,7 +17,7 @@ fn proved(search: &SearchEntry) -> String {
     if search.certificate == "optimal" {
         "proved optimal".to_owned()
     } else {
-        format!("near the best one, {}", search.certificate)
+        format!("not proved optimal, {}", search.certificate)
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
         let near = search("gap ≤ 3.3 %");
         assert_eq!(
             certificate(Some(&near)),
-            "; the choice is near the best one, gap ≤ 3.3 %"
+            "; the choice is not proved optimal, gap ≤ 3.3 %"
         );
         insta::assert_snapshot!(explained(Some(&near)), @"
         Search
@@ -145,8 +145,8 @@ mod tests {
          frames in given order  7.0 s    9.5 s      0  nothing left to look at
          all orders             9.0 s    9.3 s  24000  its steps were spent
         4 of 11 ways to keep a frame could gain something. The choice gains 9.0 s beyond
-        the margin asked of frames, no other one gains more than 9.3 s: it is near the
-        best one, gap ≤ 3.3 %
+        the margin asked of frames, no other one gains more than 9.3 s: it is not proved
+        optimal, gap ≤ 3.3 %
         ");
         let best = search("optimal");
         assert_eq!(certificate(Some(&best)), "; the choice is proved optimal");
