@@ -37,6 +37,7 @@ mod join;
 mod layout;
 mod medium;
 mod names;
+mod padding;
 mod repeated;
 mod replay;
 mod rewrite;

@@ -22,6 +22,7 @@ mod inputs;
 mod join;
 mod lift;
 mod listing;
+mod padding;
 mod repeated;
 mod source;
 #[cfg(test)]

@@ -178,6 +178,7 @@ fn build<'a>(
     };
     inputs(check, &built);
     sensitive_readers(check, frame);
+    super::padding::run(check, frame);
     feeds::run(check, &built);
     if let Err(problem) = medium::keeps(check, frame) {
         check.report(Promise::Medium, at, problem);

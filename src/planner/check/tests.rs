@@ -312,6 +312,11 @@ fn faults_of_sensitivity_are_caught() {
                 let tables = &mut sample.catalog.tables;
                 tables.insert("raw.policies".to_owned(), facts);
             },
+            // All columns of the table, read by statements that write.
+            &|sample| {
+                let facts = sample.catalog.tables.get_mut("raw.gd").unwrap();
+                "array<char(5)>".clone_into(&mut facts.columns[0].data_type);
+            },
         ],
     ));
 }

@@ -240,6 +240,7 @@ impl Context<'_> {
             );
             return Err(Reason::new("written-by-reader", text));
         }
+        self.check_padding(statement, access, inputs)?;
         let sharing = access
             .sensitivities
             .iter()

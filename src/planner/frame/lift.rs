@@ -64,6 +64,7 @@ pub fn lift(code: &str) -> Option<Lift> {
         "join-condition" => Lift::Text("move the other tests to the `WHERE`"),
         "join-shape" => Lift::Text("join tables by inner and left joins with `ON`"),
         "join-types" => Lift::Text("give keys one type in both tables"),
+        "padded-column" => Lift::Text("declare the column STRING"),
         "nested-query" => Lift::Text("join what the nested query looks up"),
         "name" | "placeholder" => Lift::Text("use another name"),
         "not-a-query" | "view-definition" => Lift::Text("read it in a query of its own"),

@@ -2,16 +2,19 @@
 
 --! trap char_and_varchar
 -- CHAR is padded when it is read and keeps its type in a table made from it; so does VARCHAR.
+--! reason padded-column
 --! row result 1_1 ('[a    ]', 5)
 --! setup
 CREATE DATABASE d;
 CREATE TABLE d.t (id INT, c CHAR(5), v VARCHAR(7)) USING parquet;
 INSERT INTO d.t VALUES (1, 'a', 'b'), (2, 'xyz', NULL);
 --! file 1.sql
---! framed
+--! raw
 CREATE TABLE d.o USING parquet AS SELECT c, v FROM d.t;
---! framed
+--! raw
 CREATE TABLE d.p USING parquet AS SELECT * FROM d.t WHERE id = 1;
+--! framed
+CREATE TABLE d.q USING parquet AS SELECT v, CASE WHEN id > 1 THEN v ELSE v END AS w FROM d.t;
 --! framed
 SELECT concat('[', c, ']') AS c, length(c) AS n FROM d.t WHERE c = 'a';
 --! framed
@@ -28,10 +31,37 @@ CREATE TABLE d.t (id INT, c CHAR(5), v VARCHAR(7)) USING orc;
 INSERT INTO d.t VALUES (1, 'a', 'b'), (2, 'xyz', NULL);
 --! file 1.sql
 --! framed
-CREATE TABLE d.o USING parquet AS WITH s AS (SELECT DISTINCT c, v FROM d.t) SELECT c, v FROM s;
+WITH s AS (SELECT DISTINCT c, v FROM d.t) SELECT c, v FROM s;
 --! file 2.sql
 --! framed
+WITH s AS (SELECT DISTINCT c, v FROM d.t) SELECT v, c FROM s WHERE c = 'a';
+--! raw
 CREATE TABLE d.p USING parquet AS WITH s AS (SELECT DISTINCT c, v FROM d.t) SELECT v, c FROM s WHERE c = 'a';
+
+--! trap padded_columns_that_are_written
+-- Files tell whether a CHAR column that became bare while optimising was padded where it was read, or came from a frame.
+--! reason padded-column
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t (id INT, c CHAR(5), n INT) USING parquet;
+INSERT INTO d.t VALUES (1, 'a', 2), (2, 'xyz', 3);
+CREATE TABLE d.o (id INT, k STRING) USING parquet;
+CREATE VIEW d.w AS SELECT id, c AS k FROM d.t;
+--! file 1.sql
+--! framed
+SELECT id, c FROM d.t WHERE c = 'a';
+--! framed
+SELECT n, c FROM d.t;
+--! raw
+INSERT OVERWRITE d.o SELECT id, c AS k FROM d.t;
+--! raw
+CREATE TABLE d.p USING parquet AS SELECT CASE WHEN id = 1 THEN c ELSE c END AS c, id FROM d.t;
+--! raw
+INSERT OVERWRITE DIRECTORY '@folder@/out' USING parquet SELECT cast(t.c AS STRING) AS c, id FROM d.t;
+--! raw
+CREATE TABLE d.q USING parquet AS SELECT if(id > 1, k, k) AS k FROM d.w;
+--! framed
+CREATE TABLE d.r USING parquet AS SELECT id, n FROM d.t;
 
 --! trap spelling_of_columns
 -- Output columns are spelled as the text or the table spells them, not as another reader does.

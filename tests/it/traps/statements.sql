@@ -24,7 +24,7 @@ SELECT s + 1 AS s FROM (SELECT t.id, sum(n) AS s FROM d.t WHERE (k = 'b') GROUP 
 --! subqueries
 --! setup
 CREATE DATABASE d;
-CREATE TABLE d.t (id INT COMMENT 'its number', k CHAR(3), w VARCHAR(5)) USING parquet;
+CREATE TABLE d.t (id INT COMMENT 'its number', k VARCHAR(3), w VARCHAR(5)) USING parquet;
 INSERT INTO d.t VALUES (1, 'a', 'x'), (2, 'b', 'yy'), (2, NULL, NULL);
 --! file 1.sql
 --! framed

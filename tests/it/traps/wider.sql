@@ -173,7 +173,7 @@ SELECT * FROM (SELECT p.pair.n, g.n AS g FROM v p JOIN (SELECT id, n FROM d.u) g
 --! subqueries
 --! setup
 CREATE DATABASE d;
-CREATE TABLE d.t (Id INT COMMENT 'the number', c CHAR(5), v VARCHAR(7), p DECIMAL(10,2)) USING orc;
+CREATE TABLE d.t (Id INT COMMENT 'the number', c VARCHAR(5), v VARCHAR(7), p DECIMAL(10,2)) USING orc;
 INSERT INTO d.t VALUES (1, 'a', 'b', 1.5), (2, 'xyz', NULL, NULL);
 CREATE TABLE d.u (id INT, at TIMESTAMP) USING parquet;
 INSERT INTO d.u VALUES (1, TIMESTAMP '2024-06-30 12:00:00'), (3, NULL);
