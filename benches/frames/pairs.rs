@@ -40,34 +40,31 @@ macro_rules! latest {
     };
 }
 
-/// 4,000,000 trips of 800,000 policies.
-const TRIPS: &str = "CREATE TABLE d.trips USING parquet AS SELECT id, CAST(pmod(hash(id), 800000) AS BIGINT) AS policy_id, \
-     CAST(pmod(hash(id, 1), 24) AS INT) AS hour, CAST(pmod(hash(id, 2), 300) AS INT) AS km, CAST(pmod(hash(id, 3), 60) AS INT) AS minutes \
-     FROM range(0, 4000000, 1, 4)";
 const POLICIES: &str = "CREATE TABLE d.policies USING parquet AS SELECT id AS policy_id, CAST(pmod(hash(id, 4), 20000) AS BIGINT) AS customer_id, \
      concat('p', pmod(hash(id, 5), 30)) AS product, CAST(pmod(hash(id, 6), 1000) AS BIGINT) AS premium FROM range(0, 2000000, 1, 4)";
 const CUSTOMERS: &str = "CREATE TABLE d.customers USING parquet AS SELECT id AS customer_id, concat('c', pmod(hash(id, 7), 40)) AS city, \
      CAST(pmod(hash(id, 8), 80) AS INT) AS age FROM range(0, 20000, 1, 4)";
-/// One feature of each policy.
-macro_rules! feature {
+const VEHICLES: &str = "CREATE TABLE d.vehicles USING parquet AS SELECT concat('v', id) AS vehicle, concat('m', id % 12) AS make FROM range(0, 50, 1, 1)";
+/// A total by region and by `s1`.
+macro_rules! grouped {
     ($select:literal, $tests:literal) => {
         concat!(
-            "INSERT OVERWRITE TABLE d.features SELECT policy_id AS k, ",
+            "INSERT OVERWRITE TABLE d.target SELECT concat(region, s1) AS k, n, m FROM (SELECT region, s1, ",
             $select,
-            " FROM d.trips WHERE ",
+            " FROM d.general WHERE ",
             $tests,
-            " GROUP BY policy_id"
+            " GROUP BY region, s1) AS g"
         )
     };
 }
-/// A total over the join of history, policies and customers.
+/// A total over the join of history, policies and the customers of two cities.
 macro_rules! joined {
     ($select:literal, $rest:literal) => {
         concat!(
             "INSERT OVERWRITE TABLE d.target SELECT ",
             $select,
             " FROM d.history AS h JOIN d.policies AS p ON p.policy_id = h.policy_id \
-         JOIN d.customers AS c ON c.customer_id = p.customer_id ",
+         JOIN d.customers AS c ON c.customer_id = p.customer_id WHERE c.city IN ('c7', 'c8') ",
             $rest
         )
     };
@@ -155,7 +152,7 @@ pub(crate) const PAIRS: [Pair; 10] = [
             WIDE_PARQUET,
             WIDE_ROWS,
             TARGET,
-            "CREATE TABLE d.written USING csv OPTIONS (header 'true') AS SELECT * FROM d.general LIMIT 0",
+            "CREATE TABLE d.written USING csv OPTIONS (header 'true') AS SELECT * FROM d.general",
         ],
         statements: &[
             "INSERT OVERWRITE TABLE d.written SELECT * FROM d.general WHERE year > 2015",
@@ -174,7 +171,7 @@ pub(crate) const PAIRS: [Pair; 10] = [
         setup: &[
             HISTORY,
             TARGET,
-            "CREATE TABLE d.written USING parquet AS SELECT * FROM d.history LIMIT 0",
+            "CREATE TABLE d.written USING parquet AS SELECT * FROM d.history",
         ],
         statements: &[
             "INSERT OVERWRITE TABLE d.written SELECT * FROM d.history WHERE version > 0",
@@ -198,11 +195,11 @@ pub(crate) const PAIRS: [Pair; 10] = [
             ),
             joined!(
                 "h.region AS k, count(*) AS n, max(p.premium) AS m",
-                "WHERE h.age > 20 GROUP BY h.region"
+                "AND h.age > 20 GROUP BY h.region"
             ),
             joined!(
                 "c.city AS k, count(*) AS n, min(h.age) AS m",
-                "WHERE c.age > 30 GROUP BY c.city"
+                "AND c.age > 30 GROUP BY c.city"
             ),
             joined!(
                 "p.product AS k, count(*) AS n, sum(h.premium) AS m",
@@ -216,28 +213,28 @@ pub(crate) const PAIRS: [Pair; 10] = [
         keys: &[],
     },
     Pair {
-        name: "join core, small, loses",
+        name: "join core, wide, loses",
         kind: FrameKind::JoinCore,
-        setup: &[HISTORY, CUSTOMERS, TARGET],
+        setup: &[HISTORY, VEHICLES, TARGET],
         statements: &[
-            "INSERT OVERWRITE TABLE d.target SELECT c.city AS k, count(*) AS n, max(h.premium) AS m FROM d.history AS h JOIN d.customers AS c \
-             ON c.customer_id = h.policy_id GROUP BY c.city",
-            "INSERT OVERWRITE TABLE d.target SELECT h.region AS k, count(*) AS n, max(c.age) AS m FROM d.history AS h JOIN d.customers AS c \
-             ON c.customer_id = h.policy_id GROUP BY h.region",
+            "INSERT OVERWRITE TABLE d.target SELECT v.make AS k, count(*) AS n, max(h.premium) AS m FROM d.history AS h JOIN d.vehicles AS v \
+             ON v.vehicle = h.vehicle GROUP BY v.make",
+            "INSERT OVERWRITE TABLE d.target SELECT h.region AS k, count(v.make) AS n, max(h.age) AS m FROM d.history AS h JOIN d.vehicles AS v \
+             ON v.vehicle = h.vehicle GROUP BY h.region",
         ],
         keys: &[],
     },
     Pair {
-        name: "covering aggregate, wins",
+        name: "covering aggregate, text, wins",
         kind: FrameKind::CoveringAggregate,
-        setup: &[TRIPS, FEATURES],
+        setup: &[WIDE_CSV, WIDE_ROWS, TARGET],
         statements: &[
-            feature!("count(*) AS n, sum(km) AS m", "hour > 20"),
-            feature!("count(*) AS n, sum(minutes) AS m", "hour < 6"),
-            feature!("count(km) AS n, max(km) AS m", "km > 100"),
-            feature!("count(*) AS n, sum(km) AS m", "minutes < 20"),
-            feature!("count(*) AS n, min(minutes) AS m", "hour BETWEEN 7 AND 9"),
-            feature!("count(minutes) AS n, sum(minutes) AS m", "km < 50"),
+            grouped!("count(*) AS n, max(policy_id) AS m", "year >= 2018"),
+            grouped!("count(a1) AS n, min(policy_id) AS m", "year >= 2019"),
+            grouped!("count(a2) AS n, max(year) AS m", "year = 2018"),
+            grouped!("count(*) AS n, min(year) AS m", "a3 > 0.5"),
+            grouped!("count(a4) AS n, sum(policy_id) AS m", "year > 2020"),
+            grouped!("count(*) AS n, sum(year) AS m", "s3 = 'c4'"),
         ],
         keys: &[],
     },

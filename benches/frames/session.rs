@@ -238,8 +238,12 @@ impl Session {
         });
         let mut reasons = own.decisions.iter().flat_map(|one| &one.reasons);
         Planned {
+            // Without candidates of the other kinds, what would be those has none.
             reason: reasons
-                .find(|reason| own.frames.is_empty() || reason.code == "chosen")
+                .find(|reason| match own.frames.as_slice() {
+                    [] => reason.code != "no-candidate",
+                    _ => reason.code == "chosen",
+                })
                 .map_or("", |reason| reason.code),
             taken: !own.frames.is_empty(),
             sources,
