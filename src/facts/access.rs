@@ -73,6 +73,13 @@ pub struct Table {
     pub temporary: bool,
 }
 
+impl Table {
+    /// Whether it stands for files that a statement names by their path.
+    pub fn is_files(&self) -> bool {
+        names::path_of(&self.name).is_some()
+    }
+}
+
 /// Everything one statement reads and writes.
 #[derive(Clone, Debug)]
 pub struct Access {

@@ -5,7 +5,7 @@
 //! `HOIST_CORPUS_SHOW=real:reads:20` prints examples of what is not exact (`reads`, `columns`, `unsound`, `spans`,
 //! `identity`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -58,6 +58,12 @@ struct Row {
     sql: String,
     sql_rendered: Option<String>,
     spark_parses: bool,
+    #[serde(default)]
+    source_repo: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    n: u32,
     #[serde(default)]
     kind: Option<String>,
     #[serde(default)]
@@ -117,6 +123,27 @@ pub(crate) fn texts(of_each: usize) -> Vec<String> {
         }
     }
     texts
+}
+
+/// Files of real pipelines by repository and path, with values for their templates; none where there is no corpus.
+pub(crate) fn files() -> Option<BTreeMap<String, String>> {
+    let path = folder().join("real.jsonl.gz");
+    let mut files: BTreeMap<String, Vec<(u32, String)>> = BTreeMap::new();
+    for row in path.exists().then(|| rows(&path))? {
+        // Some stood in notebooks and programs.
+        let name = format!("{}/{}.sql", row.source_repo, row.path);
+        let statements = files.entry(name).or_default();
+        statements.push((row.n, row.sql_rendered.unwrap_or(row.sql)));
+    }
+    let whole = |mut statements: Vec<(u32, String)>| {
+        statements.sort();
+        let texts = statements.into_iter().map(|(_, text)| text);
+        texts.collect::<Vec<_>>().join("\n;\n")
+    };
+    let files = files
+        .into_iter()
+        .map(|(name, statements)| (name, whole(statements)));
+    Some(files.collect())
 }
 
 /// A name for comparing: lower-case, without backquotes and the catalog and database that are current by default.

@@ -1,4 +1,6 @@
-//! The manual of the rules is what they say of themselves.
+//! The manual of the rules is what they say of themselves; what they find in SQL of others is counted.
+
+mod counted;
 
 use std::path::Path;
 

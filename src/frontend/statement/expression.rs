@@ -112,6 +112,9 @@ pub struct Window {
     pub keys: Option<Vec<ColumnReference>>,
     /// Has `ROWS` bounds: the value depends on the order of ties.
     pub rows: bool,
+    /// Columns of `PARTITION BY`, where `ORDER BY` names literals and those columns only: it tells no two rows of a
+    /// partition apart. None where it may, and where there is no `ORDER BY`.
+    pub tied: Option<Vec<ColumnReference>>,
 }
 
 /// A column as written: `c`, `t.c`, `db.t.c`, `t.c.field`.

@@ -11,6 +11,10 @@ use crate::frontend::source::Sources;
 use crate::frontend::statement::{Block, Query, Statement, StatementId, StatementKind};
 use crate::planner::frame::Candidates;
 
+/// Formats whose tables keep the rows that are read while new ones are written, and may leave out files by other
+/// columns than those they are partitioned by.
+const VERSIONED: [&str; 3] = ["delta", "iceberg", "hudi"];
+
 /// What rules look at.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
@@ -54,6 +58,31 @@ impl<'a> Facts<'a> {
             .filter(|_| !self.is_temporary(table))
     }
 
+    /// Whether a table is known to be of a format that keeps versions.
+    pub(super) fn is_versioned(&self, table: TableId) -> bool {
+        let provider = self
+            .table(table)
+            .and_then(|table| table.provider.as_deref());
+        provider.is_some_and(|provider| VERSIONED.contains(&provider))
+    }
+
+    /// Whether rows of what a statement writes reach a later one.
+    pub(super) fn feeds(&self, from: StatementId, to: StatementId) -> bool {
+        let written = |access: &Access| -> Vec<TableId> {
+            access.writes.iter().map(|write| write.table).collect()
+        };
+        let mut reached = self.workload.access(from).map(written).unwrap_or_default();
+        for (statement, access) in self.statements().skip(from.0 as usize + 1) {
+            if reads_one_of(access, &reached) {
+                if statement.id == to {
+                    return true;
+                }
+                reached.extend(written(access));
+            }
+        }
+        false
+    }
+
     /// `file:line` of a statement.
     pub(super) fn place(&self, statement: StatementId) -> String {
         let statement = self.workload.statement(statement);
@@ -65,6 +94,12 @@ impl<'a> Facts<'a> {
         let mut statements = self.workload.statements.iter();
         statements.find(|statement| statement.span.contains(place))
     }
+}
+
+/// Whether a statement reads one of the tables.
+pub(super) fn reads_one_of(access: &Access, tables: &[TableId]) -> bool {
+    let mut reads = access.reads.iter();
+    reads.any(|read| tables.contains(&read.version.table))
 }
 
 /// The query of a statement that writes its rows somewhere or gives them to the caller.

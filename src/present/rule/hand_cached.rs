@@ -2,7 +2,7 @@
 //!
 //! | code | when |
 //! |---|---|
-//! | `useless-cache` | fewer than two statements read what is cached before it ends |
+//! | `useless-cache` | what is cached is read less than twice before it ends |
 //! | `lost-cache` | what is cached changes while it is still read: Spark drops it, or loads it again unasked |
 //! | `wide-cache` | a columnar table is cached whole, and its readers need less than half of its columns |
 //! | `kept-cache` | it is held to the end of the session, although its last reader comes before |
@@ -27,8 +27,7 @@ pub(super) const USELESS: Rule = Rule {
     level: Level::Warn,
     summary: "a cached table is read less than twice",
     page: Page {
-        what: "`CACHE TABLE` of something that fewer than two statements read before it is uncached, changed or the \
-               pipeline ends. Silent where a statement follows that cannot be seen through.",
+        what: "`CACHE TABLE` of something that is read less than twice before it is uncached, changed or the pipeline ends. Silent where a statement follows that cannot be seen through.",
         why: "Loading the cache reads everything once and writes it to memory, which costs more than the one read that it \
               serves.",
         bad: "CACHE TABLE sales.orders;\nINSERT OVERWRITE sales.daily SELECT id, day FROM sales.orders",
@@ -185,13 +184,12 @@ impl Cached<'_> {
         let name = facts.name(self.table);
         let found = |rule: &Rule, message: String| rule.found(Some(name), self.span, message);
         let readers: BTreeSet<_> = self.reads.iter().map(|read| read.statement).collect();
-        if readers.len() < 2 && !matches!(self.end, End::Unknown) {
-            let times = if readers.is_empty() {
-                "never"
+        if self.reads.len() < 2 && !matches!(self.end, End::Unknown) {
+            let message = if self.reads.is_empty() {
+                format!("`{name}` is cached and never read afterwards")
             } else {
-                "once only"
+                format!("`{name}` is cached and read only once")
             };
-            let message = format!("`{name}` is cached and then read {times}");
             return vec![found(&USELESS, message)];
         }
         let mut all = Vec::new();
@@ -271,13 +269,13 @@ mod tests {
             "CACHE TABLE wide; SELECT c1 FROM wide",
             "CACHE TABLE wide; SELECT c1 FROM wide; INSERT INTO wide SELECT * FROM text; SELECT c1 FROM wide",
             "CACHE TABLE w AS SELECT c1 FROM wide; SELECT c1 FROM w",
-            "CACHE TABLE text; SELECT a.c1 FROM text a JOIN text b ON a.c1 = b.c1; UNCACHE TABLE text",
         ] {
             assert_eq!(codes(text), ["useless-cache"], "{text}");
         }
         for text in [
             "CACHE TABLE text; SELECT c1 FROM text; SELECT c2 FROM text",
             "CACHE TABLE w AS SELECT c1 FROM wide; SELECT c1 FROM w; SELECT c1 FROM db.text JOIN w USING (c1)",
+            "CACHE TABLE text; SELECT a.c1 FROM text a JOIN text b ON a.c1 = b.c1; UNCACHE TABLE text",
             // What comes is not known.
             "CACHE TABLE text; what is this",
         ] {

@@ -7,7 +7,7 @@ use super::{Facts, Found, Level, Page, Rule};
 use crate::diagnostic::Span;
 use crate::facts::access::Read;
 use crate::frontend::statement::{
-    ColumnReference, Expression, Relation, Select, Shape, TableReference,
+    ColumnReference, Expression, Identifier, Relation, Select, Shape, TableReference,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -15,8 +15,8 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Warn,
     summary: "a join compares columns of different types",
     page: Page {
-        what: "An equality in an `ON` or `WHERE` between a text column and one that holds numbers, dates or timestamps, both \
-               qualified. Needs facts about tables.",
+        what: "An equality in an `ON` or `WHERE` between a text column of one table and one of another that holds numbers, dates \
+               or timestamps, both qualified. Needs facts about tables.",
         why: "Spark casts one side for every row: statistics and buckets of that side do not help, and text that is no \
               number becomes NULL, or equals one that looks different (`'007' = 7`).",
         bad: "SELECT o.id FROM sales.orders o JOIN sales.returns r ON o.id = r.order_code",
@@ -37,6 +37,11 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
                 else {
                     continue;
                 };
+                let qualifier =
+                    |column: &ColumnReference| column.parts.first().map(Identifier::key);
+                if qualifier(left) == qualifier(right) {
+                    continue;
+                }
                 let sides = [left, right].map(|column| data_type(facts, &aliases, column));
                 let [Some((table, left_type)), Some((_, right_type))] = sides else {
                     continue;
@@ -71,7 +76,11 @@ fn aliases<'r>(select: &Select, named: &BTreeMap<Span, &'r Read>) -> BTreeMap<St
             Relation::Derived { .. } | Relation::Function { .. } => {}
         }
     }
-    let entries = references.into_iter().filter_map(|table| {
+    // Other names of its columns are not those of the catalog.
+    let plain = references
+        .into_iter()
+        .filter(|table| table.columns.is_empty());
+    let entries = plain.filter_map(|table| {
         let qualifier = table.alias.as_ref().or(table.name.parts.last())?;
         Some((qualifier.key(), *named.get(&table.name.span)?))
     });

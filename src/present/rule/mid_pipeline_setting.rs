@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::query;
 use super::{Facts, Found, Level, Page, Rule};
 use crate::diagnostic::Span;
 use crate::facts::catalog::{MEANING_PREFIXES, MEANING_SETTINGS};
@@ -12,8 +13,8 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Warn,
     summary: "a setting that decides what statements mean changes in the middle",
     page: Page {
-        what: "`SET` of a Spark setting that changes which rows, types or names a text gives, behind a statement that reads \
-               or writes tables, to another value than it was set to before.",
+        what: "`SET` of a Spark setting that changes which rows, types or names a text gives, behind a statement with a \
+               query, to another value than it was set to before.",
         why: "It holds for every later statement of the session, in other files too, so that the same text means different \
               things above and below; and nothing is shared across it.",
         bad: "INSERT OVERWRITE sales.daily SELECT id, day FROM sales.orders;\nSET spark.sql.ansi.enabled = true;\n\
@@ -35,8 +36,9 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
             value: Some(value),
         } = &statement.kind
         else {
-            let touches = !access.reads.is_empty() || !access.writes.is_empty();
-            used = used.or(touches.then_some(statement.span));
+            // What only defines or drops tables means the same under every value.
+            let computes = !access.reads.is_empty() || query(statement).is_some();
+            used = used.or(computes.then_some(statement.span));
             continue;
         };
         let lower = key.to_lowercase();
@@ -47,7 +49,8 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
                 .iter()
                 .any(|prefix| lower.starts_with(&prefix.to_lowercase()));
         let before = values.insert(lower, value);
-        if let Some(first) = used.filter(|_| meaning && before != Some(value)) {
+        let same = before.is_some_and(|before| before.eq_ignore_ascii_case(value));
+        if let Some(first) = used.filter(|_| meaning && !same) {
             let message = format!("`{key}` changes in the middle of the pipeline");
             let ran = "statements ran before under another value";
             found.push(RULE.found(None, statement.span, message).label(first, ran));

@@ -1,7 +1,9 @@
 //! A read of every partition of a large table.
 
-use super::facts::named;
+use super::facts::{blocks, named};
 use super::{Facts, Found, Level, Page, Rule};
+use crate::diagnostic::Span;
+use crate::frontend::statement::{Block, Relation, Statement};
 
 /// Size from which it matters, bytes.
 const LARGE: u64 = 1 << 30;
@@ -13,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
     page: Page {
         what: "A read of a partitioned table of at least 1 GiB in a statement that uses none of the partition columns: \
                neither a filter nor a join can leave partitions out. Needs facts about tables with their sizes; silent \
-               where the columns that are needed are not known.",
+               where the columns that are needed are not known, where a `LIMIT` takes some rows of the table alone, and \
+               for Delta, Iceberg and Hudi, which leave out files by other columns too.",
         why: "All files are listed and read, more of them each day.",
         bad: "INSERT OVERWRITE sales.daily SELECT id, amount FROM sales.visits",
         good: "INSERT OVERWRITE sales.daily SELECT id, amount FROM sales.visits WHERE day = '2024-06-30'",
@@ -24,7 +27,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn find(facts: &Facts<'_>) -> Vec<Found> {
     let mut found = Vec::new();
-    for (_, access) in facts.statements() {
+    for (statement, access) in facts.statements() {
+        let few = some_rows(statement);
         for (place, read) in named(access) {
             let (Some(table), Some(columns)) = (facts.table(read.version.table), &read.columns)
             else {
@@ -36,7 +40,8 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
                 .iter()
                 .map(|name| name.to_lowercase());
             let unused = !partitions.any(|column| columns.contains(&column));
-            if large && unused && !table.partition_columns.is_empty() {
+            let other = few.contains(&place) || facts.is_versioned(read.version.table);
+            if large && unused && !other && !table.partition_columns.is_empty() {
                 let name = facts.name(read.version.table);
                 let by = table.partition_columns.join("`, `");
                 let message =
@@ -46,4 +51,17 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Tables of which a `LIMIT` takes some rows, whichever come first: no more files are read than it takes.
+fn some_rows(statement: &Statement) -> Vec<Span> {
+    let blocks = blocks(statement).into_iter();
+    let few = blocks.filter_map(|Block { select, query }| {
+        let any = query.limited && query.order_by.is_empty() && !select.grouped && !select.distinct;
+        match select.from.as_slice() {
+            [Relation::Table(table)] if any => Some(table.name.span),
+            _ => None,
+        }
+    });
+    few.collect()
 }

@@ -4,8 +4,8 @@ use super::facts::named;
 use super::{Facts, Found, Level, Page, Rule};
 use crate::frontend::statement::StatementKind;
 
-/// Formats whose tables keep the rows that are read while new ones are written.
-const VERSIONED: [&str; 3] = ["delta", "iceberg", "hudi"];
+/// Whether only the partitions that get rows are replaced.
+const OVERWRITE_MODE: &str = "spark.sql.sources.partitionoverwritemode";
 
 pub(super) const RULE: Rule = Rule {
     name: "overwritten-while-read",
@@ -13,7 +13,8 @@ pub(super) const RULE: Rule = Rule {
     summary: "a statement replaces the table that it reads",
     page: Page {
         what: "`INSERT OVERWRITE` of a whole table by a query that reads it. Silent for formats that keep versions (Delta, \
-               Iceberg, Hudi), where the format is known.",
+               Iceberg, Hudi), where the format is known, and where the pipeline has set that only partitions which get \
+               rows are replaced.",
         why: "Spark refuses it for tables of its own formats (`Cannot overwrite a path that is also being read from`), and \
               for Hive tables a failure in the middle loses the rows.",
         bad: "INSERT OVERWRITE sales.daily SELECT DISTINCT id, day FROM sales.daily",
@@ -25,7 +26,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn find(facts: &Facts<'_>) -> Vec<Found> {
     let mut found = Vec::new();
+    let mut dynamic = false;
     for (statement, access) in facts.statements() {
+        if let StatementKind::Set {
+            key,
+            value: Some(value),
+        } = &statement.kind
+            && key.eq_ignore_ascii_case(OVERWRITE_MODE)
+        {
+            dynamic = value.trim().eq_ignore_ascii_case("dynamic");
+        }
         let whole = matches!(
             statement.kind,
             StatementKind::Insert {
@@ -37,10 +47,7 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
         let Some(write) = access.writes.first().filter(|_| whole) else {
             continue;
         };
-        let provider = facts
-            .table(write.table)
-            .and_then(|table| table.provider.as_deref());
-        if provider.is_some_and(|provider| VERSIONED.contains(&provider)) {
+        if dynamic || facts.is_versioned(write.table) {
             continue;
         }
         let named = named(access);

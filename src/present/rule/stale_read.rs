@@ -1,17 +1,21 @@
 //! A table read before the step that makes it.
 
+use super::facts::{query, reads_one_of};
 use super::{Facts, Found, Level, Page, Rule};
+use crate::diagnostic::Span;
 use crate::facts::access::{Origin, TableId, WriteKind};
-use crate::frontend::statement::{StatementId, StatementKind};
+use crate::frontend::statement::{
+    QueryBody, Relation, SelectItem, Statement, StatementId, StatementKind,
+};
 
 pub(super) const RULE: Rule = Rule {
     name: "stale-read",
     level: Level::Warn,
     summary: "a table is read before the step that makes it",
     page: Page {
-        what: "A statement that reads a table which a later statement replaces as a whole, where nothing writes it before \
-               and the later statement does not build on the earlier one. Silent where a statement between cannot be \
-               seen through.",
+        what: "A statement that writes what it reads of a table which a later statement replaces as a whole, where nothing \
+               writes that before and the later statement does not build on the earlier one. Silent where the earlier \
+               one keeps a copy (`SELECT * FROM t`), and where a statement between cannot be seen through.",
         why: "The reader sees what the last run left, and nothing in the first one: the order of the files is mostly not \
               what was meant.",
         bad: "INSERT OVERWRITE sales.weekly SELECT id, day FROM sales.daily;\n\
@@ -63,15 +67,11 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
 /// Whether a statement reads a table.
 fn reads(facts: &Facts<'_>, statement: StatementId, table: TableId) -> bool {
     let access = facts.workload.access(statement);
-    access.is_some_and(|access| access.reads.iter().any(|read| read.version.table == table))
+    access.is_some_and(|access| reads_one_of(access, &[table]))
 }
 
 /// Where a table is first read before a statement, where nothing but that statement makes it.
-fn early(
-    facts: &Facts<'_>,
-    writer: StatementId,
-    table: TableId,
-) -> Option<crate::diagnostic::Span> {
+fn early(facts: &Facts<'_>, writer: StatementId, table: TableId) -> Option<Span> {
     let earlier = facts
         .statements()
         .take_while(|(statement, _)| statement.id < writer);
@@ -88,31 +88,22 @@ fn early(
             return None;
         };
         // A table made from what was read of it is brought up to date by way of another one.
-        if feeds(facts, statement.id, writer) {
+        if facts.feeds(statement.id, writer) {
             return None;
         }
-        first = Some(name);
+        let keeps = !access.writes.is_empty() || query(statement).is_none();
+        let is_meant = !keeps || copies(statement);
+        first = (!is_meant).then_some(name);
     }
     first
 }
 
-/// Whether rows of what a statement writes reach another one.
-fn feeds(facts: &Facts<'_>, from: StatementId, to: StatementId) -> bool {
-    let written = |access: &crate::facts::access::Access| -> Vec<TableId> {
-        access.writes.iter().map(|write| write.table).collect()
+/// Whether a statement keeps a copy of the one table that it reads, as it is.
+fn copies(statement: &Statement) -> bool {
+    let body = query(statement).map(|query| &query.body);
+    let Some(QueryBody::Select(select)) = body else {
+        return false;
     };
-    let mut reached: Vec<TableId> = facts.workload.access(from).map(written).unwrap_or_default();
-    for (statement, access) in facts.statements().skip(from.0 as usize + 1) {
-        if access
-            .reads
-            .iter()
-            .any(|read| reached.contains(&read.version.table))
-        {
-            if statement.id == to {
-                return true;
-            }
-            reached.extend(written(access));
-        }
-    }
-    false
+    let star = matches!(select.items.as_slice(), [SelectItem::Wildcard { .. }]);
+    star && matches!(select.from.as_slice(), [Relation::Table(_)]) && select.filter.is_empty()
 }

@@ -1,7 +1,10 @@
 //! A temporary name used for two things, which keeps what could run side by side in order.
 
+use super::facts::{query, reads_one_of};
+use super::fingerprint::normalised;
 use super::{Facts, Found, Level, Page, Rule};
-use crate::frontend::statement::{StatementKind, ViewScope};
+use crate::facts::access::TableId;
+use crate::frontend::statement::{Statement, StatementId, StatementKind, ViewScope};
 
 pub(super) const RULE: Rule = Rule {
     name: "temporary-name-order",
@@ -9,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "one temporary name for two things forces an order",
     page: Page {
         what: "`CREATE OR REPLACE TEMPORARY VIEW` of a name that an earlier statement made and others have read, where the new \
-               definition does not read the old one.",
+               definition is another one, and has readers that use nothing of what those have made.",
         why: "Readers of the first must come before the second: statements that have nothing else in common cannot run side \
               by side or change places.",
         bad: "CREATE OR REPLACE TEMPORARY VIEW part AS SELECT id FROM sales.orders;\n\
@@ -31,47 +34,64 @@ fn find(facts: &Facts<'_>) -> Vec<Found> {
         let StatementKind::CreateView { scope, .. } = &statement.kind else {
             continue;
         };
-        let Some(write) = access
-            .writes
-            .first()
-            .filter(|_| *scope != ViewScope::Permanent)
-        else {
+        let write = access.writes.first();
+        let Some(write) = write.filter(|_| *scope != ViewScope::Permanent) else {
             continue;
         };
-        let reads_it = |access: &crate::facts::access::Access| {
-            let mut reads = access.reads.iter();
-            reads.any(|read| read.version.table == write.table)
-        };
-        if reads_it(access) {
+        let Some((first, readers)) = before(facts, statement.id, write.table) else {
             continue;
-        }
-        let earlier = facts
-            .workload
-            .statements
-            .iter()
-            .zip(&facts.workload.accesses);
-        let earlier = earlier.take_while(|(one, _)| one.id < statement.id);
-        let mut read = false;
-        let mut made = None;
-        for (one, other) in earlier {
-            if other.barrier.is_some() {
-                (read, made) = (false, None);
-                continue;
-            }
-            read |= made.is_some() && reads_it(other);
-            if other.writes.iter().any(|other| other.table == write.table) {
-                let is_view = matches!(one.kind, StatementKind::CreateView { .. });
-                (read, made) = (false, is_view.then_some(other.writes.first()).flatten());
-            }
-        }
-        if let Some(first) = made.filter(|_| read) {
+        };
+        let text = |statement: &Statement| {
+            let query = query(statement)?;
+            Some(normalised(facts.sources.text(query.span)))
+        };
+        let later = readers_of(facts, statement.id, write.table);
+        let free = |reader: &StatementId| later.iter().any(|later| !facts.feeds(*reader, *later));
+        if text(first) != text(statement) && readers.iter().any(free) {
             let name = facts.name(write.table);
             let message = format!("`{name}` is made a second time, for something else");
+            let targets = first.kind.targets();
+            let made = targets.first().map_or(first.span, |name| name.span);
             found.push(
                 RULE.found(Some(name), write.span, message)
-                    .label(first.span, "first made here"),
+                    .label(made, "first made here"),
             );
         }
     }
     found
+}
+
+/// The statements that read a temporary view as a statement makes it, as far as can be seen.
+fn readers_of(facts: &Facts<'_>, maker: StatementId, view: TableId) -> Vec<StatementId> {
+    let later = facts.statements().skip(maker.0 as usize + 1);
+    let kept = later.take_while(|(_, access)| {
+        let changes = access.writes.iter().any(|write| write.table == view);
+        access.barrier.is_none() && !changes
+    });
+    let readers = kept.filter(|(_, access)| reads_one_of(access, &[view]));
+    readers.map(|(statement, _)| statement.id).collect()
+}
+
+/// The statement that made a temporary view last before another one, and those that have read it since; none where
+/// something else has changed it, or may have.
+fn before<'a>(
+    facts: &Facts<'a>,
+    second: StatementId,
+    view: TableId,
+) -> Option<(&'a Statement, Vec<StatementId>)> {
+    let mut made = None;
+    let earlier = facts.statements().take_while(|(one, _)| one.id < second);
+    for (statement, access) in earlier {
+        if access.barrier.is_some() {
+            made = None;
+        } else if access.writes.iter().any(|write| write.table == view) {
+            let is_view = matches!(statement.kind, StatementKind::CreateView { .. });
+            made = is_view.then_some((statement, Vec::new()));
+        } else if let Some((_, readers)) = &mut made
+            && reads_one_of(access, &[view])
+        {
+            readers.push(statement.id);
+        }
+    }
+    made
 }

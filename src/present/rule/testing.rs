@@ -6,6 +6,7 @@ use crate::facts::access::{Declarations, resolve};
 use crate::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
 use crate::facts::workload;
 use crate::frontend::source::{Sources, Variables};
+use crate::frontend::{MAX_STATEMENT_BYTES, parse_within};
 use crate::planner::frame;
 
 /// Files of a text: `-- 2.sql` alone on a line begins the next one.
@@ -54,6 +55,18 @@ pub(super) fn catalog() -> Catalog {
         size_bytes: Some(64 << 30),
         ..table(&[("id", "bigint"), ("amount", "double"), ("day", "string")])
     };
+    let one_row = TableFacts {
+        rows: Some(1),
+        ..table(&[("day", "string")])
+    };
+    let text = TableFacts {
+        provider: Some("csv".to_owned()),
+        ..table(&[("id", "bigint"), ("line", "string")])
+    };
+    let versions = TableFacts {
+        provider: Some("delta".to_owned()),
+        ..table(&[("id", "bigint")])
+    };
     let returns = [
         ("id", "bigint"),
         ("day", "string"),
@@ -69,6 +82,9 @@ pub(super) fn catalog() -> Catalog {
         ("sales.daily", table(&days[..2])),
         ("sales.events", table(&wide)),
         ("sales.visits", visits),
+        ("sales.today", one_row),
+        ("sales.log", text),
+        ("sales.versions", versions),
         ("sales.gone", TableFacts::default()),
     ];
     let located = tables.map(|(name, mut facts)| {
@@ -81,6 +97,13 @@ pub(super) fn catalog() -> Catalog {
     }
 }
 
+/// The bound on the length of statements in the first line of a text, `-- longest: 60`.
+fn longest(text: &str) -> u64 {
+    let line = text.lines().next();
+    let bytes = line.and_then(|line| line.strip_prefix("-- longest: "));
+    bytes.map_or(MAX_STATEMENT_BYTES, |bytes| bytes.parse().unwrap())
+}
+
 /// Findings of a pipeline, with its files.
 pub(super) fn found(text: &str, catalog: &Catalog, levels: &Levels) -> (Vec<Finding>, Sources) {
     let sources = Sources::from_texts(files(text), &Variables::new());
@@ -88,14 +111,15 @@ pub(super) fn found(text: &str, catalog: &Catalog, levels: &Levels) -> (Vec<Find
         default_database: "db".to_owned(),
         ..Declarations::default()
     };
-    let parsed = crate::frontend::parse(&sources);
+    let parsed = parse_within(&sources, longest(text));
     let accesses = resolve(&parsed.statements, catalog, &declarations);
     let mut told = parsed.diagnostics;
     told.extend(accesses.diagnostics.iter().cloned());
-    told.extend(sources.missing_variables());
-    for diagnostic in told.iter_mut().filter(|one| one.code == "unknown-variable") {
+    let templates = [sources.missing_variables(), sources.template_problems()];
+    told.extend(templates.into_iter().flatten().map(|mut diagnostic| {
         diagnostic.severity = Severity::Warning;
-    }
+        diagnostic
+    }));
     let workload = workload::build(parsed.statements, accesses);
     let candidates = frame::candidates(&workload, &sources, catalog);
     let facts = Facts {

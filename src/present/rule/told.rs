@@ -1,6 +1,7 @@
 //! What earlier stages have to say about the text: they find it, and a rule here gives it a level and a page.
 
 use super::{Facts, Found, Level, Page, Rule};
+use crate::frontend::statement::{Effect, StatementKind};
 
 /// What earlier stages say under the name of a rule, with their own severity and advice.
 fn told(facts: &Facts<'_>, rule: &Rule) -> Vec<Found> {
@@ -17,7 +18,7 @@ pub(super) const PARSE_ERROR: Rule = Rule {
     level: Level::Error,
     summary: "a statement is no Spark SQL",
     page: Page {
-        what: "A statement that Spark's grammar does not have.",
+        what: "A statement that begins like one of Spark's and goes on as none does.",
         why: "It fails when it runs. Until then it is a barrier: nothing is shared or moved across it.",
         bad: "SELECT id FROM sales.orders WHERE day > '2024",
         good: "SELECT id FROM sales.orders WHERE day > '2024'",
@@ -31,14 +32,33 @@ pub(super) const OPAQUE_STATEMENT: Rule = Rule {
     level: Level::Warn,
     summary: "a statement is understood as text only",
     page: Page {
-        what: "A statement that Spark has and hoist cannot see through, or whose names are computed when it runs.",
+        what: "A statement that hoist cannot see through: one that it does not know, `EXECUTE IMMEDIATE`, `CALL`, or one \
+               whose names are computed when it runs.",
         why: "What it reads and writes is not known, so it is a barrier: nothing is shared or moved across it.",
         bad: "SELECT id FROM IDENTIFIER(concat('sales.', 'orders'))",
         good: "SELECT id FROM sales.orders",
         fix: "write it with plain names, or put it where it separates little",
     },
-    find: |facts| told(facts, &OPAQUE_STATEMENT),
+    find: |facts| {
+        let mut found = told(facts, &OPAQUE_STATEMENT);
+        found.extend(unseen(facts));
+        found
+    },
 };
+
+/// Statements that are understood, and do what is known only when they run.
+fn unseen(facts: &Facts<'_>) -> Vec<Found> {
+    let unseen = facts.statements().filter_map(|(statement, _)| {
+        let StatementKind::Command(command) = &statement.kind else {
+            return None;
+        };
+        let Effect::Unseen { reason } = command.effect else {
+            return None;
+        };
+        Some(OPAQUE_STATEMENT.found(None, statement.span, reason))
+    });
+    unseen.collect()
+}
 
 pub(super) const STATEMENT_TOO_LONG: Rule = Rule {
     name: "statement-too-long",

@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    self, AccessExpr, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Subscript,
-    WindowFrameBound, WindowFrameUnits, WindowType,
+    self, AccessExpr, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, SetExpr,
+    Subscript, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 
 use super::operators::is_one_row;
 use crate::frontend::sql::dialect::word_number;
 use crate::frontend::sql::query::{Lowering, NotUnderstood, not_understood};
-use crate::frontend::statement::{Call, ColumnReference, Expression, Name, Query, Shape, Window};
+use crate::frontend::statement::{
+    Call, ColumnReference, Expression, Identifier, Name, Query, Shape, Window,
+};
 
 /// Columns, calls and nested queries of one expression.
 pub(super) struct Found<'l, 'a> {
@@ -260,6 +262,7 @@ impl<'l, 'a> Found<'l, 'a> {
             return Ok(Window {
                 keys: None,
                 rows: true,
+                tied: None,
             });
         };
         let exprs = spec
@@ -282,6 +285,50 @@ impl<'l, 'a> Found<'l, 'a> {
                 .window_frame
                 .as_ref()
                 .is_some_and(|frame| frame.units != WindowFrameUnits::Range);
-        Ok(Window { keys, rows })
+        let tied = self.tied(spec)?;
+        Ok(Window { keys, rows, tied })
+    }
+
+    /// Columns of `PARTITION BY`, where `ORDER BY` tells no two rows of a partition apart.
+    fn tied(&self, spec: &WindowSpec) -> Result<Option<Vec<ColumnReference>>, NotUnderstood> {
+        if spec.window_name.is_some() || spec.order_by.is_empty() {
+            return Ok(None);
+        }
+        let mut partition = Vec::new();
+        for expr in &spec.partition_by {
+            let Some(column) = self.plain_column(expr)? else {
+                return Ok(None);
+            };
+            partition.push(column);
+        }
+        let keys = |column: &ColumnReference| -> Vec<String> {
+            column.parts.iter().map(Identifier::key).collect()
+        };
+        for order in &spec.order_by {
+            let by_partition = match self.plain_column(&order.expr)? {
+                Some(column) => partition.iter().any(|one| keys(one) == keys(&column)),
+                None => is_constant(&order.expr),
+            };
+            if !by_partition {
+                return Ok(None);
+            }
+        }
+        Ok(Some(partition))
+    }
+}
+
+/// A literal, or `(SELECT literal)`.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(_) => true,
+        Expr::Nested(inner) => is_constant(inner),
+        Expr::Subquery(query) => match &*query.body {
+            SetExpr::Select(select) => {
+                let constant = |item: &ast::SelectItem| matches!(item, ast::SelectItem::UnnamedExpr(expr) if is_constant(expr));
+                select.from.is_empty() && select.projection.iter().all(constant)
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
