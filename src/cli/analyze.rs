@@ -10,6 +10,8 @@ use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
 use crate::planner::frame;
 use crate::present::report::findings::{Files, github, gitlab, junit, markdown, sarif};
+use crate::present::report::html::{self, Page};
+use crate::present::report::review::Review;
 use crate::present::report::{analysis, diagnostics, json};
 use crate::present::rule::{self, Facts, Finding};
 
@@ -44,6 +46,16 @@ pub(super) fn run(
         FindingsFormat::Gitlab => gitlab::text(&findings, files),
         FindingsFormat::Junit => junit::text(&findings, files),
         FindingsFormat::Markdown => markdown::text(&findings, files),
+        FindingsFormat::Html => html::text(&Page {
+            review: Review {
+                files,
+                findings: &findings,
+                plan: None,
+                base: None,
+            },
+            workload: &workload,
+            run: None,
+        }),
     })?;
     let least = match command.fail_on {
         FailOn::Error => Some(Severity::Error),

@@ -155,6 +155,8 @@ pub(super) enum PlanFormat {
     Dot,
     /// The same graph for Mermaid, folded where it is too large to be drawn.
     Mermaid,
+    /// One page to look at, which loads nothing.
+    Html,
 }
 
 /// Formats of facts and findings.
@@ -175,6 +177,8 @@ pub(super) enum FindingsFormat {
     Junit,
     /// For a comment on a change.
     Markdown,
+    /// One page to look at, which loads nothing.
+    Html,
 }
 
 /// Which findings make a command fail.
@@ -236,6 +240,9 @@ pub(super) struct Report {
     /// Compare with the pipeline as a revision of its git repository has it
     #[arg(long, value_name = "REF", conflicts_with = "base")]
     pub(super) base_ref: Option<String>,
+    /// Show the times of a run beside the plan, in the document for html: the journal that execute --journal writes
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
     /// What gives exit code 1: findings of a severity, new findings, or a hoisted run that reads tables that much more
     /// often than before; may be repeated
     #[arg(

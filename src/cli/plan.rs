@@ -10,12 +10,15 @@ use super::output::{Output, write_file};
 use super::pipeline::Pipeline;
 use super::planning::Known;
 use super::profile::Profiled;
-use super::{Context, ExitStatus, pipeline, planning};
+use super::{Context, ExitStatus, analyze, paths, pipeline, planning};
 use crate::config::Override;
 use crate::facts::catalog::Catalog;
 use crate::facts::profile::Measurements;
 use crate::planner::plan_file::{PlanFile, drift};
+use crate::present::report::findings::Files;
+use crate::present::report::html::{self, Page};
 use crate::present::report::plan::{self, dot, markdown, mermaid};
+use crate::present::report::review::Review;
 use crate::present::report::{diagnostics, search};
 
 pub(super) fn run(
@@ -87,12 +90,32 @@ pub(super) fn run(
         PlanFormat::Markdown => markdown::text(&new),
         PlanFormat::Dot => dot::text(&new),
         PlanFormat::Mermaid => mermaid::text(&new),
+        PlanFormat::Html => page(&pipeline, &catalog, &new, current),
     };
     for (format, path) in &command.output {
         write_file(path, &render(*format))?;
     }
     output.artefact(&render(command.format))?;
     Ok(ExitStatus::Done)
+}
+
+/// The plan as a page, with what rules find in the pipeline.
+fn page(pipeline: &Pipeline, catalog: &Catalog, plan: &PlanFile, current: &Path) -> String {
+    let (workload, findings) = analyze::findings(pipeline, catalog);
+    let root = paths::relative(current, &current.join(&pipeline.root));
+    html::text(&Page {
+        review: Review {
+            files: Files {
+                sources: &pipeline.sources,
+                root: if root == "." { "" } else { &root },
+            },
+            findings: &findings,
+            plan: Some(plan),
+            base: None,
+        },
+        workload: &workload,
+        run: None,
+    })
 }
 
 /// Settings that are given as options.

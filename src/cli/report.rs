@@ -1,5 +1,6 @@
 //! `hoist report`.
 
+mod journal;
 mod revision;
 
 use std::path::Path;
@@ -13,9 +14,11 @@ use super::profile::Profiled;
 use super::{Context, ExitStatus, analyze, documents, paths, pipeline, planning};
 use crate::diagnostic::Severity;
 use crate::facts::profile::Measurements;
+use crate::facts::workload::Workload;
 use crate::planner::plan_file::PlanFile;
 use crate::present::compare::{Comparison, State, compare};
 use crate::present::report::findings::{Files, github, gitlab, junit, sarif};
+use crate::present::report::html::{self, Page};
 use crate::present::report::review::{self, Base, Review};
 use crate::present::rule::Finding;
 
@@ -31,6 +34,7 @@ pub(super) fn run(
         let message = format!("`--fail-on {threshold}` needs something to compare with");
         return Err(Failure::input(message).hint("give `--base PLAN.json|DIR` or `--base-ref REF`"));
     }
+    let run = command.journal.as_deref().map(journal::read).transpose()?;
     let pipeline = pipeline::read(context, &command.paths, Vec::new(), output)?;
     let earlier = planning::read_plan(&planning::default_plan_file(&pipeline)).ok();
     let catalog =
@@ -87,6 +91,11 @@ pub(super) fn run(
             FindingsFormat::Github => github::text(findings, files),
             FindingsFormat::Gitlab => gitlab::text(findings, files),
             FindingsFormat::Junit => junit::text(findings, files),
+            FindingsFormat::Html => html::text(&Page {
+                review,
+                workload: &now.workload,
+                run: run.as_ref(),
+            }),
         }
     })?;
     let fails = command.fail_on.iter().any(|threshold| {
@@ -116,6 +125,7 @@ pub(super) fn run(
 /// A pipeline with its findings and its plan.
 struct Side {
     pipeline: Pipeline,
+    workload: Workload,
     findings: Vec<Finding>,
     plan: Option<PlanFile>,
 }
@@ -157,6 +167,7 @@ impl Side {
         };
         Side {
             pipeline,
+            workload,
             findings,
             plan,
         }
@@ -173,6 +184,7 @@ impl Side {
                 ),
                 config: like.config.clone(),
             },
+            workload: Workload::default(),
             findings: Vec::new(),
             plan: None,
         }

@@ -1,4 +1,4 @@
-//! Stage `report`: data types → text, markdown, graphs and JSON documents.
+//! Stage `report`: data types → text, Markdown, HTML, graphs and JSON documents.
 //!
 //! Text fits 80 columns whatever the terminal, so that the same input gives the same bytes. JSON documents have
 //! wire structs of their own in [`json`].
@@ -9,6 +9,7 @@ pub mod diagnostics;
 pub mod diff;
 pub mod explain;
 pub mod findings;
+pub mod html;
 pub mod json;
 pub mod layout;
 mod markup;

@@ -29,6 +29,7 @@ mod steps;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod told;
 
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ pub use journal::{Journal, SCHEMA};
 pub use profile::{RunKeys, samples};
 pub use record::{Clock, Phases, Recorder, RunRecord, StepRecord, StepState};
 pub use scratch::{Scratch, ScratchError, ScratchPlace, remove_leftovers};
+pub use timeline::{JournalError, TimedStep, Timeline};
 
 use super::engine::{Engine, EngineError, SessionInfo};
 use crate::frontend::source::{Variables, missing_help};

@@ -4,7 +4,7 @@ mod ci;
 mod findings;
 mod profile;
 mod report;
-mod sample;
+pub(crate) mod sample;
 mod templates;
 
 use std::io::Write as _;
@@ -15,10 +15,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder with a pipeline in `p/`, in which commands run.
-struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let folder = Folder(tempfile::tempdir().unwrap());
         for (name, text) in files {
             folder.write(name, text.as_bytes());
@@ -26,26 +26,26 @@ impl Folder {
         folder
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         let path = self.0.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.path().join(name)).unwrap()
     }
 
-    fn hoist(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn hoist(&self, arguments: &[&str]) -> Ran {
         self.hoist_with(arguments, &[])
     }
 
     /// Nothing of the developer's environment counts, but for what is given.
-    fn hoist_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    pub(crate) fn hoist_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_hoist"))
             .args(arguments)
             .current_dir(self.0.path())
@@ -76,27 +76,27 @@ impl Folder {
 }
 
 /// What a command did.
-struct Ran(Output);
+pub(crate) struct Ran(Output);
 
 impl Ran {
-    fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8(self.0.stdout.clone()).unwrap()
     }
 
-    fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8(self.0.stderr.clone()).unwrap()
     }
 
     /// The command ended with this code, printed no artefact, and said exactly this.
     #[track_caller]
-    fn fails(&self, code: i32, message: &str) {
+    pub(crate) fn fails(&self, code: i32, message: &str) {
         assert_eq!(self.stderr(), message);
         assert_eq!(self.stdout(), "");
         assert_eq!(self.0.status.code(), Some(code));
     }
 
     #[track_caller]
-    fn ends(&self, code: i32) -> &Self {
+    pub(crate) fn ends(&self, code: i32) -> &Self {
         assert_eq!(self.0.status.code(), Some(code), "{}", self.stderr());
         self
     }

@@ -16,6 +16,7 @@ mod end_to_end;
 mod executed;
 mod functions;
 mod fuzz;
+mod html;
 mod layering;
 mod livy;
 mod livy_server;

@@ -47,7 +47,7 @@ pub(super) fn usage(workload: &Workload) -> BTreeMap<TableId, Usage> {
 }
 
 /// Named or declared by the statement itself.
-fn direct(read: &Read) -> bool {
+pub(super) fn direct(read: &Read) -> bool {
     !matches!(read.origin, Origin::ThroughView(_))
 }
 

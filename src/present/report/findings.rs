@@ -50,7 +50,7 @@ impl Files<'_> {
     }
 
     /// `file:line`; empty without a place.
-    fn at(&self, span: Option<Span>) -> String {
+    pub(super) fn at(&self, span: Option<Span>) -> String {
         let place = span.and_then(|span| self.place(span));
         place.map_or_else(String::new, |place| {
             format!("{}:{}", place.file, place.line)
@@ -59,7 +59,7 @@ impl Files<'_> {
 }
 
 /// A severity in words.
-fn word(severity: Severity) -> &'static str {
+pub(super) fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -1,7 +1,7 @@
 //! A plan for people: its frames, what is not cached and why, and one line of totals.
 
 pub mod dot;
-mod graph;
+pub(super) mod graph;
 pub mod markdown;
 pub mod mermaid;
 pub mod what_if;
@@ -135,7 +135,7 @@ pub(super) fn kind(kind: FrameKind) -> &'static str {
     }
 }
 
-fn built_from(frame: &FrameEntry) -> String {
+pub(super) fn built_from(frame: &FrameEntry) -> String {
     let inputs: Vec<String> = frame.inputs.iter().map(|input| version(input)).collect();
     let from = match frame.kind {
         FrameKind::CoveringRead | FrameKind::Intermediate | FrameKind::CoveringAggregate => {

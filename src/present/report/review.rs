@@ -107,7 +107,7 @@ fn compared(review: &Review<'_>, base: Base<'_>) -> String {
 }
 
 /// Totals of two plans, side by side.
-fn changes(before: &Summary, now: &Summary) -> [(&'static str, String, String); 6] {
+pub(super) fn changes(before: &Summary, now: &Summary) -> [(&'static str, String, String); 6] {
     let number =
         |name, of: fn(&Summary) -> u64| (name, of(before).to_string(), of(now).to_string());
     [

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Folder;
 
 /// The sample, copied so that nothing is written beside it, with facts from the fixture.
-pub(super) fn sample() -> Folder {
+pub(crate) fn sample() -> Folder {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Folder::new(&[(
         "catalog.json",

@@ -12,29 +12,31 @@ use crate::planner::plan_file::{FrameEntry, PlanFile, StatementEntry};
 
 /// A graph of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Graph {
+pub(in super::super) struct Graph {
     /// Its nodes, in the order of the steps.
-    pub(super) nodes: Vec<Node>,
+    pub(in super::super) nodes: Vec<Node>,
     /// Its edges, by places of nodes in `nodes`; sorted, each once.
-    pub(super) edges: BTreeSet<Edge>,
+    pub(in super::super) edges: BTreeSet<Edge>,
     /// What was folded together to make it smaller, in words; none where everything is shown.
-    pub(super) folded: Option<String>,
+    pub(in super::super) folded: Option<String>,
 }
 
 /// A node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Node {
+pub(in super::super) struct Node {
     /// What it stands for.
-    pub(super) kind: NodeKind,
+    pub(in super::super) kind: NodeKind,
+    /// The step that runs or builds it; none where several are folded together.
+    pub(in super::super) step: Option<u32>,
     /// Its lines of text.
-    pub(super) lines: Vec<String>,
+    pub(in super::super) lines: Vec<String>,
     /// Net saving of a frame, microseconds of Spark work.
     gain: u64,
 }
 
 /// What a node stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum NodeKind {
+pub(in super::super) enum NodeKind {
     /// A statement of the pipeline.
     Statement,
     /// A frame.
@@ -47,18 +49,18 @@ pub(super) enum NodeKind {
 
 /// An edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Edge {
+pub(in super::super) struct Edge {
     /// Where rows come from.
-    pub(super) from: usize,
+    pub(in super::super) from: usize,
     /// Where they go.
-    pub(super) to: usize,
+    pub(in super::super) to: usize,
     /// How.
-    pub(super) kind: EdgeKind,
+    pub(in super::super) kind: EdgeKind,
 }
 
 /// How rows flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum EdgeKind {
+pub(in super::super) enum EdgeKind {
     /// A statement reads a frame.
     Reads,
     /// A frame is built from another.
@@ -69,7 +71,7 @@ pub(super) enum EdgeKind {
 
 /// How much is folded together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fold {
+pub(in super::super) enum Fold {
     /// Nothing.
     Nothing,
     /// Statements that have no frame.
@@ -81,7 +83,7 @@ pub(super) enum Fold {
 }
 
 /// The graph of a plan.
-pub(super) fn graph(plan: &PlanFile, fold: Fold) -> Graph {
+pub(in super::super) fn graph(plan: &PlanFile, fold: Fold) -> Graph {
     whole(plan).fold(fold)
 }
 
@@ -93,7 +95,7 @@ fn whole(plan: &PlanFile) -> Graph {
         let built = frames.find(|frame| frame.built_in == step.number);
         let node = match (built, &step.statement) {
             (Some(frame), _) => frame_node(frame),
-            (None, Some(statement)) => statement_node(statement),
+            (None, Some(statement)) => statement_node(step.number, statement),
             (None, None) => continue,
         };
         steps.insert(step.number, nodes.len());
@@ -156,6 +158,7 @@ fn frame_node(frame: &FrameEntry) -> Node {
     let gain = frame.saving_micros.saturating_sub(frame.build_micros);
     Node {
         kind: NodeKind::Frame,
+        step: Some(frame.built_in),
         lines: vec![
             frame.name.clone(),
             built_from(frame),
@@ -165,7 +168,7 @@ fn frame_node(frame: &FrameEntry) -> Node {
     }
 }
 
-fn statement_node(statement: &StatementEntry) -> Node {
+fn statement_node(step: u32, statement: &StatementEntry) -> Node {
     let mut lines = vec![format!("{}:{}", statement.file, statement.line)];
     let table = |version: &String| {
         let table = version.rsplit_once('@').map(|(table, _)| table.to_owned());
@@ -180,6 +183,7 @@ fn statement_node(statement: &StatementEntry) -> Node {
     }
     Node {
         kind: NodeKind::Statement,
+        step: Some(step),
         lines,
         gain: 0,
     }
@@ -297,6 +301,7 @@ impl Graph {
         }
         Some(Node {
             kind,
+            step: None,
             lines,
             gain: 0,
         })
