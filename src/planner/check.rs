@@ -47,7 +47,7 @@ mod totals;
 mod views;
 mod widened;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use self::emitted::{Placed, Prefix};
@@ -263,10 +263,10 @@ impl<'a> Check<'a> {
     fn places<'f>(&self, frame: &'f Frame) -> Vec<(At, &'f Reader)> {
         let readers = frame.readers.iter();
         let readers = readers.map(|reader| (self.run_of(reader.statement), reader));
-        let feeds = frame.feeds.iter().map(|feed| {
+        let feeds = frame.feeds.iter().filter_map(|feed| {
             let step = self.built(feed.frame).map(|(index, _)| index);
             let at = step.map_or(At::Plan, |index| At::Step(index, None));
-            (at, &feed.reader)
+            Some((at, feed.place.reader()?))
         });
         readers.chain(feeds).collect()
     }
@@ -275,11 +275,22 @@ impl<'a> Check<'a> {
         self.plan.frames.iter().find(|frame| frame.id == id)
     }
 
-    /// The statements that read a frame, or in whose texts other frames do.
+    /// The statements that read a frame, or what is built from it: those whose texts its own comes from.
+    fn readers_of(&self, frame: &Frame) -> BTreeSet<StatementId> {
+        let made = frame
+            .feeds
+            .iter()
+            .filter(|feed| feed.place.reader().is_none());
+        let made = made.filter_map(|feed| self.frame(feed.frame));
+        let made = made.flat_map(Frame::places);
+        let places = frame.places().chain(made);
+        places.map(|reader| reader.statement).collect()
+    }
+
     fn reader_spans(&self, frame: &Frame) -> Vec<Span> {
-        frame
-            .places()
-            .filter_map(|reader| Some(self.statements.get(&reader.statement)?.0.span))
+        let statements = self.readers_of(frame).into_iter();
+        statements
+            .filter_map(|id| Some(self.statements.get(&id)?.0.span))
             .collect()
     }
 

@@ -50,7 +50,7 @@ use self::cell::Cell;
 use self::format::Format;
 use self::measured::Measured;
 pub use self::measured::{Keys, Loss};
-use super::frame::{Candidate, Definition, Reader};
+use super::frame::{Candidate, Definition, Needed, Reader};
 use crate::facts::access::{
     Access, Exchanges, Origin, Read, ReadId, Rows, Subquery, TableId, TableVersion,
 };
@@ -304,6 +304,21 @@ impl<'a> Estimate<'a> {
                 aggregate::saving(self, reader, aggregation)
             }
         }
+    }
+
+    /// What building another candidate saves that reads a covering read instead of a table, microseconds; 0 where it saves
+    /// nothing, none where the size of the table is unknown.
+    pub(super) fn feeding(
+        &self,
+        candidate: &Candidate,
+        child: &Candidate,
+        needed: &Needed,
+    ) -> Option<u64> {
+        let estimate = match &candidate.definition {
+            Definition::CoveringRead { hull, .. } => covering::fed(self, child, needed, hull)?,
+            _ => 0,
+        };
+        Some(self.model.measured.on_this_machine(estimate))
     }
 
     fn access(&self, statement: StatementId) -> Option<&'a Access> {

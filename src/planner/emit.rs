@@ -28,7 +28,7 @@ mod widened;
 use self::edit::{Edit, apply};
 use self::quote::quoted;
 use super::frame::{Candidate, Candidates, Definition, Place, Reader};
-use super::plan::{Frame, FrameId, Plan, Step};
+use super::plan::{Feed, FeedPlace, Frame, FrameId, Plan, Step};
 use crate::facts::access::TableVersion;
 use crate::facts::workload::Workload;
 use crate::frontend::source::Sources;
@@ -155,8 +155,12 @@ impl Emitter<'_> {
             } => covering::definition(self, *version, columns, hull),
             Definition::RepeatedSubquery { .. } => repeated::definition(self, frame),
             Definition::WidenedSubquery(widened) => widened::definition(self, frame, widened),
-            Definition::JoinCore { members, hull, .. } => join::definition(self, members, hull),
-            Definition::CoveringAggregate(aggregation) => aggregate::definition(self, aggregation),
+            Definition::JoinCore { members, hull, .. } => {
+                join::definition(self, frame, members, hull)
+            }
+            Definition::CoveringAggregate(aggregation) => {
+                aggregate::definition(self, frame, aggregation)
+            }
         }
     }
 
@@ -166,9 +170,22 @@ impl Emitter<'_> {
             let feeds = from.feeds.iter();
             feeds
                 .filter(|feed| feed.frame == frame.id)
-                .filter_map(|feed| self.edits_of(from, &feed.reader))
+                .filter_map(|feed| self.edits_of(from, feed.place.reader()?))
         });
         feeds.flatten().collect()
+    }
+
+    /// What the definition of a frame reads for a table: the frame that it is built from there, if any.
+    fn source(&self, frame: &Frame, version: TableVersion) -> Option<String> {
+        let place = Feed {
+            frame: frame.id,
+            place: FeedPlace::Table(version),
+        };
+        let mut frames = self.plan.frames.iter();
+        match frames.find(|from| from.feeds.contains(&place)) {
+            Some(from) => Some(name(from)),
+            None => self.table(version),
+        }
     }
 
     /// The full name, so that no temporary view can stand in for a table; a temporary view has one part.

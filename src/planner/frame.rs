@@ -22,6 +22,7 @@ mod inputs;
 mod join;
 mod lift;
 mod listing;
+mod needed;
 mod padding;
 mod repeated;
 mod source;
@@ -35,6 +36,7 @@ mod widened;
 
 pub use self::aggregate::{Again, Aggregation, Computed, Formula, Given, Kept, Part, Use, Value};
 pub use self::lift::{Lift, lift};
+pub(in crate::planner) use self::needed::Needed;
 pub use self::widened::{Share, Widened, WidenedColumn};
 use crate::diagnostic::Span;
 use crate::facts::access::{ReadId, SubqueryId, TableVersion};

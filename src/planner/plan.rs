@@ -2,10 +2,10 @@
 //!
 //! Which frames there are, on which medium and in which layout, over which stretches they live, and in which order the
 //! statements run is chosen jointly by [`super::search`], from what the candidates offer (`offer`, `joint`). The text of a
-//! subquery that is a frame goes on reading tables, joining and grouping them: other frames may feed it. A frame is
-//! built just before its first use and let go just after its last one, and may be built again later; at no step do the
-//! frames that live together exceed the budget. What is forced is taken greedily in the order of the files. Everything
-//! repeated gets a decision with a reason, taken or not.
+//! subquery that is a frame goes on reading tables, joining and grouping them: other frames may feed it, and covering
+//! reads feed what joins and groups tables. A frame is built just before its first use and let go just after its last
+//! one, and may be built again later; at no step do the frames that live together exceed the budget. What is forced is
+//! taken greedily in the order of the files. Everything repeated gets a decision with a reason, taken or not.
 //!
 //! ```text
 //! 1 run 01.sql    2 materialise t_1    3 materialise latest_1 (from t_1)    4 run 02.sql (reads latest_1)
@@ -136,20 +136,39 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The places that read it: those of its readers, and those in the texts of other frames.
+    /// The places of the user's text that read it: those of its readers, and those in the texts of other frames.
     pub(in crate::planner) fn places(&self) -> impl Iterator<Item = &Reader> {
-        let feeds = self.feeds.iter().map(|feed| &feed.reader);
+        let feeds = self.feeds.iter().filter_map(|feed| feed.place.reader());
         self.readers.iter().chain(feeds)
     }
 }
 
-/// A read of a frame by the definition of another frame, whose text it stands in.
+/// A read of a frame by the definition of another frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
     /// The frame that is built from this one.
     pub frame: FrameId,
-    /// The read: of the subquery whose text defines that frame.
-    pub reader: Reader,
+    /// Where that one reads it.
+    pub place: FeedPlace,
+}
+
+/// Where the definition of a frame reads another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedPlace {
+    /// At a place of the subquery whose text it is.
+    Text(Reader),
+    /// Instead of a table that it joins or groups.
+    Table(TableVersion),
+}
+
+impl FeedPlace {
+    /// The place in the user's text, if it is one.
+    pub fn reader(&self) -> Option<&Reader> {
+        match self {
+            FeedPlace::Text(reader) => Some(reader),
+            FeedPlace::Table(_) => None,
+        }
+    }
 }
 
 /// One step of the session.
@@ -307,13 +326,13 @@ fn summary(
     let fed: usize = frames
         .iter()
         .flat_map(|(_, frame)| &frame.feeds)
-        .map(|feed| feed.reader.reads.len())
+        .map(|feed| scans(feed.place.reader()))
         .sum();
     let built: usize = frames
         .iter()
         .map(|(_, frame)| {
-            let first = Reader::first(frame.places());
-            first.map_or(0, |reader| reader.reads.len())
+            // What serves no place of the user's text is a covering read that joins and groups are built from.
+            scans(Reader::first(frame.places()))
         })
         .sum();
     let total = |part: fn(&Frame) -> u64| {
@@ -334,6 +353,11 @@ fn summary(
         peak_bytes: peak(frames, steps),
         budget_bytes: options.budget_bytes,
     }
+}
+
+/// Reads of tables at a place; of one table where it is none of the user's text.
+fn scans(place: Option<&Reader>) -> usize {
+    place.map_or(1, |reader| reader.reads.len())
 }
 
 /// Largest size of the frames that live together, over all steps, bytes.

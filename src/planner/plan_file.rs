@@ -355,8 +355,12 @@ pub struct ReaderEntry {
 pub struct FeedEntry {
     /// The frame that is built from this one.
     pub frame: String,
-    /// Where its text comes from, as if the statement there read this frame.
-    pub text: ReaderEntry,
+    /// Where its text comes from, as if the statement there read this frame; none where it joins or groups tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<ReaderEntry>,
+    /// The table version for which it has this frame, where it joins or groups tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
 }
 
 /// One step of the session.

@@ -40,7 +40,9 @@ fn the_pipeline_without_a_fault_keeps_every_promise() {
             ("d_1", 2),
             ("r_1", 2),
             ("calls_agents_1", 1),
-            ("k_1", 2)
+            ("k_1", 2),
+            ("notes_1", 2),
+            ("notes_topics_1", 2)
         ]
     );
 }

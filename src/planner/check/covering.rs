@@ -1,7 +1,7 @@
 //! Covering reads: enough columns, enough rows, of the right table version, and nothing else.
 
 use super::frames::{Built, shown};
-use super::hull::{hull, name, steady_tests, tests};
+use super::hull::{Hull, hull, name, steady_tests, tests};
 use super::{Check, Promise};
 use crate::facts::access::{Read, TableVersion, WriteKind};
 use crate::facts::catalog::TableKind;
@@ -80,6 +80,35 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
             }
         }
     }
+}
+
+/// What a covering read holds.
+pub(super) struct Held {
+    pub(super) version: Option<TableVersion>,
+    columns: Columns,
+    /// What its rows pass; none for all rows.
+    pub(super) hull: Option<Hull>,
+}
+
+impl Held {
+    /// Whether it has a column, by its name in lower case.
+    pub(super) fn has(&self, column: &str) -> bool {
+        match &self.columns {
+            Columns::All => false,
+            Columns::Listed(listed) => listed.iter().any(|other| other.to_lowercase() == column),
+        }
+    }
+}
+
+/// What a frame holds; none where it is no covering read.
+pub(super) fn held(check: &Check<'_>, built: &Built<'_, '_>) -> Option<Held> {
+    let (select, relation) = plain(built)?;
+    let table = built.resolve(check, &relation.name)?;
+    Some(Held {
+        version: built.version(table),
+        columns: columns(check, select, table)?,
+        hull: hull(built, select)?,
+    })
 }
 
 /// Whether the frame's kind tells where its version comes from.

@@ -1,9 +1,12 @@
-//! Frames that are built from other frames: the definition of such a frame is a subquery of the user's that reads them.
+//! Frames that are built from other frames: the definition of such a frame is a subquery of the user's that reads them, or
+//! reads them instead of the tables that it joins or groups (see [`tables`]).
 //!
-//! It differs from the body of the subquery as the text of a statement does that reads the frames: by the same changes,
+//! A subquery differs from the body of the subquery as the text of a statement does that reads the frames: by the same changes,
 //! token by token. What each kind proves of the statements that read a frame it proves of the place in the body too. So
 //! the definition has the rows of the body, and that all readers say the same as the body is proven in
 //! [`super::repeated`], from the user's texts alone.
+
+mod tables;
 
 use std::collections::BTreeSet;
 
@@ -63,10 +66,12 @@ pub(super) fn body<'a>(check: &Check<'a>, frame: &Frame) -> Option<&'a Subquery>
     let mut bodies = places.filter_map(|(_, reader)| check.subqueries.get(&reader.subquery()?));
     let holds = |body: &&&Subquery| {
         feeds.iter().all(|(_, feed)| {
-            let mut reads = feed.reader.reads.iter();
-            feed.reader.statement == body.statement
-                && !feed.reader.reads.is_empty()
-                && reads.all(|read| body.reads.contains(read))
+            feed.place.reader().is_some_and(|reader| {
+                let mut reads = reader.reads.iter();
+                reader.statement == body.statement
+                    && !reader.reads.is_empty()
+                    && reads.all(|read| body.reads.contains(read))
+            })
         })
     };
     bodies.find(holds).copied()
@@ -78,9 +83,14 @@ pub(super) fn run(check: &mut Check<'_>, built: &Built<'_, '_>) {
     if feeds.is_empty() {
         return;
     }
-    if let Err(problem) = definition(check, built, &feeds) {
+    let (promise, proved) = match built.frame.kind {
+        FrameKind::JoinCore => (Promise::Joining, tables::run(check, built, &feeds)),
+        FrameKind::CoveringAggregate => (Promise::Aggregation, tables::run(check, built, &feeds)),
+        _ => (Promise::Repetition, definition(check, built, &feeds)),
+    };
+    if let Err(problem) = proved {
         let text = format!("frame `{}` {problem}", built.frame.name);
-        check.report(Promise::Repetition, built.at, text);
+        check.report(promise, built.at, text);
     }
 }
 
@@ -107,7 +117,9 @@ fn definition(
         .ok_or("is a text that cannot be read")?;
     let mut changes = Vec::new();
     for (from, feed) in feeds {
-        changes.extend(of_reader(check, from, &feed.reader)?);
+        let reader = feed.place.reader();
+        let reader = reader.ok_or("has a frame instead of a table that its text does not name")?;
+        changes.extend(of_reader(check, from, reader)?);
     }
     let changes = in_order(changes)?;
     if !changes

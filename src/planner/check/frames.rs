@@ -14,7 +14,7 @@ use crate::facts::catalog::SessionFacts;
 use crate::frontend::statement::{Identifier, Name, Query};
 use crate::planner::emit::{Language, ProgramText};
 use crate::planner::frame::FrameKind;
-use crate::planner::plan::{Frame, Step};
+use crate::planner::plan::{FeedPlace, Frame, Step};
 
 /// A frame with its text read again.
 pub(super) struct Built<'a, 'e> {
@@ -23,7 +23,7 @@ pub(super) struct Built<'a, 'e> {
     pub(super) query: &'e Query,
     pub(super) at: At,
     name_epoch: Option<u32>,
-    replay: &'e Replay,
+    pub(super) replay: &'e Replay,
 }
 
 /// Frames rest on names that are compared without regard to case and that lie in Spark's own catalog.
@@ -225,9 +225,17 @@ impl Built<'_, '_> {
     /// The table that a name of the frame's text means where the frame is built.
     ///
     /// Qualified names mean one table. What an unqualified name means depends on the current database and on
-    /// temporary views: it is what the same name means to a statement that runs under the same ones.
+    /// temporary views: it is what the same name means to a statement that runs under the same ones. A frame that stands
+    /// for a table means that table.
     pub(super) fn resolve(&self, check: &Check<'_>, name: &Name) -> Option<TableId> {
         let key = name.key();
+        for (from, feed) in feeds::of(check, self.frame) {
+            if let FeedPlace::Table(version) = feed.place
+                && key == check.prefix.frame(&from.name)
+            {
+                return Some(version.table);
+            }
+        }
         let key = match name.parts.len() {
             3 => key.strip_prefix("spark_catalog.")?,
             _ => key.as_str(),
@@ -285,8 +293,7 @@ fn inputs(check: &mut Check<'_>, built: &Built<'_, '_>) {
         }
     }
     // Dependences as the readers' accesses tell them, and as the texts of views do.
-    let places = check.places(built.frame).into_iter();
-    let readers: BTreeSet<_> = places.map(|(_, reader)| reader.statement).collect();
+    let readers = check.readers_of(built.frame);
     let accesses: Vec<_> = readers
         .iter()
         .filter_map(|id| check.statements.get(id).map(|(_, access)| *access))

@@ -13,6 +13,9 @@ use crate::frontend::statement::Select;
 /// A test of a column: its tokens, the column as a marker.
 pub(super) type Test = Vec<String>;
 
+/// Most conjunctions that a filter is taken apart into.
+const MOST_CASES: usize = 256;
+
 /// The filter of a frame: tests under `AND` and `OR`, nested in any way.
 #[derive(Debug)]
 pub(super) enum Hull {
@@ -85,6 +88,35 @@ impl Hull {
         }
     }
 
+    /// Conjunctions of tests: a row that passes the hull passes all of one of them. None where there are too many.
+    pub(super) fn cases(&self) -> Option<Vec<Vec<Test>>> {
+        let cases = match self {
+            Hull::Test(test) => vec![vec![test.clone()]],
+            Hull::Any(parts) => {
+                let parts: Option<Vec<_>> = parts.iter().map(Hull::cases).collect();
+                parts?.concat()
+            }
+            Hull::All(parts) => {
+                let mut cases = vec![Vec::new()];
+                for part in parts {
+                    let more = part.cases()?;
+                    if cases.len().saturating_mul(more.len()) > MOST_CASES {
+                        return None;
+                    }
+                    let both = |one: &Vec<Test>| {
+                        let with = more
+                            .iter()
+                            .map(|other| [one.clone(), other.clone()].concat());
+                        with.collect::<Vec<_>>()
+                    };
+                    cases = cases.iter().flat_map(both).collect();
+                }
+                cases
+            }
+        };
+        (cases.len() <= MOST_CASES).then_some(cases)
+    }
+
     /// Whether a row that passes these tests passes the hull, whatever other tests give for it.
     pub(super) fn is_implied_by(&self, own: &[Test]) -> bool {
         match self {
@@ -140,7 +172,11 @@ pub(super) fn hull(built: &Built<'_, '_>, select: &Select) -> Option<Option<Hull
     let (Some(first), Some(last)) = (select.filter.first(), select.filter.last()) else {
         return Some(None);
     };
-    let tokens = built.tokens()?;
+    let mut tokens = built.tokens()?;
+    // Groups stand behind it.
+    if let Some(clause) = select.clauses.filter.filter(|_| select.grouped) {
+        tokens = within(&tokens, clause);
+    }
     // Conjuncts come without the parentheses around them: take the whole clause.
     let after = tokens
         .iter()

@@ -2,7 +2,7 @@
 
 use super::{BuildCost, Estimate, built, nanos};
 use crate::facts::access::TableVersion;
-use crate::planner::frame::{Candidate, HullTest, Reader};
+use crate::planner::frame::{Candidate, HullTest, Needed, Reader};
 
 /// Rows assumed to pass a hull or the tests of a subquery, percent.
 const HULL_PERCENT: u64 = 67;
@@ -36,6 +36,28 @@ pub(super) fn saving(
             .model
             .cells(read.version.table, Some(columns.iter())),
     };
+    let cached = nanos(hull_rows(plain.rows, hull), used.cached);
+    Some(plain.micros.saturating_sub(cached))
+}
+
+/// What the build of another candidate saves that has the frame instead of a table; nothing where Spark may skip
+/// partitions of that.
+pub(super) fn fed(
+    estimate: &Estimate<'_>,
+    child: &Candidate,
+    needed: &Needed,
+    hull: &[Vec<HullTest>],
+) -> Option<u64> {
+    let access = estimate.access(child.readers.first()?.statement)?;
+    let model = estimate.model;
+    let used = model.cells(needed.version.table, Some(needed.columns.iter()));
+    let plain = estimate.table(access, needed.version, used, true)?;
+    let facts = model.facts(needed.version.table);
+    let mut partitions = facts.into_iter().flat_map(|facts| &facts.partition_columns);
+    let pruned = partitions.any(|column| needed.columns.contains(&column.to_lowercase()));
+    if pruned && needed.is_filtered() {
+        return Some(0);
+    }
     let cached = nanos(hull_rows(plain.rows, hull), used.cached);
     Some(plain.micros.saturating_sub(cached))
 }

@@ -115,6 +115,11 @@ impl Measured {
         self.rows.get(&version).copied()
     }
 
+    /// An estimate of work at the speed of the machine.
+    pub(super) fn on_this_machine(&self, micros: u64) -> u64 {
+        scaled(micros, self.speed)
+    }
+
     /// The cost of building a frame in memory, from what its facts let estimate.
     pub(super) fn build(&self, id: CandidateId, estimate: Option<BuildCost>) -> Option<BuildCost> {
         let scaled = estimate.map(|estimate| BuildCost {

@@ -10,14 +10,18 @@ use crate::planner::frame::{
 };
 use crate::planner::plan::Frame;
 
-pub(super) fn definition(emitter: &Emitter<'_>, aggregation: &Aggregation) -> Option<String> {
+pub(super) fn definition(
+    emitter: &Emitter<'_>,
+    frame: &Frame,
+    aggregation: &Aggregation,
+) -> Option<String> {
     let keys: Vec<String> = aggregation.keys.iter().map(|key| quoted(key)).collect();
     let computed = aggregation.columns.iter().map(column);
     let columns: Vec<String> = keys.iter().cloned().chain(computed).collect();
     let mut text = format!(
         "SELECT {} FROM {}",
         columns.join(", "),
-        emitter.table(aggregation.version)?
+        emitter.source(frame, aggregation.version)?
     );
     if let Some(condition) = condition(aggregation) {
         text.push_str(" WHERE ");

@@ -10,6 +10,7 @@ use crate::planner::plan::Frame;
 
 pub(super) fn definition(
     emitter: &Emitter<'_>,
+    frame: &Frame,
     members: &[CoreMember],
     hull: &[Vec<HullTest>],
 ) -> Option<String> {
@@ -30,7 +31,7 @@ pub(super) fn definition(
                 _ => " JOIN ",
             });
         }
-        from.push_str(&emitter.table(member.version)?);
+        from.push_str(&emitter.source(frame, member.version)?);
         from.push_str(" AS ");
         from.push_str(&quoted(&member.alias));
         let keys = member.keys.iter().map(|key| {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::FeedPlace;
 use super::layout::Layout;
 use super::medium::Medium;
 use crate::facts::access::ReadId;
@@ -23,8 +24,8 @@ pub(super) struct Part {
 pub(super) struct Chosen {
     pub(super) part: Part,
     pub(super) readers: Vec<Reader>,
-    /// Places in the texts that define other frames.
-    pub(super) feeds: Vec<(Part, Reader)>,
+    /// Places in the definitions of other frames.
+    pub(super) feeds: Vec<(Part, FeedPlace)>,
     /// Where in the order of the statements it must live, sorted: at its readers, and where the frames are built that it
     /// feeds.
     pub(super) uses: Vec<usize>,
@@ -39,9 +40,9 @@ impl Chosen {
         self.saving_micros.saturating_sub(self.build.micros)
     }
 
-    /// The places that read it, those in the texts of other frames included.
+    /// The places of the user's text that read it, those in the texts of other frames included.
     pub(super) fn places(&self) -> impl Iterator<Item = &Reader> {
-        let feeds = self.feeds.iter().map(|(_, reader)| reader);
+        let feeds = self.feeds.iter().filter_map(|(_, place)| place.reader());
         self.readers.iter().chain(feeds)
     }
 

@@ -1,7 +1,7 @@
 //! The joint choice: what candidates offer as a problem of [`search`], and its answer as a choice.
 //!
 //! A statement is a task, a candidate on a medium and in a layout is an option, a reader is a use by its task, and a
-//! place in the text that defines another frame is a use by that frame's build. A build counts with the margin that
+//! place in the definition of another frame is a use by that frame's build. A build counts with the margin that
 //! the user asks for, so whatever the search takes pays as much; what it takes at the worse end for all of its readers is
 //! estimated again for those that it serves, and given up where it then falls short. Both estimates are of the same
 //! facts, so this is rare.
@@ -12,9 +12,9 @@ use super::choice::{Choice, Chosen, Part};
 use super::layout;
 use super::medium::{self, Medium};
 use super::offer::Offer;
-use super::select::{Search, Usage, held};
+use super::select::{Place, Search, Usage, held};
 use super::{Searched, order};
-use crate::facts::access::ReadId;
+use crate::facts::access::{ReadId, TableVersion};
 use crate::frontend::statement::StatementId;
 use crate::planner::frame::{Candidate, CandidateId, Reader};
 use crate::planner::search::{
@@ -44,8 +44,19 @@ struct Way<'a> {
     offer: &'a Offer,
     medium: Medium,
     clustered: bool,
-    /// What each use of the option is: the reader, and the candidate's first text that it stands in.
-    uses: Vec<(&'a Reader, Option<&'a Reader>)>,
+    /// What each use of the option is.
+    uses: Vec<Spot<'a>>,
+}
+
+/// What a use of an option stands for.
+#[derive(Clone, Copy)]
+enum Spot<'a> {
+    /// A read by a statement.
+    Statement(&'a Reader),
+    /// A read that stands in the text of another candidate, with the first place of that text.
+    Text(&'a Reader, &'a Reader),
+    /// A table that another candidate joins or groups.
+    Table(TableVersion),
 }
 
 impl<'a> Asked<'a> {
@@ -103,14 +114,11 @@ impl<'a> Asked<'a> {
             rows.entry(way.candidate.id).or_default().push(row);
         }
         for way in &mut self.ways {
-            let (option, uses) = option(self.search, way, |reader| {
+            let ways_of = |child: &Candidate| rows.get(&child.id).map_or(&[][..], Vec::as_slice);
+            let (option, uses) = option(self.search, way, ways_of, |reader| {
                 let beside = texts.get(&reader.statement).into_iter().flatten();
                 let outside = beside.filter(|(_, text)| self.search.is_within(reader, text));
-                let children = outside.map(|(child, text)| {
-                    let rows = rows.get(&child.id).map_or(&[][..], Vec::as_slice);
-                    (*child, *text, rows)
-                });
-                children.collect()
+                outside.copied().collect()
             });
             way.uses = uses;
             self.problem.options.push(option);
@@ -232,15 +240,22 @@ impl<'a> Asked<'a> {
         let mut uses = Vec::new();
         for served in &residency.served {
             let usage = option.uses.get(served.usage as usize)?;
-            let (reader, text) = *way.uses.get(served.usage as usize)?;
-            uses.extend(match usage.by {
-                User::Task(_) => read(way, reader, choice),
+            let child = match usage.by {
+                User::Task(_) => None,
                 User::Build(child) => {
                     let position = residencies
                         .iter()
                         .position(|other| other.option == child && other.from == served.at)?;
-                    let child = choice.frame(*parts.get(position)?);
-                    child.and_then(|child| self.fed(way, reader, text?, child, choice))
+                    choice.frame(*parts.get(position)?)
+                }
+            };
+            uses.extend(match *way.uses.get(served.usage as usize)? {
+                Spot::Statement(reader) => read(way, reader, choice),
+                Spot::Text(reader, text) => {
+                    child.and_then(|child| self.fed(way, reader, text, child, choice))
+                }
+                Spot::Table(version) => {
+                    child.and_then(|child| instead(way, version, child, choice))
                 }
             });
         }
@@ -278,8 +293,7 @@ impl<'a> Asked<'a> {
         let rank = before.iter().position(|place| *place == reader)?;
         let place = *after.get(rank).filter(|_| before.len() == after.len())?;
         Some(Usage {
-            reader: place,
-            child: Some(child.part),
+            place: Place::Text(child.part, place),
             at: held(way.medium, child, choice)?,
             savings: savings(way, place)?,
         })
@@ -290,10 +304,25 @@ impl<'a> Asked<'a> {
 fn read<'a>(way: &Way<'a>, reader: &'a Reader, choice: &Choice) -> Option<Usage<'a>> {
     let place = choice.place(reader.statement);
     Some(Usage {
-        reader,
-        child: None,
+        place: Place::Statement(reader),
         at: (place, place),
         savings: savings(way, reader)?,
+    })
+}
+
+/// The use by the build of a frame, instead of a table.
+fn instead<'a>(
+    way: &Way<'a>,
+    version: TableVersion,
+    child: &Chosen,
+    choice: &Choice,
+) -> Option<Usage<'a>> {
+    let mut under = way.offer.under.iter();
+    let under = under.find(|one| one.child == child.part.candidate && one.version == version)?;
+    Some(Usage {
+        place: Place::Table(child.part, version),
+        at: held(way.medium, child, choice)?,
+        savings: under.savings,
     })
 }
 
@@ -320,11 +349,13 @@ fn needed(search: &Search<'_>, build_micros: u64) -> u64 {
 fn option<'a, 'r>(
     search: &Search<'a>,
     way: &Way<'a>,
-    children: impl Fn(&'a Reader) -> Vec<(&'a Candidate, &'a Reader, &'r [OptionId])>,
-) -> (FrameOption, Vec<(&'a Reader, Option<&'a Reader>)>) {
+    ways_of: impl Fn(&Candidate) -> &'r [OptionId],
+    texts: impl Fn(&'a Reader) -> Vec<(&'a Candidate, &'a Reader)>,
+) -> (FrameOption, Vec<Spot<'a>>) {
     let candidate = way.candidate;
     let statements = candidate.readers.iter().map(|reader| reader.statement);
-    let last = statements.max();
+    let (first, last) = (statements.clone().min(), statements.max());
+    let holds = way.medium == Medium::Scratch;
     // Each read counts once at the worse end, by whomever it may be.
     let worth = |savings: &[u64; 2]| !savings.contains(&0);
     let all = way.offer.savings.iter().copied().filter(worth);
@@ -366,27 +397,47 @@ fn option<'a, 'r>(
                 saving_micros: saving_micros.saturating_add(saved),
                 holds: false,
             });
-            uses.push((reader, None));
+            uses.push(Spot::Statement(reader));
         }
         if way.clustered {
             // Rows that other frames are built from stay as they come.
             continue;
         }
-        for (child, text, rows) in children(reader) {
-            let holds = way.medium == Medium::Scratch;
+        for (child, text) in texts(reader) {
             // What it is held for must not read longer than what was looked into.
             if holds && child.readers.iter().map(|one| one.statement).max() > last {
                 continue;
             }
-            for row in rows {
+            for row in ways_of(child) {
                 option.uses.push(Use {
                     by: User::Build(*row),
                     slots: slots.clone(),
                     saving_micros,
                     holds,
                 });
-                uses.push((reader, Some(text)));
+                uses.push(Spot::Text(reader, text));
             }
+        }
+    }
+    let under = way.offer.under.iter().filter(|_| !way.clustered);
+    for under in under {
+        let child = search.candidates.get(under.child);
+        // Elsewhere it was not looked into what ends it.
+        let inside = |child: &&Candidate| {
+            let statements = child.readers.iter().map(|reader| reader.statement);
+            statements.clone().min() >= first && statements.max() <= last
+        };
+        let Some(child) = child.filter(inside) else {
+            continue;
+        };
+        for row in ways_of(child) {
+            option.uses.push(Use {
+                by: User::Build(*row),
+                slots: vec![under.row],
+                saving_micros: under.savings.get(end).copied().unwrap_or(0),
+                holds,
+            });
+            uses.push(Spot::Table(under.version));
         }
     }
     (option, uses)

@@ -42,10 +42,10 @@ pub(super) fn frames(
                 break name;
             }
         };
-        let feeds = one.feeds.iter().filter_map(|(child, reader)| {
+        let feeds = one.feeds.iter().filter_map(|(child, place)| {
             Some(Feed {
                 frame: *numbers.get(child)?,
-                reader: reader.clone(),
+                place: place.clone(),
             })
         });
         let frame = Frame {

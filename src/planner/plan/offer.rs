@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::choice::Choice;
 use super::medium::Medium;
-use super::select::Usage;
-use crate::facts::access::TableId;
+use super::select::{Place, Usage};
+use crate::facts::access::{TableId, TableVersion};
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
 use crate::planner::cost::{BuildCost, CostModel, End};
-use crate::planner::frame::{Candidate, Candidates};
+use crate::planner::frame::{Candidate, CandidateId, Candidates, Needed};
 
 /// What a candidate costs and saves.
 #[derive(Clone, Debug)]
@@ -22,7 +22,25 @@ pub(super) struct Offer {
     /// Statements that change what it holds, or that cannot be seen through, from its first reader to its last; in file
     /// order.
     pub(super) ended_by: BTreeSet<StatementId>,
+    /// Candidates that could be built from it instead of a table.
+    pub(super) under: Vec<Under>,
 }
+
+/// A candidate that joins or groups a table of which another one has what it needs.
+#[derive(Clone, Debug)]
+pub(super) struct Under {
+    /// The one that joins or groups.
+    pub(super) child: CandidateId,
+    /// The table.
+    pub(super) version: TableVersion,
+    /// The table's row among those of the child.
+    pub(super) row: u32,
+    /// What its building saves at each end, microseconds.
+    pub(super) savings: [u64; 2],
+}
+
+/// Candidates by the tables that they join or group, with what they need of them.
+type Needs<'c> = BTreeMap<TableVersion, Vec<(&'c Candidate, u32, Needed)>>;
 
 /// The offers of all candidates, by their number; none where something cannot be estimated. What is forced then counts
 /// as free of cost and use.
@@ -43,6 +61,7 @@ pub(super) fn offers(
             barriers.insert(access.statement);
         }
     }
+    let needs = needs(candidates);
     let offers = candidates.candidates.iter().map(|candidate| {
         let [few, many] = End::BOTH.map(|end| at(costs, end, candidate, forced));
         let (few, many) = (few?, many?);
@@ -53,9 +72,41 @@ pub(super) fn offers(
             builds,
             savings: savings.map(|(few, many)| [few, many]).collect(),
             ended_by: ended_by(candidate, &starts, &barriers),
+            under: under(costs, candidate, &needs),
         })
     });
     offers.collect()
+}
+
+fn needs(candidates: &Candidates) -> Needs<'_> {
+    let mut needs = Needs::new();
+    for candidate in &candidates.candidates {
+        for (needed, row) in candidate.definition.needed().into_iter().zip(0..) {
+            let of_table = needs.entry(needed.version).or_default();
+            of_table.push((candidate, row, needed));
+        }
+    }
+    needs
+}
+
+/// What could be built from a candidate, as far as that saves something.
+fn under(costs: &CostModel<'_>, candidate: &Candidate, needs: &Needs<'_>) -> Vec<Under> {
+    let of_tables = candidate.inputs.iter().filter_map(|input| needs.get(input));
+    let provided = of_tables.flatten().filter(|(child, _, needed)| {
+        let mut inputs = candidate.inputs.iter();
+        candidate.definition.provides(needed) && inputs.all(|input| child.inputs.contains(input))
+    });
+    let under = provided.filter_map(|(child, row, needed)| {
+        let [few, many] =
+            End::BOTH.map(|end| costs.at(end).feeding(candidate, child, needed).unwrap_or(0));
+        (few.min(many) > 0).then_some(Under {
+            child: child.id,
+            version: needed.version,
+            row: *row,
+            savings: [few, many],
+        })
+    });
+    under.collect()
 }
 
 /// Cost and savings at one end.
@@ -113,8 +164,10 @@ impl Offer {
             let (from, to) = usage.at;
             // A frame may end with the statement that ends it, but a reader that ends its own frame cannot read it.
             let crossed = ends.range(from..to).next().is_some();
-            let ends_itself =
-                usage.child.is_none() && self.ended_by.contains(&usage.reader.statement);
+            let ends_itself = match usage.place {
+                Place::Statement(reader) => self.ended_by.contains(&reader.statement),
+                Place::Text(..) | Place::Table(..) => false,
+            };
             if !crossed && !ends_itself {
                 let before = ends.range(..from).count();
                 stretches.entry(before).or_default().push(usage);

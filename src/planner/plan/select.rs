@@ -7,7 +7,8 @@ use super::choice::{Choice, Chosen, Part};
 use super::layout::{self, Layout};
 use super::medium::Medium;
 use super::offer::{Offer, offers};
-use super::{PlanOptions, medium};
+use super::{FeedPlace, PlanOptions, medium};
+use crate::facts::access::TableVersion;
 use crate::facts::workload::Workload;
 use crate::frontend::statement::StatementId;
 use crate::planner::cost::{CostModel, Loss};
@@ -23,16 +24,25 @@ pub(super) struct Search<'a> {
     offers: Vec<Option<Offer>>,
 }
 
-/// A read that a frame can serve.
+/// What a frame can serve.
 #[derive(Clone, Debug)]
 pub(super) struct Usage<'c> {
-    pub(super) reader: &'c Reader,
-    /// The frame in whose text it stands.
-    pub(super) child: Option<Part>,
+    pub(super) place: Place<'c>,
     /// Where in the order the frame must live, first and last.
     pub(super) at: (usize, usize),
     /// What it saves at each end of what the facts leave open, microseconds.
     pub(super) savings: [u64; 2],
+}
+
+/// Where a frame can be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place<'c> {
+    /// By a statement.
+    Statement(&'c Reader),
+    /// In the text that defines another frame.
+    Text(Part, &'c Reader),
+    /// Instead of a table that another frame joins or groups.
+    Table(Part, TableVersion),
 }
 
 /// Why a candidate does not become a frame.
@@ -283,9 +293,10 @@ impl<'a> Search<'a> {
         let mut feeds = Vec::new();
         for usage in uses {
             places.extend([usage.at.0, usage.at.1]);
-            match usage.child {
-                Some(child) => feeds.push((child, usage.reader.clone())),
-                None => readers.push(usage.reader.clone()),
+            match usage.place {
+                Place::Statement(reader) => readers.push(reader.clone()),
+                Place::Text(child, reader) => feeds.push((child, FeedPlace::Text(reader.clone()))),
+                Place::Table(child, version) => feeds.push((child, FeedPlace::Table(version))),
             }
         }
         Chosen {
@@ -332,8 +343,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What a candidate could serve beside the frames already chosen: its readers, and the places in the texts of those
-    /// frames that no other frame feeds.
+    /// What a candidate could serve beside the frames already chosen: its readers, and the places in the definitions of
+    /// those frames that no other frame feeds.
     fn open<'c>(
         &self,
         medium: Medium,
@@ -345,14 +356,13 @@ impl<'a> Search<'a> {
             .readers
             .iter()
             .map(|reader| choice.place(reader.statement));
-        let last = places.max().unwrap_or(0);
+        let (first, last) = (places.clone().min().unwrap_or(0), places.max().unwrap_or(0));
         let mut uses = Vec::new();
         for (reader, savings) in candidate.readers.iter().zip(&offer.savings) {
             if !choice.serves(reader) {
                 let place = choice.place(reader.statement);
                 uses.push(Usage {
-                    reader,
-                    child: None,
+                    place: Place::Statement(reader),
                     at: (place, place),
                     savings: *savings,
                 });
@@ -365,12 +375,26 @@ impl<'a> Search<'a> {
                 }
                 if let Some(at) = held(medium, child, choice).filter(|at| at.1 <= last) {
                     uses.push(Usage {
-                        reader,
-                        child: Some(child.part),
+                        place: Place::Text(child.part, reader),
                         at,
                         savings: *savings,
                     });
                 }
+            }
+        }
+        for under in &offer.under {
+            let frames = choice.frames().iter();
+            let children = frames.filter(|child| child.part.candidate == under.child);
+            for child in children {
+                let taken = has_instead(choice, child.part, under.version);
+                let at = held(medium, child, choice).filter(|_| !taken);
+                // Elsewhere it was not looked into what ends it.
+                let at = at.filter(|at| first <= at.0 && at.1 <= last);
+                uses.extend(at.map(|at| Usage {
+                    place: Place::Table(child.part, under.version),
+                    at,
+                    savings: under.savings,
+                }));
             }
         }
         uses
@@ -395,8 +419,16 @@ impl<'a> Search<'a> {
 fn is_fed(choice: &Choice, child: Part, reader: &Reader) -> bool {
     let mut feeds = choice.frames().iter().flat_map(|one| &one.feeds);
     feeds.any(|(fed, place)| {
-        *fed == child && place.reads.iter().any(|read| reader.reads.contains(read))
+        let mut reads = place.reader().into_iter().flat_map(|place| &place.reads);
+        *fed == child && reads.any(|read| reader.reads.contains(read))
     })
+}
+
+/// Whether a frame stands instead of a table of another one already.
+fn has_instead(choice: &Choice, child: Part, version: TableVersion) -> bool {
+    let place = (child, FeedPlace::Table(version));
+    let mut frames = choice.frames().iter();
+    frames.any(|one| one.feeds.contains(&place))
 }
 
 /// Where a frame must live that builds another one. What Spark loses of a cached frame it computes again, from a table

@@ -16,7 +16,7 @@ use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Program, ProgramStep};
 use crate::planner::frame::{Place, Reader};
 use crate::planner::plan::{
-    Decision, Frame, FrameId, Layout, Plan, ReasonFor, Searched, Setting, Step, Subject,
+    Decision, FeedPlace, Frame, FrameId, Layout, Plan, ReasonFor, Searched, Setting, Step, Subject,
 };
 
 /// Everything a plan file is made from.
@@ -245,7 +245,11 @@ impl<'a> Builder<'a> {
                 .iter()
                 .map(|feed| FeedEntry {
                     frame: self.frame_name(feed.frame),
-                    text: self.reader(&feed.reader),
+                    text: feed.place.reader().map(|reader| self.reader(reader)),
+                    table: match feed.place {
+                        FeedPlace::Text(_) => None,
+                        FeedPlace::Table(version) => self.versions([version]).pop(),
+                    },
                 })
                 .collect(),
             built_in: self.number(materialise),

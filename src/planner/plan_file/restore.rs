@@ -16,7 +16,7 @@ use crate::frontend::statement::{Statement, StatementId};
 use crate::planner::emit::{Language, Program, ProgramStep, ProgramText};
 use crate::planner::frame::{FrameKind, Place, Reader};
 use crate::planner::plan::{
-    Feed, Frame, FrameId, Layout, Medium, Plan, Setting, Step, StorageLevel, moved,
+    Feed, FeedPlace, Frame, FrameId, Layout, Medium, Plan, Setting, Step, StorageLevel, moved,
 };
 
 /// What a plan file says about its pipeline and the statements do not.
@@ -272,13 +272,19 @@ impl<'a> Restorer<'a> {
         let feeds = entry.feeds.iter().map(|feed| {
             let mut frames = self.file.frames.iter().zip(0..);
             let fed = frames.find(|(frame, _)| frame.name == feed.frame);
-            let fed = fed.ok_or_else(|| RestoreError::Feed {
+            let unknown = || RestoreError::Feed {
                 frame: entry.name.clone(),
                 fed: feed.frame.clone(),
-            });
+            };
+            let place = match (&feed.text, &feed.table) {
+                (Some(text), None) => FeedPlace::Text(find(text, &[])?),
+                (None, Some(table)) => FeedPlace::Table(self.version(table).ok_or_else(unknown)?),
+                _ => return Err(unknown()),
+            };
+            let (_, number) = fed.ok_or_else(unknown)?;
             Ok(Feed {
-                frame: FrameId(fed?.1),
-                reader: find(&feed.text, &[])?,
+                frame: FrameId(number),
+                place,
             })
         });
         let feeds = feeds.collect::<Result<_, _>>()?;

@@ -8,7 +8,7 @@ use hoist::planner::frame::{
     Again, Aggregation, Candidate, CoreMember, CoreReader, Definition, FrameKind, HullTest, Place,
     Reader, Widened,
 };
-use hoist::planner::plan::{FrameId, Layout, Setting, Step};
+use hoist::planner::plan::{FeedPlace, FrameId, Layout, Setting, Step};
 
 use super::stages::Stages;
 
@@ -59,7 +59,7 @@ const fn emit(name: &'static str, promise: Promise, seed: fn(&mut Stages)) -> Se
 
 /// What is seeded, and which promise catches it.
 #[rustfmt::skip]
-pub(super) const FAULTS: [Seeded; 111] = [
+pub(super) const FAULTS: [Seeded; 115] = [
     // What a frame holds.
     frame("a column is left out", Promise::Covering, |s| { columns(s).pop(); }),
     frame("a column is taken instead of another", Promise::Covering, |s| {
@@ -328,7 +328,7 @@ pub(super) const FAULTS: [Seeded; 111] = [
     }),
     plan("a frame is said to be read where another table is", Promise::Covering, |s| {
         let other = s.plan.frames[0].readers[0].clone();
-        s.plan.frames[1].feeds[0].reader = other;
+        s.plan.frames[1].feeds[0].place = FeedPlace::Text(other);
     }),
     plan("a subquery is built before the one in it", Promise::Residency, |s| {
         let (outer, inner) = (s.step(Step::Materialise(FrameId(9))), s.step(Step::Materialise(FrameId(8))));
@@ -336,7 +336,7 @@ pub(super) const FAULTS: [Seeded; 111] = [
     }),
     plan("a frame is said to be built from what another statement joins", Promise::Text, |s| {
         let other = s.plan.frames[10].readers[0].clone();
-        s.plan.frames[10].feeds[0].reader = other;
+        s.plan.frames[10].feeds[0].place = FeedPlace::Text(other);
     }),
     plan("a frame claims to depend on one table of those joined below it", Promise::Residency, |s| {
         s.frame("k_1").inputs.truncate(1);
@@ -348,6 +348,22 @@ pub(super) const FAULTS: [Seeded; 111] = [
     emit("joined rows are counted otherwise in the text of a frame", Promise::Repetition, |s| {
         let at = s.step(Step::Materialise(FrameId(11)));
         s.edit_step(at, "count(", "min(");
+    }),
+    plan("a covering read is said to stand for another of the joined tables", Promise::Text, |s| {
+        let topics = version(s, "raw.topics");
+        s.frame("notes_1").feeds[0].place = FeedPlace::Table(topics);
+    }),
+    emit("rows that joined tables keep are left out below them", Promise::Joining, |s| {
+        let at = s.step(Step::Materialise(FrameId(12)));
+        s.edit_step(at, " > '2024'", " > '2025'");
+    }),
+    emit("a column that joined tables have is left out below them", Promise::Joining, |s| {
+        let at = s.step(Step::Materialise(FrameId(12)));
+        s.edit_step(at, "`word`, ", "");
+    }),
+    emit("joined tables keep rows that are left out below them", Promise::Joining, |s| {
+        let at = s.step(Step::Materialise(FrameId(13)));
+        s.edit_step(at, " WHERE `n`.`day` > '2024'", "");
     }),
     emit("the columns of a replaced subquery change places", Promise::Text, |s| {
         s.edit("out.l1 ", "`policy_id`, `version`", "`version`, `policy_id`");

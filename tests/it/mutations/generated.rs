@@ -85,7 +85,7 @@ const MUTANTS: [Mutant; 23] = [
     // NULL among the counted values.
     Mutant {
         name: "counted",
-        query: "SELECT s, count(x) AS n FROM d.orders GROUP BY s",
+        query: "SELECT concat(s, '') AS s, count(x) AS n FROM d.orders GROUP BY concat(s, '')",
         place: Reader,
         changes: &[("count(x)", "count(*)")],
     },

@@ -13,8 +13,9 @@ use hoist::planner::plan::{Frame, Plan, PlanOptions, Step, choose};
 
 /// Two databases with a table `gd` each, a subquery that stands in four places, a write, a setting, a subquery that selects
 /// and filters differently in four places, a join that stands in three places, groupings of one table, and a statement to
-/// which the order of rows that were written shows; and subqueries in which other ones and joins stand.
-const FILES: [(&str, &str); 10] = [
+/// which the order of rows that were written shows; subqueries in which other
+/// ones and joins stand, and a join of a table that is read by itself.
+const FILES: [(&str, &str); 11] = [
     (
         "1_before.sql",
         "USE m;\n\
@@ -101,6 +102,13 @@ const FILES: [(&str, &str); 10] = [
          ON c.agent = a.agent GROUP BY a.team) AS x;\n\
          CREATE TABLE out.k3 AS SELECT c.day, a.team FROM raw.calls c JOIN raw.agents a ON c.agent = a.agent;",
     ),
+    (
+        "b_reads.sql",
+        "CREATE TABLE out.n1 AS SELECT n.word, t.title FROM raw.notes n JOIN raw.topics t ON n.topic = t.topic WHERE n.day > '2024';\n\
+         CREATE TABLE out.n2 AS SELECT n.size, t.title FROM raw.notes n JOIN raw.topics t ON n.topic = t.topic WHERE n.day > '2024' AND n.size > 3;\n\
+         CREATE TABLE out.n3 AS SELECT topic, word FROM raw.notes WHERE day > '2024';\n\
+         CREATE TABLE out.n4 AS SELECT topic, size FROM raw.notes WHERE day > '2024' AND size < 9;",
+    ),
 ];
 
 const GD: [&str; 4] = ["policy_id bigint", "age int", "day string", "region string"];
@@ -112,10 +120,12 @@ const VISITS: [&str; 3] = ["place int", "day string", "note string"];
 const OFFICES: [&str; 2] = ["place int", "fee int"];
 const CALLS: [&str; 2] = ["agent int", "day string"];
 const AGENTS: [&str; 2] = ["agent int", "team string"];
+const NOTES: [&str; 4] = ["topic int", "word string", "size int", "day string"];
+const TOPICS: [&str; 2] = ["topic int", "title string"];
 const STORES: [&str; 4] = ["store int", "city string", "kind string", "other int"];
 
 /// Tables that exist before the run; all others do not.
-const TABLES: [(&str, &[&str]); 11] = [
+const TABLES: [(&str, &[&str]); 13] = [
     ("raw.gd", &GD),
     ("raw.staging", &GD),
     ("m.gd", &GD),
@@ -127,6 +137,8 @@ const TABLES: [(&str, &[&str]); 11] = [
     ("raw.offices", &OFFICES),
     ("raw.calls", &CALLS),
     ("raw.agents", &AGENTS),
+    ("raw.notes", &NOTES),
+    ("raw.topics", &TOPICS),
 ];
 
 /// Bytes that all frames may occupy.

@@ -194,3 +194,70 @@ SELECT count(*) AS c FROM (SELECT DISTINCT id, k FROM d.t WHERE k IS NOT NULL) A
 SELECT count(n) AS c FROM d.t WHERE k IS NOT NULL AND n > 3;
 --! framed t_1
 SELECT max(n) AS m, min(id) AS i FROM d.t WHERE k IS NOT NULL;
+
+--! trap chain_core_of_a_read
+-- Joined tables are built from a covering read of one of them whose rows they keep.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 10, 'on', 5), (2, 10, 'off', 6), (3, 11, 'on', 7), (4, 12, 'on', 8), (5, NULL, 'on', 9), (6, 99, 'off', 1), (1, 10, 'on', 5), (7, 11, 'on', NULL) AS v(id, cid, status, premium);
+CREATE TABLE d.c USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (10, 'Ann', 'gold'), (11, 'Bob', 'tin'), (11, 'Rob', 'tin'), (12, NULL, 'gold'), (NULL, 'Nobody', 'none') AS v(cid, name, status);
+--! file 1.sql
+--! framed p_1 p_c_1
+SELECT p.id, c.name FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.premium > 4;
+--! framed p_1 p_c_1
+SELECT c.status, p.premium FROM d.c c, d.p p WHERE p.cid = c.cid AND p.premium > 4 AND p.id < 4;
+--! framed p_1
+SELECT id, cid, status FROM d.p WHERE premium > 4;
+--! framed p_1
+SELECT premium, id, cid FROM d.p x WHERE x.premium > 4 AND status = 'on';
+
+--! trap chain_core_of_a_read_beside
+-- What is filled with NULLs is built from a covering read of all rows of the table.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 10, 'on', 5), (2, 10, 'off', 6), (3, 11, 'on', 7), (4, 12, 'on', 8), (5, NULL, 'on', 9), (6, 99, 'off', 1), (1, 10, 'on', 5), (7, 11, 'on', NULL) AS v(id, cid, status, premium);
+CREATE TABLE d.c USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (10, 'Ann', 'gold'), (11, 'Bob', 'tin'), (11, 'Rob', 'tin'), (12, NULL, 'gold'), (NULL, 'Nobody', 'none') AS v(cid, name, status);
+--! file 1.sql
+--! framed c_1 p_c_1
+SELECT p.id, c.name FROM d.p p LEFT JOIN d.c c ON p.cid = c.cid;
+--! framed c_1 p_c_1
+SELECT p.premium, c.status FROM d.p p LEFT JOIN d.c c ON p.cid = c.cid WHERE p.id < 5;
+--! framed c_1
+SELECT cid, name, status FROM d.c;
+--! framed c_1
+SELECT status, cid FROM d.c WHERE name IS NOT NULL;
+
+--! trap chain_groups_of_a_read
+-- Groups are made of a covering read whose rows they keep; groups that a statement has not stay absent.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 'x', 3), (1, 'x', 7), (2, 'y', 5), (2, 'y', NULL), (3, NULL, 1), (4, 'z', 9), (3, 'x', 3) AS v(id, k, n);
+--! file 1.sql
+--! framed t_1 t_groups_1
+SELECT id, count(*) AS c FROM d.t WHERE n > 2 GROUP BY id;
+--! framed t_1 t_groups_1
+SELECT id, max(n) AS m, count(k) AS c FROM d.t WHERE n > 2 AND k = 'x' GROUP BY id;
+--! framed t_1
+SELECT id, k, n FROM d.t WHERE n > 2;
+--! framed t_1
+SELECT k, id FROM d.t AS x WHERE x.n > 2 AND x.id < 3;
+
+--! trap chain_read_join_groups
+-- Rows of a table, what joins them, and what is counted of that.
+--! row table d.a ('Bob', 1)
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (1, 10, 'on', 5), (2, 10, 'off', 6), (3, 11, 'on', 7), (4, 12, 'on', 8), (5, NULL, 'on', 9), (6, 99, 'off', 1), (1, 10, 'on', 5), (7, 11, 'on', NULL) AS v(id, cid, status, premium);
+CREATE TABLE d.c USING csv OPTIONS (header 'true') AS SELECT * FROM VALUES (10, 'Ann', 'gold'), (11, 'Bob', 'tin'), (11, 'Rob', 'tin'), (12, NULL, 'gold'), (NULL, 'Nobody', 'none') AS v(cid, name, status);
+CREATE TABLE d.a (name STRING, n BIGINT) USING parquet;
+--! file 1.sql
+--! framed g_1 p_1 p_c_1
+INSERT INTO d.a WITH g AS (SELECT c.name, count(p.status) AS n FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.premium > 4 GROUP BY c.name) SELECT g.name, g.n FROM g;
+--! framed g_1 p_1 p_c_1
+SELECT max(x.n) AS n FROM (SELECT c.name, count(p.status) AS n FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.premium > 4 GROUP BY c.name) AS x;
+--! framed p_1 p_c_1
+SELECT p.id, c.status FROM d.p p JOIN d.c c ON p.cid = c.cid WHERE p.premium > 4;
+--! framed p_1
+SELECT id, cid, status FROM d.p WHERE premium > 4;
+--! framed p_1
+SELECT premium, id, cid FROM d.p x WHERE x.premium > 4 AND status = 'on';

@@ -4,7 +4,7 @@ use super::pipelines::derive;
 use super::{faults, frames, violations};
 use crate::planner::check::Promise;
 use crate::planner::frame::FrameKind;
-use crate::planner::plan::FrameId;
+use crate::planner::plan::{FeedPlace, FrameId};
 
 /// A subquery that joins a table with itself. One place tests what other readers of the table test; the other one must
 /// stay, as columns are qualified by its full name.
@@ -21,15 +21,15 @@ const FED: [(&str, &str); 5] = [
     ),
     (
         "3.sql",
-        "CREATE TABLE m.c AS SELECT count(*) AS n FROM raw.gd WHERE day > '${day}' AND age < 25",
+        "CREATE TABLE m.c AS SELECT policy_id, age FROM raw.gd WHERE day > '${day}' AND age < 25",
     ),
     (
         "4.sql",
-        "CREATE TABLE m.d AS SELECT min(policy_id) AS n FROM raw.gd WHERE day > '${day}'",
+        "CREATE TABLE m.d AS SELECT policy_id FROM raw.gd WHERE day > '${day}'",
     ),
     (
         "5.sql",
-        "CREATE TABLE m.e AS SELECT max(age) AS n FROM raw.gd WHERE day > '${day}' AND age > 95",
+        "CREATE TABLE m.e AS SELECT policy_id, age FROM raw.gd WHERE day > '${day}' AND age > 95",
     ),
 ];
 
@@ -101,6 +101,65 @@ pub(super) const GROUPS: [(&str, &str); 4] = [
     ),
 ];
 
+/// Joined tables of which one is read by itself, with the same test.
+pub(super) const JOINED_OF_READ: [(&str, &str); 6] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS SELECT g.age, p.status FROM raw.gd g JOIN raw.policies p ON g.policy_id = p.policy_id WHERE g.day > '${day}'",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT g.region, p.version FROM raw.gd g JOIN raw.policies p ON g.policy_id = p.policy_id \
+         WHERE g.day > '${day}' AND g.age > 5",
+    ),
+    (
+        "2b.sql",
+        "CREATE TABLE m.b2 AS SELECT g.policy_id, p.version FROM raw.policies p JOIN raw.gd g ON g.policy_id = p.policy_id WHERE g.day > '${day}'",
+    ),
+    (
+        "2c.sql",
+        "CREATE TABLE m.b3 AS SELECT g.policy_id, p.status FROM raw.policies p, raw.gd g WHERE g.policy_id = p.policy_id AND g.day > '${day}'",
+    ),
+    READS[0],
+    READS[1],
+];
+
+/// Groups of a table that is read by itself, with the same test.
+pub(super) const GROUPS_OF_READ: [(&str, &str); 6] = [
+    (
+        "1.sql",
+        "CREATE TABLE m.a AS SELECT policy_id, max(age) AS v, count(DISTINCT age) AS a, count(DISTINCT region) AS r FROM raw.gd \
+         WHERE day > '${day}' GROUP BY policy_id",
+    ),
+    (
+        "2.sql",
+        "CREATE TABLE m.b AS SELECT policy_id, count(*) AS n FROM raw.gd WHERE day > '${day}' AND age > 5 GROUP BY policy_id",
+    ),
+    (
+        "2b.sql",
+        "CREATE TABLE m.b2 AS SELECT policy_id, count(DISTINCT region) AS r, count(DISTINCT age) AS a FROM raw.gd WHERE day > '${day}' \
+         GROUP BY policy_id",
+    ),
+    (
+        "2c.sql",
+        "CREATE TABLE m.b3 AS SELECT policy_id, min(age) AS v, count(DISTINCT age) AS a, count(DISTINCT region) AS r FROM raw.gd \
+         WHERE day > '${day}' GROUP BY policy_id",
+    ),
+    READS[0],
+    READS[1],
+];
+
+const READS: [(&str, &str); 2] = [
+    (
+        "3.sql",
+        "CREATE TABLE m.c AS SELECT policy_id, region, age FROM raw.gd WHERE day > '${day}'",
+    ),
+    (
+        "4.sql",
+        "CREATE TABLE m.d AS SELECT policy_id, age FROM raw.gd WHERE day > '${day}' AND age < 25",
+    ),
+];
+
 /// Steps: build the covering read, build the subquery from it, two readers, release of the subquery, three readers,
 /// release.
 #[test]
@@ -143,7 +202,10 @@ fn faults_of_frames_built_from_frames_are_caught() {
             },
             &|sample| {
                 let read = sample.plan.frames[0].readers[0].reads[0];
-                sample.plan.frames[0].feeds[0].reader.reads = vec![read];
+                let FeedPlace::Text(reader) = &mut sample.plan.frames[0].feeds[0].place else {
+                    panic!("reads no frame in a text");
+                };
+                reader.reads = vec![read];
             },
             &|sample| sample.text(1, "'${day}' GROUP", "'${day}' AND b.age > 1 GROUP"),
         ],
@@ -171,7 +233,7 @@ fn faults_of_frames_built_from_frames_are_caught() {
     ));
 }
 
-/// The texts of the steps that build frames and of those that read them, of three pipelines.
+/// The texts of the steps that build frames and of those that read them.
 #[test]
 fn texts_read_frames_of_every_kind() {
     for (files, expected) in [
@@ -197,6 +259,20 @@ fn texts_read_frames_of_every_kind() {
                 ("j_1", FrameKind::RepeatedSubquery, 2),
             ],
         ),
+        (
+            &JOINED_OF_READ[..],
+            &[
+                ("gd_1", FrameKind::CoveringRead, 2),
+                ("gd_policies_1", FrameKind::JoinCore, 4),
+            ],
+        ),
+        (
+            &GROUPS_OF_READ[..],
+            &[
+                ("gd_1", FrameKind::CoveringRead, 2),
+                ("gd_groups_1", FrameKind::CoveringAggregate, 4),
+            ],
+        ),
     ] {
         let sample = derive(files);
         assert_eq!(violations(&sample), [""; 0]);
@@ -220,7 +296,7 @@ fn faults_of_frames_built_from_any_frames_are_caught() {
             &|sample| sample.text(2, "raw.policies", "raw.staging"),
             &|sample| {
                 let reader = sample.plan.frames[1].readers[0].clone();
-                sample.plan.frames[1].feeds[0].reader = reader;
+                sample.plan.frames[1].feeds[0].place = FeedPlace::Text(reader);
             },
         ],
     ));
@@ -271,5 +347,41 @@ fn faults_of_frames_built_from_any_frames_are_caught() {
             // The groups that it is built from have not its rows.
             &|sample| sample.text(0, " FROM `raw`.`gd`", " FROM `raw`.`gd` WHERE `age` < 25"),
         ],
+    ));
+}
+
+#[test]
+fn faults_of_frames_built_from_covering_reads_are_caught() {
+    insta::assert_snapshot!(faults(
+        &JOINED_OF_READ,
+        Promise::Joining,
+        &[
+            // The covering read leaves out rows or a column; the joined tables keep more rows; another table is meant.
+            &|sample| sample.text(0, "`day` > '${day}'", "`day` > '${day}' AND `age` > 5"),
+            &|sample| sample.text(0, "`age`, ", ""),
+            &|sample| sample.text(1, "`day` > '${day}'", "`day` > '${day}' OR `g`.`age` > 5"),
+            &|sample| {
+                let other = sample.plan.frames[1].inputs[1];
+                sample.plan.frames[0].feeds[0].place = FeedPlace::Table(other);
+            },
+            &|sample| sample.plan.frames[0].kind = FrameKind::RepeatedSubquery,
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &GROUPS_OF_READ,
+        Promise::Aggregation,
+        &[
+            &|sample| sample.text(0, "`day` > '${day}'", "`day` > '${day}' AND `age` > 5"),
+            &|sample| sample.text(0, "`age`, ", ""),
+            &|sample| sample.text(1, " WHERE `day` > '${day}'", ""),
+        ],
+    ));
+    insta::assert_snapshot!(faults(
+        &GROUPS_OF_READ,
+        Promise::Residency,
+        &[&|sample| sample.shift(0, 1), &|sample| sample.plan.frames
+            [1]
+        .inputs
+        .clear(),],
     ));
 }

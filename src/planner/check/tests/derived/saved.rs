@@ -1,6 +1,6 @@
 //! Saved plans: what the file gives back holds every promise, and edits by hand are caught.
 
-use super::feeds::{self, GROUPS, NESTED};
+use super::feeds::{self, GROUPS, GROUPS_OF_READ, JOINED_OF_READ, NESTED};
 use super::layout::{JOINED, clustered};
 use super::pipelines::{BOTH, HULL, OVERWRITTEN, REPEATED, SESSION, derive, derive_with};
 use crate::facts::access::{Declarations, resolve};
@@ -76,7 +76,7 @@ fn without_candidates(frames: &[Frame]) -> Vec<Frame> {
 
 #[test]
 fn a_saved_plan_is_the_plan_and_holds_every_promise() {
-    let pipelines: [&[_]; 9] = [
+    let pipelines: [&[_]; 11] = [
         &HULL,
         &REPEATED,
         &OVERWRITTEN,
@@ -86,6 +86,8 @@ fn a_saved_plan_is_the_plan_and_holds_every_promise() {
         &NESTED,
         &GROUPS,
         &feeds::JOINED,
+        &JOINED_OF_READ,
+        &GROUPS_OF_READ,
     ];
     for files in pipelines {
         for frames in [true, false] {
