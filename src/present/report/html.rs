@@ -14,6 +14,7 @@
 
 mod change;
 mod data;
+mod drawing;
 mod figures;
 mod findings;
 mod frames;

@@ -253,6 +253,10 @@ fn a_page_of_a_thousand_statements_works_as_well() {
     browser.picture("large-search");
     browser.click("[data-view=fit]");
     browser.picture("large");
+    browser.click(".overview a.frame");
+    assert!(browser.text(TITLE).starts_with("Frame "));
+    browser.press("Escape");
+    browser.picture("large-overview");
     assert_eq!(browser.complaints(), Complaints::default());
 }
 

@@ -403,4 +403,9 @@ fn a_large_page_stays_small_and_whole() {
     is_sound(&page);
     assert_eq!(all(&page, "#statements tbody tr").len(), 400);
     assert!(all(&page, "#drawing a").len() > 400);
+    // So many boxes are a picture of lines, so there is one of few boxes too.
+    let overview = all(&page, ".overview a");
+    assert!((2..=61).contains(&overview.len()), "{}", overview.len());
+    let told = words(one(&page, "#graph"));
+    assert!(told.contains("folded together: 4"), "{told}");
 }

@@ -36,8 +36,8 @@ pub(super) fn section(page: &Page<'_>, keys: &Keys<'_>) -> Option<Section> {
         p {
             "Run " code { (shown(&run.run)) } " " (outcome(run.outcome)) ": " (count(run.steps.len(), "step")) " in "
             (micros(run.micros())) " of wall time, from its journal."
-            " In the bar of a frame the dark part is its build. Below are the steps: dark ones build or release frames, dashed \
-             ones did not end well."
+            " In the bar of a frame the first, stronger part is its build. Below are the steps: the stronger ones build or \
+             release frames, dashed ones did not end well."
             @if page.review.plan.is_some() && plan.is_none() {
                 " Its steps are not those of the plan on this page, so the two are not set side by side."
             }
