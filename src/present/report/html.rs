@@ -74,5 +74,7 @@ pub fn text(page: &Page<'_>) -> String {
         .iter()
         .filter_map(|section| section(page, &keys))
         .collect();
-    shell::document(page, &sections, &data::block(page, &keys))
+    let used = sections.iter().map(|section| section.body.0.len()).sum();
+    let data = data::block(page, &keys, room::for_texts(used));
+    shell::document(page, &sections, &data)
 }

@@ -38,8 +38,8 @@ pub struct TimedStep {
     pub micros: u64,
     /// What became of it.
     pub state: StepState,
-    /// Sizes of frames in the cache after it, memory and disk together, bytes.
-    pub cached: BTreeMap<String, u64>,
+    /// Sizes of frames in the cache after it, memory and disk together, bytes; none where that was not measured.
+    pub cached: Option<BTreeMap<String, u64>>,
 }
 
 /// Why a journal cannot be read.
@@ -169,20 +169,18 @@ impl Timeline {
                 micros,
                 measured,
             } => {
-                let cached = measured.into_iter().flat_map(|measured| measured.frames);
-                let cached = cached
-                    .map(|(name, frame)| {
-                        let bytes = frame.memory_bytes.saturating_add(frame.disk_bytes);
-                        (name, bytes)
-                    })
-                    .collect();
+                let size = |frame: HeardFrame| frame.memory_bytes.saturating_add(frame.disk_bytes);
+                let cached = measured.map(|measured| {
+                    let frames = measured.frames.into_iter();
+                    frames.map(|(name, frame)| (name, size(frame))).collect()
+                });
                 self.end(step, micros, StepState::Done, cached);
             }
             Heard::StepFailed { step, micros } => {
-                self.end(step, micros, StepState::Failed, BTreeMap::new());
+                self.end(step, micros, StepState::Failed, None);
             }
             Heard::StepCancelled { step, micros } => {
-                self.end(step, micros, StepState::Cancelled, BTreeMap::new());
+                self.end(step, micros, StepState::Cancelled, None);
             }
             Heard::RunFinished { outcome } => {
                 self.outcome = match outcome.as_str() {
@@ -208,11 +206,17 @@ impl Timeline {
             start_micros: millis.saturating_mul(1000),
             micros: 0,
             state,
-            cached: BTreeMap::new(),
+            cached: None,
         });
     }
 
-    fn end(&mut self, number: u32, micros: u64, state: StepState, cached: BTreeMap<String, u64>) {
+    fn end(
+        &mut self,
+        number: u32,
+        micros: u64,
+        state: StepState,
+        cached: Option<BTreeMap<String, u64>>,
+    ) {
         let running = self.steps.iter_mut().rev();
         let mut running =
             running.filter(|step| step.number == number && step.state == StepState::Running);
@@ -374,7 +378,8 @@ mod tests {
             ]
         );
         let first = timeline.steps.first().unwrap();
-        assert_eq!(first.cached.get("orders_1"), Some(&77));
+        let cached = BTreeMap::from([("orders_1".to_owned(), 77)]);
+        assert_eq!(first.cached, Some(cached));
         assert_eq!(timeline.micros(), 401_000);
     }
 

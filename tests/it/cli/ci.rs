@@ -38,8 +38,14 @@ fn repository() -> Folder {
 #[test]
 fn what_they_run_finds_what_is_new_and_writes_what_they_upload() {
     let uploads: [(&str, &[&str]); 4] = [
-        ("docs/ci/github.yml", &["hoist.sarif", "hoist.md"]),
-        ("docs/ci/gitlab.yml", &["quality.json", "hoist.xml"]),
+        (
+            "docs/ci/github.yml",
+            &["hoist.sarif", "hoist.md", "hoist.html"],
+        ),
+        (
+            "docs/ci/gitlab.yml",
+            &["quality.json", "hoist.xml", "hoist.html"],
+        ),
         ("action.yml", &["hoist.sarif", "hoist.md"]),
         (".pre-commit-hooks.yaml", &[]),
     ];

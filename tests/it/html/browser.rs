@@ -149,6 +149,12 @@ impl Browser {
         self.wait_for("Page.loadEventFired");
     }
 
+    /// Runs a script in every later document before its own.
+    pub(super) fn before_scripts(&mut self, script: &str) {
+        let script = json!({"source": script});
+        self.ask("Page.addScriptToEvaluateOnNewDocument", &script);
+    }
+
     /// Loads the page again.
     pub(super) fn reload(&mut self) {
         self.events.clear();

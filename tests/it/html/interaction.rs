@@ -21,6 +21,7 @@ fn focused(browser: &mut Browser) -> Value {
 const VIEW: &str = "document.getElementById('drawing').getAttribute('viewBox')";
 const OPEN: &str = "document.getElementById('details').open";
 const TITLE: &str = "document.getElementById('details-title').textContent";
+const STORED: &str = "localStorage.getItem('hoist-theme')";
 const GROUND: &str = "getComputedStyle(document.body).backgroundColor";
 
 #[test]
@@ -135,10 +136,14 @@ fn light_and_dark_are_preferred_or_chosen() {
     assert_eq!(browser.value(GROUND), dark);
     browser.click("input[name=theme][value=light]");
     assert_eq!(browser.value(GROUND), light);
-    // The browser stores it behind the page's back.
-    browser.rest(500);
+    assert_eq!(browser.value(STORED), "light");
+    // A page that finds it stored is light from the beginning. The browser may lose it between loads, as it stores
+    // behind the page's back, so it is put there again.
+    browser.before_scripts("localStorage.setItem('hoist-theme', 'light')");
     browser.reload();
     assert_eq!(browser.value(GROUND), light, "the choice is kept");
+    let chosen = "document.querySelector('input[name=theme]:checked').value";
+    assert_eq!(browser.value(chosen), "light");
     browser.click("input[name=theme][value=auto]");
     assert_eq!(browser.value(GROUND), dark);
     let motion = "getComputedStyle(document.documentElement).scrollBehavior";

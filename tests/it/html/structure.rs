@@ -278,6 +278,7 @@ fn a_run_is_shown_beside_the_plan_that_it_followed() {
     is_sound(&page);
     assert!(words(one(&page, "#run")).contains("not those of the plan"));
     assert_eq!(all(&page, "#run a[href]").len(), 0);
+    assert!(words(one(&page, "#run")).contains("orders_1: built in 5.0 s, there until 7.5 s"));
     folder.write("none.jsonl", b"{}\n");
     folder
         .hoist(&["report", "p", "--journal", "none.jsonl", "--format", "html"])

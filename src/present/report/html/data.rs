@@ -11,13 +11,12 @@ use similar::{ChangeTag, TextDiff};
 
 use super::Page;
 use super::keys::{Keys, statement_key};
-use super::room;
 use super::shown::shown;
 use crate::frontend::statement::Statement;
 use crate::planner::plan_file::{PlanFile, StepEntry};
 
 /// A statement for the script.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct StatementData<'a> {
     title: String,
     /// Line of its first token, from 1.
@@ -36,39 +35,46 @@ struct StatementData<'a> {
     replaced: BTreeMap<String, Vec<u32>>,
 }
 
-/// A block of JSON, as an element that is no script of its own.
-pub(super) fn block(page: &Page<'_>, keys: &Keys<'_>) -> Markup {
+/// A block of JSON, as an element that is no script of its own. It has so many bytes at most: first come statements that
+/// frames change, then the others in order. What has no room stays without its text, then is left out.
+pub(super) fn block(page: &Page<'_>, keys: &Keys<'_>, room: usize) -> Markup {
     let replaced = page
         .review
         .plan
         .map_or_else(BTreeMap::new, |plan| replaced(plan, keys));
-    let statements = page.workload.statements.iter();
-    let mut all: Vec<(String, StatementData<'_>)> = statements
-        .map(|statement| {
-            let replaced = replaced.get(&statement_key(statement.id)).cloned();
-            data(page, keys, statement, replaced.unwrap_or_default())
-        })
-        .collect();
-    // Texts that frames change come first where there is no room for all.
-    let mut order: Vec<&mut StatementData<'_>> = all.iter_mut().map(|(_, data)| data).collect();
-    order.sort_by_key(|data| data.replaced.is_empty());
+    let mut statements: Vec<&Statement> = page.workload.statements.iter().collect();
+    let changed = |statement: &Statement| replaced.contains_key(&statement_key(statement.id));
+    statements.sort_by_key(|statement| !changed(statement));
+    let mut entries: BTreeMap<String, String> = BTreeMap::new();
     let mut used = 0;
-    for data in order {
-        used += data.text.as_ref().map_or(0, String::len);
-        if used > room::TEXTS {
-            data.text = None;
+    for statement in statements {
+        let key = statement_key(statement.id);
+        let replaced = replaced.get(&key).cloned().unwrap_or_default();
+        let whole = data(page, keys, statement, replaced);
+        let bare = StatementData {
+            text: None,
+            ..whole.clone()
+        };
+        let written = [whole, bare].into_iter().map(|data| json(&data));
+        let fits = |json: &String| used + json.len() <= room;
+        if let Some(json) = written.into_iter().find(fits) {
+            used += json.len() + key.len() + 4;
+            entries.insert(key, json);
         }
     }
-    let all: BTreeMap<String, StatementData<'_>> = all.into_iter().collect();
-    // Serialising strings and integers to memory cannot fail.
-    let json = serde_json::to_string(&all).unwrap_or_default();
+    let entries: Vec<String> = entries
+        .into_iter()
+        .map(|(key, json)| format!("\"{key}\":{json}"))
+        .collect();
     html! {
-        script #data type="application/json" { (PreEscaped(in_script(&json))) }
+        script #data type="application/json" { "{" (PreEscaped(entries.join(","))) "}" }
     }
 }
 
-/// JSON in which nothing ends the element around it, or begins another: `<` only stands in its strings.
-fn in_script(json: &str) -> String {
+/// A statement as JSON in which nothing ends the element around it, or begins another: `<` only stands in its strings.
+fn json(data: &impl Serialize) -> String {
+    // Serialising strings and integers to memory cannot fail.
+    let json = serde_json::to_string(data).unwrap_or_default();
     json.replace('<', "\\u003c")
 }
 
@@ -77,7 +83,7 @@ fn data<'a>(
     keys: &Keys<'a>,
     statement: &Statement,
     replaced: BTreeMap<String, Vec<u32>>,
-) -> (String, StatementData<'a>) {
+) -> StatementData<'a> {
     let sources = page.review.files.sources;
     let source = sources.get(statement.source);
     let step = keys.run_by(statement.id);
@@ -88,7 +94,7 @@ fn data<'a>(
         Some(step) => changed(step),
         None => marked(' ', sources.text(statement.span)),
     };
-    let data = StatementData {
+    StatementData {
         title: shown(&sources.place(statement.span)).into_owned(),
         line: source.map_or(1, |source| source.position(statement.span.start).0),
         step: step.map(|step| step.number),
@@ -96,8 +102,7 @@ fn data<'a>(
         barrier: barrier.map(|barrier| barrier.reason.as_str()),
         text: Some(text),
         replaced,
-    };
-    (statement_key(statement.id), data)
+    }
 }
 
 /// The text of a step's statement with what frames change in it.
@@ -168,8 +173,7 @@ mod tests {
     #[test]
     fn no_text_ends_the_element_that_holds_it() {
         let text = "SELECT '</script><!-- <script>' < 3";
-        let json = serde_json::to_string(text).unwrap();
-        let safe = in_script(&json);
+        let safe = json(&text);
         assert!(!safe.contains('<'), "{safe}");
         assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
     }

@@ -196,6 +196,7 @@ const graph = (() => {
   toolbar.hidden = false;
   toolbar.addEventListener("click", (event) => views[event.target.closest("button")?.dataset.view]?.());
   window.addEventListener("resize", () => (moved ? draw() : fit()));
+  current.node.setAttribute("tabindex", "0");
   fit();
-  return { find, show, keys: boxes.map((box) => box.key) };
+  return { find, show };
 })();

@@ -21,17 +21,17 @@ pub(super) const WIDTH: u64 = LEFT + LENGTH + RIGHT;
 /// Height of the line of a frame, tenths.
 pub(super) const ROW: u64 = 220;
 /// Height of the picture of memory, tenths.
-const MEMORY: u64 = 900;
+pub(super) const MEMORY: u64 = 900;
 /// Characters of a name in front of its bar.
 pub(super) const NAME: usize = 28;
 
 /// A frame with the steps in which it lives.
-pub(super) struct Life<'a> {
-    pub(super) frame: &'a FrameEntry,
+struct Life<'a> {
+    frame: &'a FrameEntry,
     /// The step that builds it.
-    pub(super) from: u32,
+    from: u32,
     /// The step that lets it go; one more than the last where none does.
-    pub(super) to: u32,
+    to: u32,
 }
 
 pub(super) fn section(page: &Page<'_>, keys: &Keys<'_>) -> Option<Section> {
@@ -61,7 +61,7 @@ pub(super) fn section(page: &Page<'_>, keys: &Keys<'_>) -> Option<Section> {
 }
 
 /// Every frame with its steps, in the order of the plan.
-pub(super) fn lives(plan: &PlanFile) -> Vec<Life<'_>> {
+fn lives(plan: &PlanFile) -> Vec<Life<'_>> {
     let end = plan.steps.last().map_or(0, |step| step.number) + 1;
     let frames = plan.frames.iter();
     frames
@@ -79,7 +79,7 @@ pub(super) fn lives(plan: &PlanFile) -> Vec<Life<'_>> {
 }
 
 /// Those of the frames that there is room for: the ones that save most, in the order of the plan.
-pub(super) fn drawn<'a, 'l>(lives: &'l [Life<'a>]) -> Vec<&'l Life<'a>> {
+fn drawn<'a, 'l>(lives: &'l [Life<'a>]) -> Vec<&'l Life<'a>> {
     let gain = |life: &Life<'_>| {
         let frame = life.frame;
         frame.saving_micros.saturating_sub(frame.build_micros)
@@ -146,36 +146,41 @@ fn bar(life: &Life<'_>, y: u64, at: &dyn Fn(u32) -> u64, keys: &Keys<'_>) -> Mar
     }
 }
 
-/// Estimated memory of all frames that live, step by step, against the budget.
+/// Estimated memory of all frames that live, step by step.
 fn together(plan: &PlanFile, lives: &[Life<'_>], top: u64, at: &dyn Fn(u32) -> u64) -> Markup {
+    let last = plan.steps.last().map_or(0, |step| step.number) + 1;
+    let levels = levels(lives, last);
+    let stairs = levels
+        .iter()
+        .map(|(from, to, live)| (at(*from), at(*to), *live));
+    let stairs: Vec<(u64, u64, u64)> = stairs.collect();
     let (peak, budget) = (plan.summary.peak_bytes, plan.summary.budget_bytes);
+    memory(&stairs, peak, budget, top)
+}
+
+/// Memory against the budget: from and to on the scale, and the bytes meanwhile.
+pub(super) fn memory(stairs: &[(u64, u64, u64)], peak: u64, budget: u64, top: u64) -> Markup {
     // A budget far above what is used would make a picture of nothing.
     let in_sight = budget <= peak.saturating_mul(8);
     let whole = if in_sight { budget.max(peak) } else { peak };
-    let y = |bytes: u64| top + MEMORY - scaled(bytes, whole, MEMORY);
-    let last = plan.steps.last().map_or(0, |step| step.number) + 1;
-    let stairs = levels(lives, last).into_iter().map(|(from, to, live)| {
-        format!(
-            "L{} {}H{}",
-            tenths(at(from)),
-            tenths(y(live)),
-            tenths(at(to))
-        )
-    });
-    let stairs: String = stairs.collect();
-    let ground = tenths(y(0));
-    let path = format!("M{} {ground}{stairs}V{ground}Z", tenths(at(1)));
+    let y = |bytes: u64| tenths(top + MEMORY - scaled(bytes, whole, MEMORY));
+    let line = |(from, to, live): &(u64, u64, u64)| {
+        format!("L{} {}H{}", tenths(*from), y(*live), tenths(*to))
+    };
+    let lines: String = stairs.iter().map(line).collect();
+    let start = stairs.first().map_or(LEFT, |(from, ..)| *from);
+    let path = format!("M{} {}{lines}V{}Z", tenths(start), y(0), y(0));
     html! {
         g.memory {
             title { "All frames together: at most " (bytes(peak)) " of a budget of " (bytes(budget)) }
-            text.name x="0" y=(tenths(y(0))) { "0 B" }
-            text.name x="0" y=(tenths(y(peak) + 40)) { "peak " (bytes(peak)) }
+            text.name x="0" y=(y(0)) { "0 B" }
+            text.name x="0" y=(tenths(top + MEMORY - scaled(peak, whole, MEMORY).max(140) + 40)) { "peak " (bytes(peak)) }
             path.area d=(path) {}
             @if in_sight {
-                path.budget d={ "M" (tenths(LEFT)) " " (tenths(y(budget))) "H" (tenths(LEFT + LENGTH)) } {}
-                text.name x=(tenths(LEFT + 40)) y=(tenths(y(budget).saturating_sub(40))) { "budget " (bytes(budget)) }
-            } @else {
-                text.name x=(tenths(LEFT + 40)) y=(tenths(top.saturating_sub(40))) { "budget " (bytes(budget)) ", far above" }
+                path.budget d={ "M" (tenths(LEFT)) " " (y(budget)) "H" (tenths(LEFT + LENGTH)) } {}
+            }
+            text.name x=(tenths(LEFT + 40)) y=(tenths(top - 40)) {
+                "budget " (bytes(budget)) @if !in_sight { ", far above" }
             }
         }
     }

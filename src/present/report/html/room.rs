@@ -2,28 +2,41 @@
 
 use maud::Markup;
 
+/// The whole page, bytes.
+const PAGE: usize = 1_990_000;
+/// Bytes of what is around the sections: the style, the scripts, navigation.
+const AROUND: usize = 60_000;
 /// Bytes for findings.
-pub(super) const FINDINGS: usize = 350_000;
+pub(super) const FINDINGS: usize = 300_000;
 /// Bytes for new findings, and for fixed ones.
-pub(super) const CHANGE: usize = 50_000;
+pub(super) const CHANGE: usize = 25_000;
 /// Bytes for definitions and readers of frames.
-pub(super) const FRAMES: usize = 200_000;
+pub(super) const FRAMES: usize = 150_000;
 /// Bytes for the list of statements.
-pub(super) const STATEMENTS: usize = 250_000;
+pub(super) const STATEMENTS: usize = 350_000;
 /// Bytes for repeated reads and why they are not shared.
-pub(super) const REPEATED: usize = 120_000;
+pub(super) const REPEATED: usize = 100_000;
 /// Bytes for the steps of a run.
-pub(super) const RUN: usize = 100_000;
-/// Bytes for the texts of statements, before they become JSON.
-pub(super) const TEXTS: usize = 300_000;
+pub(super) const RUN: usize = 60_000;
+/// Bytes for the texts of statements, where the rest leaves so many.
+const TEXTS: usize = 350_000;
 /// Nodes of the graph; more are folded together.
 pub(super) const NODES: usize = 1_100;
 /// Edges of the graph; more are folded together.
-pub(super) const EDGES: usize = 2_000;
+pub(super) const EDGES: usize = 1_600;
 /// Frames whose lifetimes are drawn.
-pub(super) const LIFETIMES: usize = 200;
+pub(super) const LIFETIMES: usize = 150;
+/// Steps of a run that are drawn.
+pub(super) const STEPS: usize = 600;
 /// Entries of a list inside an entry, such as the reads of a table.
 pub(super) const PLACES: usize = 40;
+
+/// Bytes for the texts of statements beside sections of so many bytes.
+pub(super) fn for_texts(sections: usize) -> usize {
+    PAGE.saturating_sub(AROUND)
+        .saturating_sub(sections)
+        .min(TEXTS)
+}
 
 /// As many of the parts as there is room for, and how many are left out. The first is always there.
 pub(super) fn fitting(

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::keys::{Keys, link};
-use super::lifetimes::{LEFT, LENGTH, Life, NAME, ROW, WIDTH, drawn, lives};
+use super::lifetimes::{LEFT, LENGTH, MEMORY, NAME, ROW, WIDTH, memory};
 use super::room::{self, fitting};
 use super::shown::{beginning, shown};
 use super::svg::{scaled, tenths, ticks};
@@ -19,7 +19,7 @@ pub(super) fn section(page: &Page<'_>, keys: &Keys<'_>) -> Option<Section> {
     let mut slowest: Vec<&TimedStep> = slowest.collect();
     slowest.sort_by_key(|step| (std::cmp::Reverse(step.micros), step.number));
     let rows = slowest.iter().map(|step| {
-        let key = plan.and_then(|_| keys.step(step.number));
+        let key = plan.and(keys.step(step.number));
         html! {
             tr data-find {
                 td.number { (step.number) }
@@ -38,6 +38,7 @@ pub(super) fn section(page: &Page<'_>, keys: &Keys<'_>) -> Option<Section> {
             (micros(run.micros())) " of wall time, from its journal."
             " In the bar of a frame the first, stronger part is its build. Below are the steps: the stronger ones build or \
              release frames, dashed ones did not end well."
+            @if not_drawn(run) > 0 { " Only the " (room::STEPS) " longest steps are drawn." }
             @if page.review.plan.is_some() && plan.is_none() {
                 " Its steps are not those of the plan on this page, so the two are not set side by side."
             }
@@ -66,6 +67,12 @@ pub(super) fn section(page: &Page<'_>, keys: &Keys<'_>) -> Option<Section> {
         title: "Measured run",
         body,
     })
+}
+
+/// Steps that took time and are not drawn.
+fn not_drawn(run: &Timeline) -> usize {
+    let steps = run.steps.iter().filter(|step| step.micros > 0);
+    steps.count().saturating_sub(room::STEPS)
 }
 
 /// Whether the steps of a run are those of a plan.
@@ -140,14 +147,49 @@ fn lanes(steps: &[TimedStep]) -> (Vec<usize>, usize) {
     (lanes, ends.len())
 }
 
+/// A frame in a run.
+struct Residency<'a> {
+    built: &'a TimedStep,
+    /// When it was let go, microseconds.
+    until: u64,
+}
+
+/// The frames of a run, as they were built.
+fn residencies(run: &Timeline) -> Vec<Residency<'_>> {
+    let built = run
+        .steps
+        .iter()
+        .filter(|step| step.kind == StepKind::Materialise && step.state == StepState::Done);
+    let residency = |built| {
+        let release = |step: &&TimedStep| {
+            let step: &TimedStep = step;
+            let built: &TimedStep = built;
+            step.kind == StepKind::Release && step.title == built.title
+        };
+        let release = run.steps.iter().find(release);
+        Residency {
+            built,
+            until: release.map_or_else(|| run.micros(), |step| step.start_micros),
+        }
+    };
+    built.map(residency).take(room::LIFETIMES).collect()
+}
+
 fn drawing(run: &Timeline, plan: Option<&PlanFile>, keys: &Keys<'_>) -> Markup {
     let whole = run.micros();
     let at = |micros: u64| LEFT + scaled(micros, whole, LENGTH);
     let (lane_of, lanes) = lanes(&run.steps);
-    let lives = plan.map(lives).unwrap_or_default();
-    let frames = drawn(&lives);
+    let frames = residencies(run);
+    let cached = cached(run, &at);
+    let peak = cached.iter().map(|(_, _, bytes)| *bytes).max().unwrap_or(0);
     let steps = 300 + frames.len() as u64 * ROW;
-    let height = steps + lanes as u64 * ROW + 200;
+    let below = steps + lanes as u64 * ROW + 300;
+    let height = below + if peak > 0 { MEMORY + 200 } else { 0 };
+    let mut bars: Vec<(&TimedStep, usize)> = run.steps.iter().zip(lane_of).collect();
+    bars.retain(|(step, _)| step.micros > 0);
+    bars.sort_by_key(|(step, _)| (std::cmp::Reverse(step.micros), step.number));
+    bars.truncate(room::STEPS);
+    bars.sort_by_key(|(step, _)| (step.start_micros, step.number));
     html! {
         svg.chart width=(tenths(WIDTH)) height=(tenths(height)) viewBox={ "0 0 " (tenths(WIDTH)) " " (tenths(height)) }
             role="group" aria-label="Measured times of the run" {
@@ -158,36 +200,48 @@ fn drawing(run: &Timeline, plan: Option<&PlanFile>, keys: &Keys<'_>) -> Markup {
                     path d={ "M" (tenths(at(tick))) " 20V" (tenths(height)) } {}
                 }
             }
-            @for (row, life) in frames.iter().enumerate() {
-                (residency(run, life, 300 + row as u64 * ROW, &at, keys))
+            @for (row, frame) in frames.iter().enumerate() {
+                (residency(frame, 300 + row as u64 * ROW, &at, plan.and(keys.frame(&frame.built.title))))
             }
             text.name x="0" y=(tenths(steps + 140)) { "steps" }
-            @for (step, lane) in run.steps.iter().zip(&lane_of).filter(|(step, _)| step.micros > 0) {
-                (bar(step, steps + *lane as u64 * ROW, &at, plan.and_then(|_| keys.step(step.number))))
+            @for (step, lane) in &bars {
+                (bar(step, steps + *lane as u64 * ROW, &at, plan.and(keys.step(step.number))))
+            }
+            @if let Some(plan) = plan.filter(|_| peak > 0) {
+                (memory(&cached, peak, plan.summary.budget_bytes, below))
             }
         }
     }
 }
 
+/// What the frames took in the cache, as seen after each step: from and to on the scale, and the bytes meanwhile.
+fn cached(run: &Timeline, at: &dyn Fn(u64) -> u64) -> Vec<(u64, u64, u64)> {
+    let seen = run.steps.iter().filter_map(|step| {
+        let bytes = step.cached.as_ref()?.values().copied();
+        Some((at(step.end_micros()), bytes.fold(0, u64::saturating_add)))
+    });
+    let mut seen: Vec<(u64, u64)> = seen.collect();
+    seen.sort_unstable();
+    let ends = seen.iter().skip(1).map(|(x, _)| *x);
+    let ends = ends.chain([at(run.micros())]);
+    let stairs = seen.iter().zip(ends);
+    stairs
+        .map(|((from, bytes), to)| (*from, to, *bytes))
+        .collect()
+}
+
 /// When a frame was there, from the beginning of its build.
-fn residency(
-    run: &Timeline,
-    life: &Life<'_>,
-    y: u64,
-    at: &dyn Fn(u64) -> u64,
-    keys: &Keys<'_>,
-) -> Markup {
-    let step = |number: u32| run.steps.iter().find(|step| step.number == number);
-    let Some(built) = step(life.from) else {
-        return html! {};
-    };
-    let end = step(life.to).map_or_else(|| run.micros(), TimedStep::end_micros);
-    let (x, ready, end) = (at(built.start_micros), at(built.end_micros()), at(end));
-    let name = &life.frame.name;
-    let key = keys.frame(name);
+fn residency(frame: &Residency<'_>, y: u64, at: &dyn Fn(u64) -> u64, key: Option<&str>) -> Markup {
+    let built = frame.built;
+    let (x, ready, end) = (
+        at(built.start_micros),
+        at(built.end_micros()),
+        at(frame.until),
+    );
+    let name = &built.title;
     html! {
         a.bar href=[key.map(|key| format!("#{key}"))] data-open=[key] {
-            title { (shown(name)) ": built in " (micros(built.micros)) ", there until " (micros(step(life.to).map_or_else(|| run.micros(), |step| step.start_micros))) }
+            title { (shown(name)) ": built in " (micros(built.micros)) ", there until " (micros(frame.until)) }
             text.name x="0" y=(tenths(y + 140)) { (beginning(name, NAME)) }
             rect x=(tenths(x)) y=(tenths(y)) width=(tenths(end.saturating_sub(x).max(10))) height=(tenths(ROW - 50)) rx="3" {}
             rect.build x=(tenths(x)) y=(tenths(y)) width=(tenths(ready.saturating_sub(x).max(10))) height=(tenths(ROW - 50)) rx="3" {}
@@ -213,7 +267,10 @@ fn bar(step: &TimedStep, y: u64, at: &dyn Fn(u64) -> u64, key: Option<&str>) -> 
 /// What was estimated of frames and what was measured.
 fn frames(run: &Timeline, plan: &PlanFile, keys: &Keys<'_>) -> Markup {
     let size = |name: &str| {
-        let seen = run.steps.iter().filter_map(|step| step.cached.get(name));
+        let seen = run
+            .steps
+            .iter()
+            .filter_map(|step| step.cached.as_ref()?.get(name));
         seen.max().copied()
     };
     let built = |number: u32| {
@@ -262,7 +319,7 @@ mod tests {
             start_micros: start,
             micros,
             state: StepState::Done,
-            cached: std::collections::BTreeMap::new(),
+            cached: None,
         };
         let steps = [
             step(0, 10_000),
