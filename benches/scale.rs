@@ -35,7 +35,7 @@ use hoist::planner::emit::emit;
 use hoist::planner::frame;
 use hoist::planner::plan::{PlanOptions, choose};
 use hoist::planner::plan_file::{PlanFile, PlanFileInputs, PlanSettings};
-use hoist::present::report::findings::{Files, github, gitlab, junit, sarif};
+use hoist::present::report::findings::{Files, Told, github, gitlab, junit, sarif};
 use hoist::present::report::html::{self, Page};
 use hoist::present::report::review::{self, Review};
 use hoist::present::rule::{self, Facts, Levels};
@@ -259,6 +259,11 @@ fn report(facts: &Facts<'_>, plan: &PlanFile) -> usize {
         sources: facts.sources,
         root: "",
     };
+    let told = Told {
+        findings: &findings,
+        files,
+        new: None,
+    };
     let review = Review {
         files,
         findings: &findings,
@@ -269,10 +274,10 @@ fn report(facts: &Facts<'_>, plan: &PlanFile) -> usize {
         review::text(&review, false),
         review::json(&review),
         review::markdown(&review),
-        sarif::text(&findings, files),
-        github::text(&findings, files),
-        gitlab::text(&findings, files),
-        junit::text(&findings, files),
+        sarif::text(told),
+        github::text(told),
+        gitlab::text(told),
+        junit::text(told),
     ];
     assert!(others.iter().all(|text| !text.is_empty()));
     let page = Page {

@@ -9,7 +9,7 @@ use crate::diagnostic::Severity;
 use crate::facts::catalog::Catalog;
 use crate::facts::workload::Workload;
 use crate::planner::frame;
-use crate::present::report::findings::{Files, github, gitlab, junit, markdown, sarif};
+use crate::present::report::findings::{Files, Told, github, gitlab, junit, markdown, sarif};
 use crate::present::report::html::{self, Page};
 use crate::present::report::review::Review;
 use crate::present::report::{analysis, diagnostics, json};
@@ -33,18 +33,23 @@ pub(super) fn run(
         sources,
         root: if root == "." { "" } else { &root },
     };
+    let told = Told {
+        findings: &findings,
+        files,
+        new: None,
+    };
     documents::write(&command.documents, output, |format, styled| match format {
         FindingsFormat::Text => {
-            let told: Vec<_> = findings.iter().map(|one| one.diagnostic.clone()).collect();
-            let mut text = diagnostics::text(&told, sources, styled);
+            let shown: Vec<_> = findings.iter().map(|one| one.diagnostic.clone()).collect();
+            let mut text = diagnostics::text(&shown, sources, styled);
             text.push_str(&analysis::text(&workload, sources, with_facts));
             text
         }
         FindingsFormat::Json => json::analysis(&workload, sources, &findings, with_facts),
-        FindingsFormat::Sarif => sarif::text(&findings, files),
-        FindingsFormat::Github => github::text(&findings, files),
-        FindingsFormat::Gitlab => gitlab::text(&findings, files),
-        FindingsFormat::Junit => junit::text(&findings, files),
+        FindingsFormat::Sarif => sarif::text(told),
+        FindingsFormat::Github => github::text(told),
+        FindingsFormat::Gitlab => gitlab::text(told),
+        FindingsFormat::Junit => junit::text(told),
         FindingsFormat::Markdown => markdown::text(&findings, files),
         FindingsFormat::Html => html::text(&Page {
             review: Review {

@@ -15,9 +15,10 @@ use super::{Context, ExitStatus, analyze, documents, paths, pipeline, planning};
 use crate::diagnostic::Severity;
 use crate::facts::profile::Measurements;
 use crate::facts::workload::Workload;
+use crate::planner::cost::CostModel;
 use crate::planner::plan_file::PlanFile;
 use crate::present::compare::{Comparison, State, compare};
-use crate::present::report::findings::{Files, github, gitlab, junit, sarif};
+use crate::present::report::findings::{Files, Told, github, gitlab, junit, sarif};
 use crate::present::report::html::{self, Page};
 use crate::present::report::review::{self, Base, Review};
 use crate::present::rule::Finding;
@@ -48,28 +49,30 @@ pub(super) fn run(
         measurements: &measurements,
     };
     let before = match (&command.base, &command.base_ref) {
-        (Some(path), _) if planning::is_plan_file(path) => Some(Before::Plan(
-            path.display().to_string(),
-            Box::new(planning::read_plan(path)?),
-        )),
+        (Some(path), _) if planning::is_plan_file(path) => {
+            let side = Side::saved(planning::read_plan(path)?, &pipeline, known);
+            Some((path.display().to_string(), side))
+        }
         (Some(folder), _) => {
             let base = pipeline::read(context, std::slice::from_ref(folder), Vec::new(), output)?;
             let side = Side::new(base, known, earlier.as_ref(), context, output);
-            Some(Before::Side(folder.display().to_string(), Box::new(side)))
+            Some((folder.display().to_string(), side))
         }
         (None, Some(name)) => {
             let side = match revision::read(name, &pipeline, context, output)? {
                 Some(base) => Side::new(base, known, earlier.as_ref(), context, output),
                 None => Side::nothing(&pipeline),
             };
-            Some(Before::Side(name.clone(), Box::new(side)))
+            Some((name.clone(), side))
         }
         (None, None) => None,
     };
     let now = Side::new(pipeline, known, earlier.as_ref(), context, output);
-    let comparison = before.as_ref().map_or_else(Comparison::default, |before| {
-        compare(before.state(), now.state())
-    });
+    let comparison = before
+        .as_ref()
+        .map_or_else(Comparison::default, |(_, before)| {
+            compare(before.state(known), now.state(known))
+        });
     let current = &context.environment.current;
     let root = paths::relative(current, &current.join(&now.pipeline.root));
     let review = Review {
@@ -79,42 +82,36 @@ pub(super) fn run(
         },
         findings: &now.findings,
         plan: now.plan.as_ref(),
-        base: before.as_ref().map(|before| before.base(&comparison)),
+        base: before.as_ref().map(|(name, before)| Base {
+            name,
+            sources: &before.pipeline.sources,
+            plan: before.plan.as_ref(),
+            comparison: &comparison,
+            lacks: before.lacks,
+        }),
     };
-    documents::write(&command.documents, output, |format, styled| {
-        let (findings, files) = (review.findings, review.files);
-        match format {
-            FindingsFormat::Text => review::text(&review, styled),
-            FindingsFormat::Json => review::json(&review),
-            FindingsFormat::Markdown => review::markdown(&review),
-            FindingsFormat::Sarif => sarif::text(findings, files),
-            FindingsFormat::Github => github::text(findings, files),
-            FindingsFormat::Gitlab => gitlab::text(findings, files),
-            FindingsFormat::Junit => junit::text(findings, files),
-            FindingsFormat::Html => html::text(&Page {
-                review,
-                workload: &now.workload,
-                run: run.as_ref(),
-            }),
-        }
+    let new = comparison.prints();
+    let told = Told {
+        findings: review.findings,
+        files: review.files,
+        new: compared.then_some(&new),
+    };
+    documents::write(&command.documents, output, |format, styled| match format {
+        FindingsFormat::Text => review::text(&review, styled),
+        FindingsFormat::Json => review::json(&review),
+        FindingsFormat::Markdown => review::markdown(&review),
+        FindingsFormat::Sarif => sarif::text(told),
+        FindingsFormat::Github => github::text(told),
+        FindingsFormat::Gitlab => gitlab::text(told),
+        FindingsFormat::Junit => junit::text(told),
+        FindingsFormat::Html => html::text(&Page {
+            review,
+            workload: &now.workload,
+            run: run.as_ref(),
+        }),
     })?;
-    let fails = command.fail_on.iter().any(|threshold| {
-        let at_least = |least| {
-            now.findings
-                .iter()
-                .any(|one| one.diagnostic.severity >= least)
-        };
-        match threshold {
-            Threshold::Never => false,
-            Threshold::Error => at_least(Severity::Error),
-            Threshold::Warning => at_least(Severity::Warning),
-            Threshold::New => comparison
-                .new
-                .iter()
-                .any(|one| one.diagnostic.severity > Severity::Info),
-            Threshold::Regression(percent) => comparison.regresses(*percent),
-        }
-    });
+    let mut thresholds = command.fail_on.iter();
+    let fails = thresholds.any(|threshold| reaches(*threshold, &now.findings, &comparison));
     Ok(if fails {
         ExitStatus::Findings
     } else {
@@ -122,12 +119,33 @@ pub(super) fn run(
     })
 }
 
+/// Whether there is what a command is to fail on.
+fn reaches(threshold: Threshold, findings: &[Finding], comparison: &Comparison<'_>) -> bool {
+    let at_least = |least| findings.iter().any(|one| one.diagnostic.severity >= least);
+    match threshold {
+        Threshold::Never => false,
+        Threshold::Error => at_least(Severity::Error),
+        Threshold::Warning => at_least(Severity::Warning),
+        Threshold::New => {
+            let mut new = comparison.new.iter();
+            new.any(|one| one.diagnostic.severity > Severity::Info)
+        }
+        Threshold::Regression(percent) => comparison.regresses(percent),
+    }
+}
+
+/// What a saved plan does not have.
+const LOST_COMMENTS: &str = "The plan has no comments: in files that have changed since, what a comment allowed counts as a \
+                             finding that was there.";
+
 /// A pipeline with its findings and its plan.
 struct Side {
     pipeline: Pipeline,
     workload: Workload,
     findings: Vec<Finding>,
     plan: Option<PlanFile>,
+    /// What of it is not known, a sentence.
+    lacks: Option<&'static str>,
 }
 
 impl Side {
@@ -170,6 +188,29 @@ impl Side {
             workload,
             findings,
             plan,
+            lacks: None,
+        }
+    }
+
+    /// The pipeline that a saved plan is for, looked at with the facts of today: what differs is the text.
+    fn saved(plan: PlanFile, like: &Pipeline, known: Known<'_>) -> Side {
+        let pipeline = Pipeline {
+            root: like.root.clone(),
+            sources: plan.files(&like.sources, &like.config.variables),
+            config: like.config.clone(),
+        };
+        let (workload, findings) = analyze::findings(&pipeline, known.catalog);
+        let mut files = pipeline.sources.iter();
+        let lost = files.any(|file| {
+            let mut now = like.sources.iter();
+            !now.any(|one| one.name == file.name && one.template() == file.template())
+        });
+        Side {
+            workload,
+            findings,
+            pipeline,
+            plan: Some(plan),
+            lacks: lost.then_some(LOST_COMMENTS),
         }
     }
 
@@ -187,46 +228,17 @@ impl Side {
             workload: Workload::default(),
             findings: Vec::new(),
             plan: None,
+            lacks: None,
         }
     }
 
-    fn state(&self) -> State<'_> {
+    fn state(&self, known: Known<'_>) -> State<'_> {
         State {
-            findings: Some(&self.findings),
+            sources: &self.pipeline.sources,
+            workload: &self.workload,
+            findings: &self.findings,
             plan: self.plan.as_ref(),
-        }
-    }
-}
-
-/// What a pipeline is compared with, and what it is called.
-enum Before {
-    /// A saved plan: its findings are not known.
-    Plan(String, Box<PlanFile>),
-    /// Files.
-    Side(String, Box<Side>),
-}
-
-impl Before {
-    fn state(&self) -> State<'_> {
-        match self {
-            Before::Plan(_, plan) => State {
-                findings: None,
-                plan: Some(plan),
-            },
-            Before::Side(_, side) => side.state(),
-        }
-    }
-
-    fn base<'a>(&'a self, comparison: &'a Comparison<'a>) -> Base<'a> {
-        let (name, sources, plan) = match self {
-            Before::Plan(name, plan) => (name, None, Some(&**plan)),
-            Before::Side(name, side) => (name, Some(&side.pipeline.sources), side.plan.as_ref()),
-        };
-        Base {
-            name,
-            sources,
-            plan,
-            comparison,
+            work_micros: CostModel::new(&self.workload, known.catalog).work(),
         }
     }
 }

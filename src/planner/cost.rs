@@ -43,6 +43,7 @@ mod repeated;
 mod tests;
 mod time;
 mod widened;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,23 +1,40 @@
-//! Stage `compare`: two states of a pipeline → what is new, gone and left.
+//! Stage `compare`: two states of a pipeline → what is new, gone, left and changed.
 //!
-//! Findings are the same if their fingerprints are: moving lines changes nothing.
+//! Findings are the same if their fingerprints are, statements if their texts are (see [`matched`]): moving lines changes
+//! nothing.
+
+mod changes;
+mod hazards;
+mod matched;
 
 use std::collections::BTreeSet;
 
+pub use self::changes::{Change, StatementChange, TableChange};
+pub use self::hazards::NewHazard;
+
+use self::matched::Matched;
 use super::rule::Finding;
+use crate::facts::workload::Workload;
+use crate::frontend::source::Sources;
 use crate::planner::plan_file::PlanFile;
 
-/// A pipeline as it is told of: its findings and its plan.
+/// A pipeline as it is told of.
 #[derive(Clone, Copy, Debug)]
 pub struct State<'a> {
-    /// Its findings; none where only a plan of it is known.
-    pub findings: Option<&'a [Finding]>,
+    /// Its files.
+    pub sources: &'a Sources,
+    /// Its statements, and their order.
+    pub workload: &'a Workload,
+    /// Its findings.
+    pub findings: &'a [Finding],
     /// Its plan; none where it could not be planned.
     pub plan: Option<&'a PlanFile>,
+    /// Estimated Spark work of its statements as they are written, microseconds; none where it is not known.
+    pub work_micros: Option<u64>,
 }
 
 /// What a change does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Comparison<'a> {
     /// Findings that were not there.
     pub new: Vec<&'a Finding>,
@@ -25,93 +42,94 @@ pub struct Comparison<'a> {
     pub fixed: Vec<&'a Finding>,
     /// Number of findings on both sides.
     pub remaining: usize,
-    /// Reads of tables in the hoisted run, before and after; none where a plan is missing.
-    pub scans: Option<(u64, u64)>,
+    /// What the hoisted run takes, before and after; none where a plan is missing.
+    pub effort: Option<Effort>,
+    /// Orders that must be kept now and need not before.
+    pub hazards: Vec<NewHazard>,
+    /// Tables that are used otherwise.
+    pub tables: Vec<TableChange>,
+    /// Statements that come, go, or run otherwise.
+    pub statements: Vec<StatementChange>,
 }
 
-/// Compares the state before with the state after. Where the findings of one are not known, none is new or fixed.
+/// What the hoisted run takes, before and after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// What is counted.
+    pub by: Measure,
+    /// Before.
+    pub before: u64,
+    /// Now.
+    pub now: u64,
+}
+
+/// What is counted where runs are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Estimated Spark work, microseconds.
+    Work,
+    /// Reads of tables: the size of a table is not known.
+    Reads,
+}
+
+/// Compares the state before with the state after.
 pub fn compare<'a>(before: State<'a>, after: State<'a>) -> Comparison<'a> {
-    let mut comparison = Comparison::default();
-    if let (Some(before), Some(after)) = (before.findings, after.findings) {
-        let prints = |findings: &'a [Finding]| -> BTreeSet<&str> {
-            findings
-                .iter()
-                .map(|finding| finding.fingerprint.as_str())
-                .collect()
-        };
-        let (old, now) = (prints(before), prints(after));
-        let missing = |from: &'a [Finding], others: &BTreeSet<&str>| -> Vec<&'a Finding> {
-            let findings = from.iter();
-            findings
-                .filter(|finding| !others.contains(finding.fingerprint.as_str()))
-                .collect()
-        };
-        comparison.new = missing(after, &old);
-        comparison.fixed = missing(before, &now);
-        comparison.remaining = after.len() - comparison.new.len();
+    let prints = |findings: &'a [Finding]| -> BTreeSet<&str> {
+        let findings = findings.iter();
+        findings.map(|one| one.fingerprint.as_str()).collect()
+    };
+    let (old, now) = (prints(before.findings), prints(after.findings));
+    let missing = |from: &'a [Finding], others: &BTreeSet<&str>| -> Vec<&'a Finding> {
+        let findings = from.iter();
+        findings
+            .filter(|finding| !others.contains(finding.fingerprint.as_str()))
+            .collect()
+    };
+    let new = missing(after.findings, &old);
+    let matched = Matched::of(before, after);
+    Comparison {
+        remaining: after.findings.len() - new.len(),
+        new,
+        fixed: missing(before.findings, &now),
+        effort: effort(before, after),
+        hazards: hazards::new(before, after, &matched),
+        tables: changes::tables(before, after),
+        statements: changes::statements(before, after, &matched),
     }
-    comparison.scans = before
-        .plan
-        .zip(after.plan)
-        .map(|(before, after)| (before.summary.scans_after, after.summary.scans_after));
-    comparison
+}
+
+/// By estimated work where it is known on both sides, otherwise by reads.
+fn effort(before: State<'_>, after: State<'_>) -> Option<Effort> {
+    let (old, now) = (before.plan?.summary, after.plan?.summary);
+    Some(match (before.work_micros, after.work_micros) {
+        (Some(old_work), Some(work)) => Effort {
+            by: Measure::Work,
+            before: old_work.saturating_sub(old.gain_micros),
+            now: work.saturating_sub(now.gain_micros),
+        },
+        _ => Effort {
+            by: Measure::Reads,
+            before: old.scans_after,
+            now: now.scans_after,
+        },
+    })
 }
 
 impl Comparison<'_> {
-    /// Whether the hoisted run reads tables more often than before by more than that many percent.
+    /// Fingerprints of the new findings.
+    pub fn prints(&self) -> BTreeSet<&str> {
+        let new = self.new.iter();
+        new.map(|finding| finding.fingerprint.as_str()).collect()
+    }
+
+    /// Whether the hoisted run takes more than before by more than that many percent.
     pub fn regresses(&self, percent: u32) -> bool {
-        self.scans.is_some_and(|(before, after)| {
-            u128::from(after) * 100 > u128::from(before) * (100 + u128::from(percent))
+        self.effort.is_some_and(|effort| {
+            let allowed = u128::from(effort.before) * (100 + u128::from(percent));
+            u128::from(effort.now) * 100 > allowed
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::{Diagnostic, Severity, SourceId, Span};
-
-    fn findings(prints: &[&str]) -> Vec<Finding> {
-        let span = Span {
-            source: SourceId(0),
-            start: 0,
-            end: 1,
-        };
-        let finding = |print: &&str| Finding {
-            diagnostic: Diagnostic::new("cross-join", Severity::Warning, span, "m"),
-            table: None,
-            fingerprint: (*print).to_owned(),
-        };
-        prints.iter().map(finding).collect()
-    }
-
-    #[test]
-    fn findings_are_the_same_by_their_fingerprints() {
-        let (before, after) = (findings(&["a", "b"]), findings(&["b", "c", "d"]));
-        let state = |findings| State {
-            findings,
-            plan: None,
-        };
-        let comparison = compare(state(Some(&before)), state(Some(&after)));
-        let prints = |found: &[&Finding]| -> Vec<String> {
-            found.iter().map(|one| one.fingerprint.clone()).collect()
-        };
-        assert_eq!(prints(&comparison.new), ["c", "d"]);
-        assert_eq!(prints(&comparison.fixed), ["a"]);
-        assert_eq!(comparison.remaining, 1);
-        let unknown = compare(state(None), state(Some(&after)));
-        assert_eq!((unknown.new.len(), unknown.remaining), (0, 0));
-    }
-
-    #[test]
-    fn a_regression_is_more_than_it_may_be() {
-        let compared = |scans| Comparison {
-            scans: Some(scans),
-            ..Comparison::default()
-        };
-        assert!(compared((100, 106)).regresses(5));
-        assert!(!compared((100, 105)).regresses(5));
-        assert!(!compared((100, 90)).regresses(0));
-        assert!(!Comparison::default().regresses(0));
-    }
-}
+mod tests;

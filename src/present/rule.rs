@@ -33,6 +33,8 @@ mod unstable_result;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::fingerprint::normalised;
+
 pub use self::facts::Facts;
 pub use self::page::Page;
 

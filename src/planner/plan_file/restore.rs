@@ -128,6 +128,27 @@ impl PlanFile {
         Ok(sources)
     }
 
+    /// The files that the plan was made for, to look at: as they are now where they have the same statements, and otherwise
+    /// each statement in the line where it stood. Comments of those are lost. Variables that decide names have the values
+    /// that they had.
+    pub fn files(&self, now: &Sources, variables: &Variables) -> Sources {
+        let mut variables = variables.clone();
+        let decided = self.variables.iter();
+        let decided = decided.filter_map(|one| Some((one.name.clone(), one.value.clone()?)));
+        variables.extend(decided);
+        let entries = fingerprint::files(now);
+        let texts = self.pipeline.files.iter().map(|entry| {
+            let mut same = entries.iter().zip(now);
+            let same = same.find(|(one, _)| one.name == entry.name && one.sha256 == entry.sha256);
+            let text = same.map_or_else(
+                || self.rebuilt(&entry.name, entry.kind),
+                |(_, source)| source.template().to_owned(),
+            );
+            (entry.name.as_str(), text)
+        });
+        Sources::from_texts(texts, &variables)
+    }
+
     /// A file with the original text of each of its statements in the line where it stood.
     fn rebuilt(&self, name: &str, language: Language) -> String {
         let mut statements: Vec<(&StatementEntry, &str)> = self

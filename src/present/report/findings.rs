@@ -2,6 +2,15 @@
 //!
 //! Every document has the findings in the same order and is the same for the same input. Lines and columns count from 1,
 //! columns in characters; paths have `/`.
+//!
+//! Where they are compared with a base, each document says which are new as far as its readers ask for it:
+//!
+//! | format | findings that the base has, too | findings that the base had |
+//! |---|---|---|
+//! | SARIF | `baselineState` `unchanged`; the others are `new` | left out: code hosts show each result as one that is there |
+//! | GitHub | left out: a command marks a line of the change | left out |
+//! | `JUnit` | pass, with a word about the base; new ones fail | left out |
+//! | GitLab | as the others: GitLab compares two reports by fingerprints itself | left out |
 
 pub mod github;
 pub mod gitlab;
@@ -9,8 +18,11 @@ pub mod junit;
 pub mod markdown;
 pub mod sarif;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Severity, Span};
 use crate::frontend::source::Sources;
+use crate::present::rule::Finding;
 
 /// Where something stands in the user's files.
 struct Place {
@@ -55,6 +67,25 @@ impl Files<'_> {
         place.map_or_else(String::new, |place| {
             format!("{}:{}", place.file, place.line)
         })
+    }
+}
+
+/// Findings to tell, and which of them are new.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    /// The findings.
+    pub findings: &'a [Finding],
+    /// The files that they are about.
+    pub files: Files<'a>,
+    /// Fingerprints of those that the base has not; none where they are compared with nothing.
+    pub new: Option<&'a BTreeSet<&'a str>>,
+}
+
+impl Told<'_> {
+    /// Whether the base has a finding, too.
+    fn remains(&self, finding: &Finding) -> bool {
+        self.new
+            .is_some_and(|new| !new.contains(finding.fingerprint.as_str()))
     }
 }
 

@@ -1,12 +1,16 @@
 //! The report on a pipeline for its reviewers: findings, the plan, and what a change does to both.
 
+mod changes;
+mod document;
+
 use std::fmt::Write as _;
 
-use serde::Serialize;
+pub use self::document::json;
+
+pub(crate) use self::changes::lists;
 
 use super::findings::Files;
 use super::findings::markdown::{self, MARKER, MOST_BYTES};
-use super::json::{self, FindingEntry};
 use super::layout::{Align, Table, bytes, count, micros, wrap};
 use super::markup::{block, details, prose};
 use super::plan::{mermaid, totals, what_if};
@@ -36,29 +40,23 @@ pub struct Review<'a> {
 pub struct Base<'a> {
     /// What it is called: a file, a folder or a revision.
     pub name: &'a str,
-    /// Its files, where its findings are known.
-    pub sources: Option<&'a Sources>,
+    /// Its files.
+    pub sources: &'a Sources,
     /// Its plan.
     pub plan: Option<&'a PlanFile>,
     /// What has changed since.
     pub comparison: &'a Comparison<'a>,
+    /// What of it cannot be compared, a sentence.
+    pub lacks: Option<&'a str>,
 }
 
 /// For people, 80 columns wide. With a base only new findings are shown in full.
 pub fn text(review: &Review<'_>, styled: bool) -> String {
-    let shown: Vec<Diagnostic> = match review.base.filter(|base| base.sources.is_some()) {
-        Some(base) => base
-            .comparison
-            .new
-            .iter()
-            .map(|one| one.diagnostic.clone())
-            .collect(),
-        None => review
-            .findings
-            .iter()
-            .map(|one| one.diagnostic.clone())
-            .collect(),
+    let shown: Vec<&Finding> = match review.base {
+        Some(base) => base.comparison.new.clone(),
+        None => review.findings.iter().collect(),
     };
+    let shown: Vec<Diagnostic> = shown.iter().map(|one| one.diagnostic.clone()).collect();
     let mut text = diagnostics::text(&shown, review.files.sources, styled);
     if let Some(base) = review.base {
         text.push_str(&compared(review, base));
@@ -73,23 +71,9 @@ pub fn text(review: &Review<'_>, styled: bool) -> String {
 /// What a change does, in words and numbers.
 fn compared(review: &Review<'_>, base: Base<'_>) -> String {
     let mut text = String::new();
-    let fixed = base
-        .comparison
-        .fixed
-        .iter()
-        .zip(base.sources.into_iter().cycle());
-    let fixed: Vec<String> = fixed
-        .map(|(finding, sources)| {
-            let diagnostic = &finding.diagnostic;
-            let place = diagnostic
-                .span
-                .map_or_else(String::new, |span| sources.place(span));
-            let line = format!("{place} {}: {}", diagnostic.code, diagnostic.message);
-            format!(" {}\n", wrap(&line, 3))
-        })
-        .collect();
+    let fixed = fixed(base);
     if !fixed.is_empty() {
-        let _ = writeln!(text, "Fixed\n{}", fixed.concat());
+        let _ = writeln!(text, "Fixed\n{fixed}");
     }
     if let (Some(before), Some(now)) = (base.plan, review.plan) {
         let mut table = Table::new(&[
@@ -103,7 +87,33 @@ fn compared(review: &Review<'_>, base: Base<'_>) -> String {
         let frames = what_if::changes(before, now);
         let _ = writeln!(text, "{}\nFrames\n{frames}", table.text());
     }
+    for (title, lines) in lists(base.comparison) {
+        let _ = writeln!(text, "{title}\n{lines}");
+    }
+    for sentence in sentences(base) {
+        let _ = writeln!(text, "{}", wrap(&sentence, 0));
+    }
     text
+}
+
+/// Findings that are no longer there, a line for each.
+fn fixed(base: Base<'_>) -> String {
+    let lines = base.comparison.fixed.iter().map(|finding| {
+        let diagnostic = &finding.diagnostic;
+        let place = diagnostic.span.map(|span| base.sources.place(span));
+        let place = place.unwrap_or_default();
+        let line = format!("{place} {}: {}", diagnostic.code, diagnostic.message);
+        format!(" {}\n", wrap(&line, 3))
+    });
+    lines.collect()
+}
+
+/// How a regression counts, and what cannot be compared.
+pub(super) fn sentences(base: Base<'_>) -> Vec<String> {
+    let effort = base.comparison.effort.map(changes::effort);
+    let effort = effort.map(|effort| format!("{effort}."));
+    let lacks = base.lacks.map(str::to_owned);
+    effort.into_iter().chain(lacks).collect()
 }
 
 /// Totals of two plans, side by side.
@@ -132,40 +142,71 @@ pub(super) fn changes(before: &Summary, now: &Summary) -> [(&'static str, String
 fn summary(review: &Review<'_>) -> String {
     let all = count(review.findings.len(), "finding");
     match review.base {
-        Some(base) if base.sources.is_some() => format!(
+        Some(base) => format!(
             "Report: {all}, compared with {}: {} new, {} fixed, {} remaining",
             base.name,
             base.comparison.new.len(),
             base.comparison.fixed.len(),
             base.comparison.remaining
         ),
-        Some(base) => format!("Report: {all}; the plan is compared with {}", base.name),
         None => format!("Report: {all}"),
     }
 }
 
-/// For a comment on a change: at most 60 kB. What does not fit is left out from the end, and said.
+/// For a comment on a change: at most 60 kB. Findings that are too many for it are counted; what else does not fit is left
+/// out from the end, and said.
 pub fn markdown(review: &Review<'_>) -> String {
     let mut text = format!("{MARKER}\n## hoist\n\n{}.\n\n", prose(&summary(review)));
-    let mut parts = Vec::new();
-    let base = review.base;
-    if let Some((before, now)) = base.and_then(|base| base.plan).zip(review.plan) {
-        let mut table = String::from("| | before | now |\n|---|--:|--:|\n");
-        for (name, old, new) in changes(&before.summary, &now.summary) {
-            let _ = writeln!(table, "| {name} | {old} | {new} |");
+    let note = "_Left out here, as a comment has no room for it: the rest of the report._\n";
+    let mut is_cut = false;
+    for (part, short) in parts(review) {
+        let fits = |part: &String| text.len() + part.len() + note.len() <= MOST_BYTES;
+        match [Some(part), short].into_iter().flatten().find(fits) {
+            Some(part) => text.push_str(&part),
+            None => is_cut = true,
         }
-        let frames = block("diff", &what_if::changes(before, now));
-        parts.push(format!(
-            "{table}\n{}",
-            details("Frames that come, go or change", &frames)
-        ));
     }
-    match base.filter(|base| base.sources.is_some()) {
-        Some(base) if !base.comparison.new.is_empty() => {
-            let new = markdown::table(&base.comparison.new, review.files);
-            parts.push(format!("### New findings\n\n{new}\n"));
+    if is_cut {
+        text.push_str(note);
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+/// Parts of the comment, what matters most first, each with what stands for it where it is too long.
+fn parts(review: &Review<'_>) -> Vec<(String, Option<String>)> {
+    let mut parts = Vec::new();
+    if let Some(base) = review.base {
+        let new = &base.comparison.new;
+        if !new.is_empty() {
+            let table = markdown::table(new, review.files);
+            let short = markdown::summary(new.iter().copied());
+            parts.push((
+                format!("### New findings\n\n{table}\n"),
+                Some(format!("### New findings\n\n{short}\n")),
+            ));
         }
-        _ => {}
+        if let Some((before, now)) = base.plan.zip(review.plan) {
+            let mut table = String::from("| | before | now |\n|---|--:|--:|\n");
+            for (name, old, new) in changes(&before.summary, &now.summary) {
+                let _ = writeln!(table, "| {name} | {old} | {new} |");
+            }
+            parts.push((format!("{table}\n"), None));
+            let frames = diff(&what_if::changes(before, now));
+            parts.push((details("Frames that come, go or change", &frames), None));
+        }
+        for sentence in sentences(base) {
+            parts.push((format!("{}\n\n", prose(&sentence)), None));
+        }
+        let fixed = fixed(base);
+        if !fixed.is_empty() {
+            let title = format!("Fixed: {}", base.comparison.fixed.len());
+            parts.push((details(&title, &block("text", &fixed)), None));
+        }
+        for (title, lines) in lists(base.comparison) {
+            parts.push((details(title, &diff(&lines)), None));
+        }
     }
     if let Some(plan) = review.plan {
         let graph = if plan.frames.is_empty() {
@@ -174,76 +215,25 @@ pub fn markdown(review: &Review<'_>) -> String {
             block("mermaid", &mermaid::text(plan))
         };
         let frames = plan::markdown::frames(plan);
-        let inside = format!("{}\n\n{frames}{graph}", prose(&totals(&plan.summary)));
-        parts.push(details("Plan", &inside));
+        let totals = prose(&totals(&plan.summary));
+        let inside = format!("{totals}\n\n{frames}{graph}");
+        let short = details("Plan", &format!("{totals}\n"));
+        parts.push((details("Plan", &inside), Some(short)));
     }
     let all: Vec<&Finding> = review.findings.iter().collect();
     if !all.is_empty() {
+        let title = format!("All findings: {}", all.len());
         let table = markdown::table(&all, review.files);
-        parts.push(details(&format!("All findings: {}", all.len()), &table));
+        let short = markdown::summary(all.iter().copied());
+        parts.push((details(&title, &table), Some(details(&title, &short))));
     }
-    let note = "_Left out here, as a comment has no room for it: the rest of the report._\n";
-    for part in parts {
-        if text.len() + part.len() + note.len() > MOST_BYTES {
-            text.push_str(note);
-            break;
-        }
-        text.push_str(&part);
-    }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    text
+    parts
 }
 
-/// `hoist-report/1`.
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    findings: Vec<FindingEntry<'a>>,
-    plan: Option<Summary>,
-    base: Option<BaseEntry<'a>>,
-}
-
-#[derive(Serialize)]
-struct BaseEntry<'a> {
-    name: &'a str,
-    /// Fingerprints; null where the findings of the base are not known.
-    new: Option<Vec<&'a str>>,
-    fixed: Option<Vec<FindingEntry<'a>>>,
-    remaining: Option<usize>,
-    plan: Option<Summary>,
-}
-
-/// For programs, with a versioned schema.
-pub fn json(review: &Review<'_>) -> String {
-    let base = review.base.map(|base| {
-        let comparison = base.comparison;
-        let known = base.sources.is_some();
-        let new = comparison
-            .new
-            .iter()
-            .map(|finding| finding.fingerprint.as_str());
-        let fixed = base.sources.map(|sources| {
-            let fixed = comparison.fixed.iter();
-            fixed
-                .map(|finding| json::finding(sources, finding))
-                .collect()
-        });
-        BaseEntry {
-            name: base.name,
-            new: known.then(|| new.collect()),
-            fixed,
-            remaining: known.then_some(comparison.remaining),
-            plan: base.plan.map(|plan| plan.summary),
-        }
-    });
-    let findings = review.findings.iter();
-    json::pretty(&Document {
-        schema: "hoist-report/1",
-        findings: findings
-            .map(|finding| json::finding(review.files.sources, finding))
-            .collect(),
-        plan: review.plan.map(|plan| plan.summary),
-        base,
-    })
+/// Lines with a mark, which stands in the first column there.
+fn diff(lines: &str) -> String {
+    let marked = lines
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line));
+    block("diff", &marked.collect::<Vec<_>>().join("\n"))
 }

@@ -43,7 +43,7 @@ pub(super) fn findings(facts: &Facts<'_>, found: Vec<Found>) -> Vec<Finding> {
 }
 
 /// A statement without layout, comments and the letter case of its words. Text that has no tokens stays as it is.
-pub(super) fn normalised(text: &str) -> String {
+pub(crate) fn normalised(text: &str) -> String {
     let Ok(tokens) = tokens(text) else {
         return text.to_owned();
     };

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use hoist::facts::catalog::{Catalog, ColumnFacts, TableFacts, TableKind};
+use serde_json::{Value, json};
 
 use super::Folder;
 
@@ -84,33 +85,94 @@ fn documents_of_a_report() {
 }
 
 #[test]
-fn a_saved_plan_is_compared_without_findings() {
+fn a_saved_plan_is_compared_with_the_texts_that_it_has() {
     let folder = folder();
     folder.hoist(&["plan", "base", "-o", "plan.json"]).ends(0);
-    let ran = folder.hoist(&[
-        "report",
-        "p",
-        "--base",
-        "plan.json",
-        "--fail-on",
-        "regression=5%",
-    ]);
+    let report =
+        |fail_on: &str| folder.hoist(&["report", "p", "--base", "plan.json", "--fail-on", fail_on]);
+    let ran = report("regression=5%");
     // 3 reads of tables become 4.
     ran.ends(1);
+    let text = ran.stdout();
     assert!(
-        ran.stdout().contains("the plan is compared with plan.json"),
+        text.contains("compared with plan.json: 1 new, 1 fixed, 1 remaining"),
+        "{text}"
+    );
+    assert!(
+        text.contains("A regression counts by reads of tables of the hoisted run: 3 -> 4 (+33 %)"),
+        "{text}"
+    );
+    assert!(text.contains("The plan has no comments"), "{text}");
+    report("regression=100%").ends(0);
+    report("new").ends(1);
+    let same = folder.hoist(&["report", "base", "--base", "plan.json"]);
+    same.ends(0);
+    assert!(
+        same.stdout().contains("0 new, 0 fixed, 2 remaining")
+            && !same.stdout().contains("The plan has no comments"),
+        "{}",
+        same.stdout()
+    );
+}
+
+/// What is known of the tables: one is large.
+fn catalog() -> String {
+    let column = |name: &str, data_type: &str| ColumnFacts {
+        name: name.to_owned(),
+        data_type: data_type.to_owned(),
+        nullable: true,
+    };
+    let table = |name: &str, rows: u64| {
+        let facts = TableFacts {
+            kind: TableKind::Managed,
+            provider: Some("parquet".to_owned()),
+            location: Some(format!("file:/w/{name}")),
+            columns: vec![column("c", "bigint"), column("d", "string")],
+            rows: Some(rows),
+            size_bytes: Some(rows * 18),
+            ..TableFacts::default()
+        };
+        (name.to_owned(), facts)
+    };
+    let catalog = Catalog {
+        tables: [
+            table("db.a", 50_000_000),
+            table("db.b", 10),
+            table("db.c", 10),
+        ]
+        .into(),
+        ..Catalog::default()
+    };
+    json!({"schema": "hoist-catalog/1", "catalog": catalog}).to_string()
+}
+
+#[test]
+fn a_regression_is_estimated_where_sizes_are_known() {
+    let folder = Folder::new(&[
+        ("base/1.sql", "INSERT OVERWRITE db.c SELECT c FROM db.a"),
+        ("small/1.sql", "INSERT OVERWRITE db.c SELECT c FROM db.a"),
+        ("small/2.sql", "SELECT c FROM db.b"),
+        ("large/1.sql", "INSERT OVERWRITE db.c SELECT c FROM db.a"),
+        ("large/2.sql", "SELECT c FROM db.a WHERE d > 'x'"),
+        ("catalog.json", &catalog()),
+    ]);
+    let report = |of: &str| {
+        let given = ["--base", "base", "--catalog", "catalog.json"];
+        let given = [&["report", of, "--fail-on", "regression=5%"], &given[..]].concat();
+        folder.hoist(&given)
+    };
+    // Twice the reads, and hardly more to do.
+    let ran = report("small");
+    ran.ends(0);
+    assert!(
+        ran.stdout()
+            .contains("A regression counts by estimated Spark work"),
         "{}",
         ran.stdout()
     );
-    let ran = folder.hoist(&[
-        "report",
-        "p",
-        "--base",
-        "plan.json",
-        "--fail-on",
-        "regression=100%",
-    ]);
-    ran.ends(0);
+    let ran = report("large");
+    ran.ends(1);
+    insta::assert_snapshot!(ran.stdout());
 }
 
 #[test]

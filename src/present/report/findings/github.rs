@@ -3,14 +3,14 @@
 
 use std::fmt::Write as _;
 
-use super::Files;
+use super::Told;
 use crate::diagnostic::Severity;
-use crate::present::rule::Finding;
 
-/// A command per finding.
-pub fn text(findings: &[Finding], files: Files<'_>) -> String {
+/// A command per finding; where there is a base, per new finding.
+pub fn text(told: Told<'_>) -> String {
+    let files = told.files;
     let mut text = String::new();
-    for finding in findings {
+    for finding in told.findings.iter().filter(|one| !told.remains(one)) {
         let diagnostic = &finding.diagnostic;
         let command = match diagnostic.severity {
             Severity::Error => "error",

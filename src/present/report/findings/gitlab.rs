@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::super::json::pretty;
-use super::Files;
+use super::Told;
 use crate::diagnostic::Severity;
-use crate::present::rule::Finding;
 
 #[derive(Serialize)]
 struct Entry<'a> {
@@ -29,11 +28,11 @@ struct Lines {
     end: u32,
 }
 
-/// The findings that have a place: the format knows no others.
-pub fn text(findings: &[Finding], files: Files<'_>) -> String {
-    let entries = findings.iter().filter_map(|finding| {
+/// The findings that have a place: the format knows no others. Which are new GitLab finds out itself.
+pub fn text(told: Told<'_>) -> String {
+    let entries = told.findings.iter().filter_map(|finding| {
         let diagnostic = &finding.diagnostic;
-        let place = files.place(diagnostic.span?)?;
+        let place = told.files.place(diagnostic.span?)?;
         let help = diagnostic.help.iter().map(|help| format!("; {help}"));
         Some(Entry {
             description: format!("{}{}", diagnostic.message, help.collect::<String>()),

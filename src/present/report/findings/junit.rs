@@ -7,14 +7,15 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use quick_xml::writer::Writer;
 
 use super::super::verification::printable;
-use super::{Files, word};
+use super::{Told, word};
 use crate::diagnostic::Severity;
 use crate::present::rule::Finding;
 
-/// Errors and warnings are failures, what is worth knowing passes. Without findings one case passes.
-pub fn text(findings: &[Finding], files: Files<'_>) -> String {
+/// Errors and warnings are failures, where there is a base the new ones; the others pass, and so does what is worth knowing.
+/// Without findings one case passes.
+pub fn text(told: Told<'_>) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    match document(&mut writer, findings, files) {
+    match document(&mut writer, told) {
         Ok(()) => {
             let mut text = String::from_utf8_lossy(&writer.into_inner()).into_owned();
             text.push('\n');
@@ -25,19 +26,16 @@ pub fn text(findings: &[Finding], files: Files<'_>) -> String {
     }
 }
 
-fn fails(finding: &Finding) -> bool {
-    finding.diagnostic.severity > Severity::Info
+fn fails(finding: &Finding, told: Told<'_>) -> bool {
+    finding.diagnostic.severity > Severity::Info && !told.remains(finding)
 }
 
-fn document(
-    writer: &mut Writer<Vec<u8>>,
-    findings: &[Finding],
-    files: Files<'_>,
-) -> io::Result<()> {
+fn document(writer: &mut Writer<Vec<u8>>, told: Told<'_>) -> io::Result<()> {
+    let findings = told.findings;
     let tests = findings.len().max(1).to_string();
     let failures = findings
         .iter()
-        .filter(|finding| fails(finding))
+        .filter(|finding| fails(finding, told))
         .count()
         .to_string();
     let totals = [
@@ -59,14 +57,15 @@ fn document(
             }
             findings
                 .iter()
-                .try_for_each(|finding| case(writer, finding, files))
+                .try_for_each(|finding| case(writer, finding, told))
         })?;
         Ok(())
     })?;
     Ok(())
 }
 
-fn case(writer: &mut Writer<Vec<u8>>, finding: &Finding, files: Files<'_>) -> io::Result<()> {
+fn case(writer: &mut Writer<Vec<u8>>, finding: &Finding, told: Told<'_>) -> io::Result<()> {
+    let files = told.files;
     let diagnostic = &finding.diagnostic;
     let place = files.at(diagnostic.span);
     let file = place.rsplit_once(':').map_or("", |(file, _)| file);
@@ -74,15 +73,13 @@ fn case(writer: &mut Writer<Vec<u8>>, finding: &Finding, files: Files<'_>) -> io
     let mut details = format!("{place}: {}: {message}", word(diagnostic.severity));
     for label in &diagnostic.labels {
         let place = files.at(Some(label.span));
-        let _ = write!(
-            details,
-            "
-{place}: {}",
-            printable(&label.text)
-        );
+        let _ = write!(details, "\n{place}: {}", printable(&label.text));
     }
     if let Some(help) = &diagnostic.help {
         let _ = write!(details, "\nhelp: {}", printable(help));
+    }
+    if told.remains(finding) {
+        details.push_str("\nthe base has this finding, too");
     }
     let element = writer.create_element("testcase").with_attributes([
         ("classname", printable(file).as_str()),
@@ -92,7 +89,7 @@ fn case(writer: &mut Writer<Vec<u8>>, finding: &Finding, files: Files<'_>) -> io
         ),
     ]);
     element.write_inner_content(|writer| {
-        if fails(finding) {
+        if fails(finding, told) {
             let failure = writer
                 .create_element("failure")
                 .with_attributes([("type", diagnostic.code), ("message", message.as_str())]);

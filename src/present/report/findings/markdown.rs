@@ -82,7 +82,7 @@ pub(crate) fn table(findings: &[&Finding], files: Files<'_>) -> String {
 }
 
 /// How many findings of each rule there are.
-fn summary(findings: &[Finding]) -> String {
+pub(crate) fn summary<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
     let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in findings {
         *rules.entry(finding.diagnostic.code).or_default() += 1;

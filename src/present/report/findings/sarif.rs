@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::super::json::pretty;
-use super::Files;
+use super::{Files, Told};
 use crate::diagnostic::{Severity, Span};
 use crate::present::rule::{Finding, Level, RULES, Rule};
 
@@ -70,6 +70,8 @@ struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
     level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     message: OwnMessage,
     locations: Vec<Location<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -115,7 +117,7 @@ struct Region {
 }
 
 /// One run with every rule and the findings.
-pub fn text(findings: &[Finding], files: Files<'_>) -> String {
+pub fn text(told: Told<'_>) -> String {
     pretty(&Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -128,9 +130,10 @@ pub fn text(findings: &[Finding], files: Files<'_>) -> String {
                 },
             },
             column_kind: "unicodeCodePoints",
-            results: findings
+            results: told
+                .findings
                 .iter()
-                .map(|finding| entry(finding, files))
+                .map(|finding| entry(finding, told))
                 .collect(),
         }],
     })
@@ -157,7 +160,8 @@ fn descriptor(rule: &Rule) -> Descriptor {
     }
 }
 
-fn entry<'a>(finding: &'a Finding, files: Files<'_>) -> Entry<'a> {
+fn entry<'a>(finding: &'a Finding, told: Told<'_>) -> Entry<'a> {
+    let files = told.files;
     let diagnostic = &finding.diagnostic;
     let help = diagnostic.help.iter().map(|help| format!("\nhelp: {help}"));
     let labels = diagnostic.labels.iter().enumerate();
@@ -182,6 +186,13 @@ fn entry<'a>(finding: &'a Finding, files: Files<'_>) -> Entry<'a> {
             Severity::Warning => "warning",
             Severity::Info => "note",
         },
+        baseline_state: told.new.map(|_| {
+            if told.remains(finding) {
+                "unchanged"
+            } else {
+                "new"
+            }
+        }),
         message: OwnMessage {
             text: format!("{}{}", diagnostic.message, help.collect::<String>()),
         },

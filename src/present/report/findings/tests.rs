@@ -52,15 +52,50 @@ fn files(sources: &Sources) -> Files<'_> {
     Files { sources, root: "p" }
 }
 
+/// Compared with nothing.
+fn told<'a>(findings: &'a [Finding], sources: &'a Sources) -> Told<'a> {
+    Told {
+        findings,
+        files: files(sources),
+        new: None,
+    }
+}
+
+/// Compared with a base that has all but the first one.
+#[test]
+fn what_a_base_has_is_told_apart() {
+    let (findings, sources) = sample();
+    let new = BTreeSet::from(["f1"]);
+    let told = Told {
+        new: Some(&new),
+        ..told(&findings, &sources)
+    };
+    let sarif: Value = serde_json::from_str(&sarif::text(told)).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let states: Vec<&str> = results
+        .iter()
+        .map(|result| result["baselineState"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["new", "unchanged", "unchanged"]);
+    let github = github::text(told);
+    assert_eq!(github.lines().count(), 1);
+    assert!(github.contains("cross-join"), "{github}");
+    let junit = junit::text(told);
+    assert!(junit.contains("tests=\"3\" failures=\"1\""), "{junit}");
+    assert_eq!(junit.matches("the base has this finding, too").count(), 2);
+    let all = Told { new: None, ..told };
+    assert_eq!(gitlab::text(told), gitlab::text(all));
+}
+
 #[test]
 fn every_format_is_as_it_was() {
     let (findings, sources) = sample();
-    let sarif = sarif::text(&findings, files(&sources));
+    let sarif = sarif::text(told(&findings, &sources));
     let log: Value = serde_json::from_str(&sarif).unwrap();
     let texts = [
-        github::text(&findings, files(&sources)),
-        gitlab::text(&findings, files(&sources)),
-        junit::text(&findings, files(&sources)),
+        github::text(told(&findings, &sources)),
+        gitlab::text(told(&findings, &sources)),
+        junit::text(told(&findings, &sources)),
         markdown::text(&findings, files(&sources)),
         super::super::json::pretty(&log["runs"][0]["results"]),
     ];
@@ -87,7 +122,7 @@ fn strings<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
 #[test]
 fn sarif_keeps_the_rules_of_the_standard() {
     let (findings, sources) = sample();
-    let log: Value = serde_json::from_str(&sarif::text(&findings, files(&sources))).unwrap();
+    let log: Value = serde_json::from_str(&sarif::text(told(&findings, &sources))).unwrap();
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
     assert_eq!(run["tool"]["driver"]["name"], "hoist");
@@ -129,7 +164,7 @@ fn sarif_keeps_the_rules_of_the_standard() {
 fn sarif_fits_its_schema() {
     let (findings, sources) = sample();
     for findings in [&findings[..], &[]] {
-        let text = sarif::text(findings, files(&sources));
+        let text = sarif::text(told(findings, &sources));
         let typed: serde_sarif::sarif::Sarif = serde_json::from_str(&text).unwrap();
         let again = serde_json::to_value(typed).unwrap();
         let log: Value = serde_json::from_str(&text).unwrap();
@@ -142,7 +177,7 @@ fn sarif_fits_its_schema() {
 fn junit_is_read_by_others() {
     let (findings, sources) = sample();
     for (findings, cases, failures) in [(&findings[..], 3, 2), (&[], 1, 0)] {
-        let text = junit::text(findings, files(&sources));
+        let text = junit::text(told(findings, &sources));
         let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
         let [suite] = report.test_suites.as_slice() else {
             panic!("{text}")
@@ -172,5 +207,5 @@ fn a_comment_that_is_too_long_has_numbers_only() {
     );
     assert!(text.contains("| `cross-join` | 1000 |"), "{text}");
     assert!(markdown::text(&[], files(&sources)).contains("No finding."));
-    assert!(junit::text(&[], files(&sources)).contains("tests=\"1\" failures=\"0\""));
+    assert!(junit::text(told(&[], &sources)).contains("tests=\"1\" failures=\"0\""));
 }

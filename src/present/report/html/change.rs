@@ -22,10 +22,12 @@ pub(super) fn section(page: &Page<'_>, _: &Keys<'_>) -> Option<Section> {
             h3 { "Frames that come, go or change" }
             pre.code.wrap { (shown(&what_if::changes(before, now))) }
         }
-        @match base.sources {
-            Some(sources) => (findings(page, base, sources)),
-            None => p.note { "The base is a plan: its findings are not known." },
+        @for (title, lines) in review::lists(base.comparison) {
+            h3 { (title) }
+            pre.code.wrap { (shown(&lines)) }
         }
+        (findings(page, base))
+        @for sentence in review::sentences(base) { p.note { (shown(&sentence)) } }
     };
     Some(Section {
         id: "change",
@@ -55,7 +57,7 @@ fn totals(changes: &[(&'static str, String, String)]) -> Markup {
     }
 }
 
-fn findings(page: &Page<'_>, base: Base<'_>, before: &Sources) -> Markup {
+fn findings(page: &Page<'_>, base: Base<'_>) -> Markup {
     let comparison = base.comparison;
     let list = |found: &[&Finding], sources: &Sources| {
         let entries = found.iter().map(|finding| {
@@ -83,7 +85,7 @@ fn findings(page: &Page<'_>, base: Base<'_>, before: &Sources) -> Markup {
         }
         @if !comparison.fixed.is_empty() {
             h4 { "Fixed" }
-            (list(&comparison.fixed, before))
+            (list(&comparison.fixed, base.sources))
         }
     }
 }

@@ -147,7 +147,7 @@ fn findings(page: &Page<'_>) -> Figure {
             .filter(|finding| finding.diagnostic.severity == severity)
             .count()
     };
-    let base = page.review.base.filter(|base| base.sources.is_some());
+    let base = page.review.base;
     let before = base.map(|base| {
         let comparison = base.comparison;
         (comparison.fixed.len() + comparison.remaining).to_string()

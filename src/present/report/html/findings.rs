@@ -1,6 +1,6 @@
 //! Findings with the lines that they are about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use maud::{Markup, html};
@@ -26,14 +26,7 @@ const WIDTH: usize = 240;
 )]
 pub(super) fn section(page: &Page<'_>, _: &Keys<'_>) -> Option<Section> {
     let review = &page.review;
-    let new: Option<BTreeSet<&str>> =
-        review
-            .base
-            .filter(|base| base.sources.is_some())
-            .map(|base| {
-                let new = base.comparison.new.iter();
-                new.map(|finding| finding.fingerprint.as_str()).collect()
-            });
+    let new = review.base.map(|base| base.comparison.prints());
     // Where not all fit, the worst do.
     let mut findings: Vec<&Finding> = review.findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.diagnostic.severity));
