@@ -1,6 +1,7 @@
 //! The command line from outside: bad input with its exit code and message, documents, streams.
 
 mod ci;
+mod documents;
 mod findings;
 mod profile;
 mod report;

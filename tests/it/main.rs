@@ -33,6 +33,7 @@ mod rules;
 mod run;
 mod sample;
 mod sample_forced;
+mod schemas;
 mod stability;
 mod statements;
 mod tpc;

@@ -1,10 +1,12 @@
-//! Tables against statements: who reads what how often, and who writes it, in characters that every terminal has.
+//! Tables against statements: who reads what how often, and who writes it; how many versions of each table are read, and
+//! how many statements each one waits for. In characters that every terminal has, without colour.
 //!
 //! ```text
-//!                         1111111111222222
-//!               1234567890123456789012345
-//! general_data  ..11...1.11111..121.11...
-//! exposure      ..w....1...........1.1...
+//!                            1111111111222222
+//!                v 1234567890123456789012345
+//! general_data   1 ..11...1.11111..121.11...
+//! exposure       2 ..w....1...........1.1...
+//! (waits for)      .........1...........2...
 //! ```
 
 use std::cmp::Reverse;
@@ -21,6 +23,10 @@ use crate::frontend::statement::StatementId;
 const LONGEST_NAME: usize = 30;
 /// Fewest statements in a row of the matrix.
 const FEWEST: usize = 20;
+/// Characters of a row beside its name and its cells.
+const BESIDE: usize = 6;
+/// Name of the row of hazards.
+const WAITS: &str = "(waits for)";
 
 /// The matrix of the tables that several statements use, those read most first, with its legend. Empty where there is no
 /// such table.
@@ -39,8 +45,8 @@ pub(super) fn text(workload: &Workload, usage: &BTreeMap<TableId, Usage>) -> Str
         .map(|(table, _)| shortened(name(workload, *table)))
         .collect();
     let widest = names.iter().map(|name| name.chars().count()).max();
-    let widest = widest.unwrap_or(0);
-    let room = WIDTH.saturating_sub(widest + 3).max(FEWEST);
+    let widest = widest.unwrap_or(0).max(WAITS.len());
+    let room = WIDTH.saturating_sub(widest + BESIDE).max(FEWEST);
     let statements: Vec<StatementId> = workload.statements.iter().map(|one| one.id).collect();
     let mut text = String::from("Tables (rows) and statements (columns, numbered as below)\n");
     for part in statements.chunks(room) {
@@ -50,11 +56,16 @@ pub(super) fn text(workload: &Workload, usage: &BTreeMap<TableId, Usage>) -> Str
                 .iter()
                 .map(|statement| cell(used, *statement))
                 .collect();
-            let _ = writeln!(text, " {name:<widest$}  {cells}");
+            let versions = used.versions.len();
+            let _ = writeln!(text, " {name:<widest$} {versions:>2} {cells}");
+        }
+        let waits: String = part.iter().map(|one| waits(workload, *one)).collect();
+        if waits.contains(|cell| cell != '.') {
+            let _ = writeln!(text, " {WAITS:<widest$}    {waits}");
         }
         let stops: String = part.iter().map(|one| barrier(workload, *one)).collect();
         if stops.contains('!') {
-            let _ = writeln!(text, " {:<widest$}  {}", "", stops.trim_end());
+            let _ = writeln!(text, " {:<widest$}    {}", "", stops.trim_end());
         }
         text.push('\n');
     }
@@ -66,8 +77,11 @@ pub(super) fn text(workload: &Workload, usage: &BTreeMap<TableId, Usage>) -> Str
             count(others, "table")
         ),
     };
-    let legend = "1 to 9: so many reads, +: more, w: writes it, x: reads and writes it, !: a statement that cannot \
-                  be seen through.";
+    let legend = format!(
+        "1 to 9: so many reads, +: more, w: writes it, x: reads and writes it, !: a statement that cannot be seen \
+         through. v: versions of the table that are read; reads of different ones share nothing. {WAITS}: so many \
+         statements must run before it, those not counted that these wait for."
+    );
     text.push_str(&wrap(&format!("{legend}{others}"), 0));
     text.push_str("\n\n");
     text
@@ -102,7 +116,9 @@ fn heading(text: &mut String, part: &[StatementId], widest: usize) {
                 .unwrap_or(' ')
         });
         let digits: String = digits.collect();
-        let _ = writeln!(text, " {:<widest$}  {}", "", digits.trim_end());
+        let versions = if line + 1 == lines { "v" } else { "" };
+        let digits = digits.trim_end();
+        let _ = writeln!(text, " {:<widest$} {versions:>2} {digits}", "");
     }
 }
 
@@ -115,12 +131,24 @@ fn cell(used: &Usage, statement: StatementId) -> char {
         (0, false) => '.',
         (0, true) => 'w',
         (_, true) => 'x',
-        (1..=9, false) => u32::try_from(reads)
-            .ok()
-            .and_then(|reads| char::from_digit(reads, 10))
-            .unwrap_or('+'),
-        (_, false) => '+',
+        (_, false) => few_or_more(reads),
     }
+}
+
+/// How many statements one waits for directly.
+fn waits(workload: &Workload, statement: StatementId) -> char {
+    let hazards = workload.hazards.iter();
+    match hazards.filter(|hazard| hazard.to == statement).count() {
+        0 => '.',
+        few => few_or_more(few),
+    }
+}
+
+/// A digit, or `+` where that is not enough.
+fn few_or_more(number: usize) -> char {
+    let digit = u32::try_from(number).ok();
+    let digit = digit.and_then(|number| char::from_digit(number, 10));
+    digit.unwrap_or('+')
 }
 
 fn barrier(workload: &Workload, statement: StatementId) -> char {
@@ -158,7 +186,7 @@ mod tests {
         let mut text = String::new();
         let part: Vec<StatementId> = (7..12).map(StatementId).collect();
         heading(&mut text, &part, 3);
-        assert_eq!(text, "        111\n      89012\n");
+        assert_eq!(text, "          111\n      v 89012\n");
     }
 
     #[test]
