@@ -167,26 +167,26 @@ impl Context<'_> {
     /// Whether the catalog's schema is that of this version: no statement before it may have changed it.
     pub(super) fn schema_is_current(&self, version: TableVersion) -> bool {
         self.workload.accesses.iter().all(|access| {
-            let starts_it = access.starts.iter().any(|start| {
-                start.table == version.table && start.generation <= version.generation
+            let mut writes = access.writes.iter();
+            let may_define =
+                access.barrier.is_some() || writes.any(|write| write.table == version.table);
+            let statement = self.workload.statement(access.statement);
+            let keeps_schema = statement.is_some_and(|statement| {
+                matches!(
+                    statement.kind,
+                    StatementKind::Insert { .. }
+                        | StatementKind::Truncate { .. }
+                        | StatementKind::Set { .. }
+                        | StatementKind::Use { .. }
+                )
             });
-            let writes_it = access
-                .writes
-                .iter()
-                .any(|write| write.table == version.table);
-            let keeps_schema = self
-                .workload
-                .statement(access.statement)
-                .is_some_and(|statement| {
-                    matches!(
-                        statement.kind,
-                        StatementKind::Insert { .. }
-                            | StatementKind::Truncate { .. }
-                            | StatementKind::Set { .. }
-                            | StatementKind::Use { .. }
-                    )
-                });
-            !starts_it || keeps_schema || (!writes_it && access.barrier.is_none())
+            // Last, as a statement may start a version of every table.
+            let starts_it = || {
+                access.starts.iter().any(|start| {
+                    start.table == version.table && start.generation <= version.generation
+                })
+            };
+            !may_define || keeps_schema || !starts_it()
         })
     }
 
