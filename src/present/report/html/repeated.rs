@@ -14,6 +14,9 @@ use crate::present::report::analysis::{name, usage};
 use crate::present::report::layout::count;
 use crate::present::report::plan::{advice, subject};
 
+/// Places that are listed at once; more are folded away.
+const FEW: usize = 8;
+
 #[expect(
     clippy::unnecessary_wraps,
     reason = "sections have one shape, and others may be missing"
@@ -138,11 +141,18 @@ fn places<'a>(places: impl Iterator<Item = &'a str>, keys: &Keys<'_>) -> Markup 
         }
     }
     let more = distinct.len().saturating_sub(PLACES);
-    html! {
+    let listed = html! {
         @for (at, place) in distinct.iter().take(PLACES).enumerate() {
             @if at > 0 { " " }
             (keys.place_link(place))
         }
         @if more > 0 { " and " (more) " more" }
+    };
+    html! {
+        @if distinct.len() > FEW {
+            details { summary { (count(distinct.len(), "place")) } (listed) }
+        } @else {
+            (listed)
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A run beside the plan: when frames lived and steps ran by the clock, and what was measured of them.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::keys::{Keys, link};
@@ -214,19 +216,33 @@ fn drawing(run: &Timeline, plan: Option<&PlanFile>, keys: &Keys<'_>) -> Markup {
     }
 }
 
-/// What the frames took in the cache, as seen after each step: from and to on the scale, and the bytes meanwhile.
+/// What the frames took in the cache, as last measured, without those let go since: from and to on the scale, and the
+/// bytes meanwhile.
 fn cached(run: &Timeline, at: &dyn Fn(u64) -> u64) -> Vec<(u64, u64, u64)> {
-    let seen = run.steps.iter().filter_map(|step| {
-        let bytes = step.cached.as_ref()?.values().copied();
-        Some((at(step.end_micros()), bytes.fold(0, u64::saturating_add)))
-    });
-    let mut seen: Vec<(u64, u64)> = seen.collect();
-    seen.sort_unstable();
+    let mut steps: Vec<&TimedStep> = run.steps.iter().collect();
+    steps.sort_by_key(|step| (step.end_micros(), step.number));
+    let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut seen: Vec<(u64, u64)> = Vec::new();
+    for step in steps {
+        if let Some(cached) = &step.cached {
+            let cached = cached.iter();
+            sizes = cached
+                .map(|(name, bytes)| (name.as_str(), *bytes))
+                .collect();
+        }
+        if step.kind == StepKind::Release && step.state == StepState::Done {
+            sizes.remove(step.title.as_str());
+        }
+        let bytes = sizes.values().copied().fold(0, u64::saturating_add);
+        if seen.last().is_none_or(|(_, before)| *before != bytes) {
+            seen.push((at(step.end_micros()), bytes));
+        }
+    }
     let ends = seen.iter().skip(1).map(|(x, _)| *x);
-    let ends = ends.chain([at(run.micros())]);
-    let stairs = seen.iter().zip(ends);
+    let ends: Vec<u64> = ends.chain([at(run.micros())]).collect();
+    let stairs = seen.into_iter().zip(ends);
     stairs
-        .map(|((from, bytes), to)| (*from, to, *bytes))
+        .map(|((from, bytes), to)| (from, to, bytes))
         .collect()
 }
 
@@ -310,17 +326,21 @@ fn frames(run: &Timeline, plan: &PlanFile, keys: &Keys<'_>) -> Markup {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_ran_at_the_same_time_is_beside_each_other() {
-        let step = |start, micros| TimedStep {
-            number: 1,
-            kind: StepKind::Run,
-            title: String::new(),
+    fn step(number: u32, kind: StepKind, start: u64, micros: u64) -> TimedStep {
+        TimedStep {
+            number,
+            kind,
+            title: "a_1".to_owned(),
             start_micros: start,
             micros,
             state: StepState::Done,
             cached: None,
-        };
+        }
+    }
+
+    #[test]
+    fn what_ran_at_the_same_time_is_beside_each_other() {
+        let step = |start, micros| step(1, StepKind::Run, start, micros);
         let steps = [
             step(0, 10_000),
             step(5_000, 30_000),
@@ -328,5 +348,22 @@ mod tests {
             step(40_000, 1_000),
         ];
         assert_eq!(lanes(&steps), (vec![0, 1, 0, 0], 2));
+    }
+
+    /// A frame is there from when it is measured until it is let go, also where nothing measures it in between.
+    #[test]
+    fn what_the_cache_held_is_known_between_measurements() {
+        let mut steps = vec![
+            step(1, StepKind::Materialise, 0, 10),
+            step(2, StepKind::Run, 10, 10),
+            step(3, StepKind::Release, 20, 10),
+            step(4, StepKind::Run, 30, 10),
+        ];
+        steps[0].cached = Some(BTreeMap::from([("a_1".to_owned(), 7)]));
+        let run = Timeline {
+            steps,
+            ..Timeline::default()
+        };
+        assert_eq!(cached(&run, &|micros| micros), [(10, 30, 7), (30, 40, 0)]);
     }
 }
