@@ -1,6 +1,6 @@
 //! Stage `compare`: two states of a pipeline → what is new, gone, left and changed.
 //!
-//! Findings are the same if their fingerprints are, statements if their texts are (see [`matched`]): moving lines changes
+//! Findings are the same if their fingerprints are, statements if their texts are (see `matched`): moving lines changes
 //! nothing.
 
 mod changes;

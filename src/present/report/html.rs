@@ -9,7 +9,7 @@
 //!      └─▶ data: texts of statements, as JSON for the script
 //! ```
 //!
-//! Every part of the page has a [`room`], so that the page of a large pipeline stays one that a browser opens; what is
+//! Every part of the page has a `room`, so that the page of a large pipeline stays one that a browser opens; what is
 //! left out is said.
 
 mod change;
