@@ -279,7 +279,7 @@ pub fn choose(
 /// The statements in order, with each frame built before its first use and released after its last.
 fn steps(frames: &[(Part, Frame)], choice: &Choice) -> Vec<Step> {
     let mut built: BTreeMap<usize, Vec<FrameId>> = BTreeMap::new();
-    let mut done: BTreeMap<(usize, bool), Vec<FrameId>> = BTreeMap::new();
+    let mut done: BTreeMap<(usize, bool), Vec<(usize, FrameId)>> = BTreeMap::new();
     for (part, frame) in frames {
         let one = choice.frame(*part);
         let Some((one, (from, to))) = one.and_then(|one| Some((one, one.stretch()?))) else {
@@ -288,7 +288,11 @@ fn steps(frames: &[(Part, Frame)], choice: &Choice) -> Vec<Step> {
         built.entry(from).or_default().push(frame.id);
         let last = choice.order().get(to);
         let outlasts = last.is_some_and(|last| one.outlasts(*last));
-        done.entry((to, outlasts)).or_default().push(frame.id);
+        // What was built from others goes before them: letting it go may look them up.
+        let height = named::height(choice, one);
+        let ending = done.entry((to, outlasts)).or_default();
+        ending.push((height, frame.id));
+        ending.sort_by_key(|(height, _)| *height);
     }
     let mut steps = Vec::new();
     for (place, statement) in choice.order().iter().enumerate() {
@@ -296,10 +300,10 @@ fn steps(frames: &[(Part, Frame)], choice: &Choice) -> Vec<Step> {
         steps.extend(first.into_iter().map(Step::Materialise));
         // What only feeds the frames just built has done its work.
         let fed = done.remove(&(place, false)).unwrap_or_default();
-        steps.extend(fed.into_iter().map(Step::Release));
+        steps.extend(fed.into_iter().map(|(_, id)| Step::Release(id)));
         steps.push(Step::Run(*statement));
         let read = done.remove(&(place, true)).unwrap_or_default();
-        steps.extend(read.into_iter().map(Step::Release));
+        steps.extend(read.into_iter().map(|(_, id)| Step::Release(id)));
     }
     steps
 }

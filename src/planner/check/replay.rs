@@ -53,6 +53,7 @@ pub(super) fn run(check: &mut Check<'_>) -> Replay {
                     check.report(Promise::Residency, At::Step(index, None), text);
                 }
                 state.gone.insert(id);
+                released(check, &state, index, id);
             }
         }
     }
@@ -63,6 +64,23 @@ pub(super) fn run(check: &mut Check<'_>) -> Replay {
     unused(check, &state);
     order(check, &state.ran);
     replay
+}
+
+/// What is built from a scratch table in memory is a view of it, which Spark looks up to let it go.
+fn released(check: &mut Check<'_>, state: &State<'_>, index: usize, id: FrameId) {
+    let table = check
+        .frame(id)
+        .filter(|frame| frame.medium == Medium::Scratch);
+    let Some(table) = table else { return };
+    let living =
+        |child: &&Frame| child.medium != Medium::Scratch && state.live.contains_key(&child.id);
+    if let Some(child) = feeds::descendants(check, table).into_iter().find(living) {
+        let text = format!(
+            "drops the scratch table `{}` before frame `{}` is released, which is built from it",
+            table.name, child.name
+        );
+        check.report(Promise::Residency, At::Step(index, None), text);
+    }
 }
 
 fn materialise<'a>(check: &mut Check<'a>, state: &mut State<'a>, index: usize, id: FrameId) {

@@ -68,7 +68,7 @@ pub(super) fn frames(
 }
 
 /// How many frames are built one from the other behind a frame.
-fn height(choice: &Choice, one: &Chosen) -> usize {
+pub(super) fn height(choice: &Choice, one: &Chosen) -> usize {
     let children = one
         .feeds
         .iter()

@@ -4,7 +4,7 @@ use super::pipelines::derive;
 use super::{faults, frames, violations};
 use crate::planner::check::Promise;
 use crate::planner::frame::FrameKind;
-use crate::planner::plan::{FeedPlace, FrameId};
+use crate::planner::plan::{FeedPlace, FrameId, Medium};
 
 /// A subquery that joins a table with itself. One place tests what other readers of the table test; the other one must
 /// stay, as columns are qualified by its full name.
@@ -189,6 +189,11 @@ fn faults_of_frames_built_from_frames_are_caught() {
             &|sample| sample.shift(8, 1),
             &|sample| sample.plan.frames[0].feeds[0].frame = FrameId(7),
             &|sample| sample.text(1, "{ns}_gd_1", "{ns}_gd_2"),
+            // Dropped before a view of it is let go.
+            &|sample| {
+                sample.plan.frames[0].medium = Medium::Scratch;
+                sample.shift(4, 8);
+            },
         ],
     ));
     insta::assert_snapshot!(faults(
