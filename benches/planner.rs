@@ -115,6 +115,7 @@ fn beyond() {
                     Limits {
                         nodes: limits.nodes * 10,
                         window: limits.window * 10,
+                        rounds: limits.rounds * 10,
                     },
                 );
                 let (found, spent) = solve(&problem, limits);

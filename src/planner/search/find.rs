@@ -6,6 +6,7 @@ use super::found::{Certificate, Ended, Found, Limits, Part, SearchTrace};
 use super::greedy::{WAYS, fair_price, fill, settle};
 use super::instance::Instance;
 use super::layered::{self, Answer, Ask};
+use super::ruin;
 use super::schedule::{Draft, Span};
 use super::seeds::seeds;
 use super::select::{Selection, select};
@@ -38,6 +39,9 @@ pub fn find(problem: &Problem, limits: Limits) -> Result<Found, ProblemError> {
     if !course.proved() {
         course.windows(limits);
     }
+    if !course.proved() {
+        course.ruin(limits);
+    }
     course.steady();
     Ok(course.found())
 }
@@ -48,6 +52,9 @@ const LEAST_PER_LAYER: u64 = 400;
 const LENGTHS: [usize; 2] = [12, 24];
 /// Tasks, times sweeps over all stretches.
 const SWEPT: usize = 20_000;
+/// Tasks, times rounds of ruin and recreate, and rounds below which they find little.
+const TASK_ROUNDS: u32 = 400_000;
+const LEAST_ROUNDS: u32 = 200;
 /// Neighbours that are tried the other way round to come nearer to the given order.
 const SWAPS: usize = 4_000;
 
@@ -128,6 +135,19 @@ impl<'a> Course<'a> {
             }
         }
         self.note("windows", taken, Ended::Finished);
+    }
+
+    /// Frames and neighbours drawn by chance, again and again.
+    fn ruin(&mut self, limits: Limits) {
+        let tasks = u32::try_from(self.instance.tasks.len()).unwrap_or(u32::MAX);
+        let rounds = limits.rounds.min(TASK_ROUNDS / tasks.max(1));
+        if rounds < LEAST_ROUNDS {
+            return self.note("ruin and recreate", 0, Ended::TooLarge);
+        }
+        if let Some(better) = ruin::improve(self.instance, &self.best, rounds) {
+            self.offer(better);
+        }
+        self.note("ruin and recreate", u64::from(rounds), Ended::Finished);
     }
 
     /// Tasks go back towards the given order as far as the value allows.

@@ -55,6 +55,8 @@ pub struct Limits {
     pub nodes: u64,
     /// The same for one stretch of positions that is searched anew.
     pub window: u64,
+    /// Rounds of ruin and recreate; fewer where there are many tasks.
+    pub rounds: u32,
 }
 
 impl Default for Limits {
@@ -63,6 +65,7 @@ impl Default for Limits {
         Self {
             nodes: 24_000,
             window: 600,
+            rounds: 2_000,
         }
     }
 }

@@ -8,6 +8,7 @@ mod draw;
 const WIDE: Limits = Limits {
     nodes: u64::MAX,
     window: 100,
+    rounds: 100,
 };
 
 /// The problem with its options listed in another order.
@@ -70,7 +71,7 @@ proptest! {
 
     #[test]
     fn few_steps_give_a_sound_schedule_and_bound(problem in draw::problem(5, 4), nodes in 0..40_u64) {
-        let found = find(&problem, Limits { nodes, window: nodes }).unwrap();
+        let found = find(&problem, Limits { nodes, window: nodes, rounds: 200 }).unwrap();
         prop_assert_eq!(evaluate(&problem, &found.schedule), Ok(i128::from(found.value)));
         prop_assert!(brute::best(&problem) <= found.bound.cast_signed());
         prop_assert_eq!(found.certificate == Certificate::Optimal, found.value == found.bound);

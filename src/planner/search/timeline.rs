@@ -81,6 +81,19 @@ impl<'a> Timeline<'a> {
         self.room.add(from, to, if takes { -bytes } else { bytes });
     }
 
+    /// Where an option lives, in order.
+    pub(super) fn spans(&self, option: OptionId) -> &[(Position, Position)] {
+        &self.spans[option]
+    }
+
+    /// Whether an option that lives nowhere could live over a stretch: there is space, and no task ends it before the last.
+    pub(super) fn may(&self, option: OptionId, (from, to): (Position, Position)) -> bool {
+        let row = &self.instance.options[option];
+        let fits = self.room.least(from, to) >= row.bytes.min(1 << 60).cast_signed();
+        let mut ends = row.ended_by.iter().map(|task| self.place[*task]);
+        fits && !ends.any(|end| from <= end && end < to)
+    }
+
     /// Where an option lives now; it then lives nowhere.
     pub(super) fn clear(&mut self, option: OptionId) -> Vec<(Position, Position)> {
         let spans = std::mem::take(&mut self.spans[option]);
