@@ -55,6 +55,8 @@ const SWEPT: usize = 20_000;
 /// Tasks, times rounds of ruin and recreate, and rounds below which they find little.
 const TASK_ROUNDS: u32 = 400_000;
 const LEAST_ROUNDS: u32 = 200;
+/// Rounds for each task where there are few.
+const ROUNDS_PER_TASK: u32 = 30;
 /// Neighbours that are tried the other way round to come nearer to the given order.
 const SWAPS: usize = 4_000;
 
@@ -140,10 +142,12 @@ impl<'a> Course<'a> {
     /// Frames and neighbours drawn by chance, again and again.
     fn ruin(&mut self, limits: Limits) {
         let tasks = u32::try_from(self.instance.tasks.len()).unwrap_or(u32::MAX);
-        let rounds = limits.rounds.min(TASK_ROUNDS / tasks.max(1));
-        if rounds < LEAST_ROUNDS {
+        let affordable = TASK_ROUNDS / tasks.max(1);
+        if affordable < LEAST_ROUNDS {
             return self.note("ruin and recreate", 0, Ended::TooLarge);
         }
+        let worthwhile = tasks.saturating_mul(ROUNDS_PER_TASK);
+        let rounds = limits.rounds.min(affordable).min(worthwhile);
         if let Some(better) = ruin::improve(self.instance, &self.best, rounds) {
             self.offer(better);
         }
