@@ -350,11 +350,11 @@ SELECT stddev(n) AS s FROM d.t;
 CREATE DATABASE d;
 CREATE TABLE d.t USING parquet AS SELECT concat('k', id % 2) AS k, id % 7 AS n, id / 7D AS g FROM range(400);
 --! file 1.sql
---! framed t_groups_1
+--! framed t_1 t_groups_1
 SELECT k, sum(g) AS s FROM d.t GROUP BY k;
---! framed t_groups_1
+--! framed t_1 t_groups_1
 SELECT k, avg(g) AS a, max(n) AS m FROM d.t GROUP BY k;
---! framed t_groups_1
+--! framed t_1 t_groups_1
 SELECT k, stddev(n) AS s, count(*) AS c FROM d.t GROUP BY k;
 SELECT k, count(DISTINCT n) AS c, sum(g) AS s FROM d.t GROUP BY k;
 

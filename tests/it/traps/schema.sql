@@ -165,7 +165,6 @@ CREATE DATABASE d;
 CREATE TABLE d.t (id INT NOT NULL, k STRING) USING parquet;
 INSERT INTO d.t VALUES (1, 'a'), (2, NULL);
 --! file 1.sql
---! framed
 INSERT OVERWRITE DIRECTORY '@folder@/out' USING parquet SELECT count(*) AS n, coalesce(k, '-') AS k, 1 AS one, id FROM d.t GROUP BY id, k;
 --! framed
 CREATE TABLE d.o1 USING parquet AS SELECT id, coalesce(k, '') AS k, 7 AS seven FROM d.t;
