@@ -287,6 +287,7 @@ impl<'a> Check<'a> {
         places.map(|reader| reader.statement).collect()
     }
 
+    /// Where those statements stand.
     fn reader_spans(&self, frame: &Frame) -> Vec<Span> {
         let statements = self.readers_of(frame).into_iter();
         statements

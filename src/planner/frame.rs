@@ -343,6 +343,7 @@ pub fn candidates(workload: &Workload, sources: &Sources, catalog: &Catalog) -> 
         workload,
         catalog,
         texts: &texts,
+        made_padded: padding::made(workload, catalog, &texts),
     };
     let mut found = Candidates::default();
     covering::find(&context, &mut found);
@@ -372,4 +373,6 @@ struct Context<'a> {
     workload: &'a Workload,
     catalog: &'a Catalog,
     texts: &'a texts::Texts<'a>,
+    /// Tables that the pipeline may make with CHAR columns, each from a generation on.
+    made_padded: padding::Made,
 }

@@ -6,7 +6,8 @@ use super::emitted::{Emitted, Placed};
 use super::names::Names;
 use super::replay::Replay;
 use super::{
-    At, Check, Promise, aggregate, covering, feeds, join, layout, medium, repeated, settings, views,
+    At, Check, Promise, aggregate, covering, feeds, join, layout, medium, padding, repeated,
+    settings, views,
 };
 use crate::diagnostic::Span;
 use crate::facts::access::{Origin, SensitivityKind, TableId, TableVersion};
@@ -65,6 +66,7 @@ pub(super) fn run(check: &mut Check<'_>, replay: &Replay) {
             }
         }
     }
+    padding::run(check);
     order.reverse();
     finish(check, &order);
 }
@@ -178,7 +180,6 @@ fn build<'a>(
     };
     inputs(check, &built);
     sensitive_readers(check, frame);
-    super::padding::run(check, frame);
     feeds::run(check, &built);
     if let Err(problem) = medium::keeps(check, frame) {
         check.report(Promise::Medium, at, problem);

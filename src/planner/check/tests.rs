@@ -6,7 +6,7 @@ mod sample;
 
 use self::sample::{Sample, namespaced, sample};
 use super::*;
-use crate::facts::access::{Fixed, Origin, Sensitivity, SensitivityKind};
+use crate::facts::access::{Barrier, Fixed, Origin, Sensitivity, SensitivityKind};
 use crate::facts::catalog::TableKind;
 use crate::planner::emit::{Language, ProgramText};
 
@@ -316,6 +316,14 @@ fn faults_of_sensitivity_are_caught() {
             &|sample| {
                 let facts = sample.catalog.tables.get_mut("raw.gd").unwrap();
                 "array<char(5)>".clone_into(&mut facts.columns[0].data_type);
+            },
+            // A statement before them may make the table anew, and nobody knows how.
+            &|sample| {
+                let version = sample.workload.accesses[0].reads[0].version;
+                let access = &mut sample.workload.accesses[0];
+                let (reason, span) = ("opaque".to_owned(), sample.workload.statements[0].span);
+                access.barrier = Some(Barrier { reason, span });
+                access.starts.push(version);
             },
         ],
     ));

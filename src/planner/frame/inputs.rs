@@ -171,15 +171,7 @@ impl Context<'_> {
             let may_define =
                 access.barrier.is_some() || writes.any(|write| write.table == version.table);
             let statement = self.workload.statement(access.statement);
-            let keeps_schema = statement.is_some_and(|statement| {
-                matches!(
-                    statement.kind,
-                    StatementKind::Insert { .. }
-                        | StatementKind::Truncate { .. }
-                        | StatementKind::Set { .. }
-                        | StatementKind::Use { .. }
-                )
-            });
+            let keeps_schema = statement.is_some_and(|statement| keeps_schema(&statement.kind));
             // Last, as a statement may start a version of every table.
             let starts_it = || {
                 access.starts.iter().any(|start| {
@@ -263,6 +255,17 @@ impl Context<'_> {
             )),
         }
     }
+}
+
+/// Whether a statement leaves the columns of every table as they are.
+pub(super) fn keeps_schema(kind: &StatementKind) -> bool {
+    matches!(
+        kind,
+        StatementKind::Insert { .. }
+            | StatementKind::Truncate { .. }
+            | StatementKind::Set { .. }
+            | StatementKind::Use { .. }
+    )
 }
 
 /// Refused reads with the same reason, together, in order of the reasons.

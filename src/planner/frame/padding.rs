@@ -6,11 +6,91 @@
 //! files and the other leaves `char(n)`: whoever reads the files by their path compares values otherwise. Measured on
 //! Spark 3.5.6. VARCHAR columns are not padded and keep their type both ways.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::inputs::keeps_schema;
+use super::texts::Texts;
 use super::{Context, Reason};
-use crate::facts::access::{Access, Read, TableVersion};
+use crate::facts::access::{Access, Read, TableId, TableVersion};
+use crate::facts::catalog::Catalog;
+use crate::facts::workload::Workload;
 use crate::frontend::statement::{Statement, StatementKind};
+
+/// Tables that the pipeline may make with CHAR columns, each from a generation on: the catalog's schema is not theirs.
+pub(super) type Made = BTreeMap<TableId, u32>;
+
+/// A statement makes such columns where its text names the type or reads one. What cannot be seen through may.
+pub(super) fn made(workload: &Workload, catalog: &Catalog, texts: &Texts<'_>) -> Made {
+    let mut made = Made::new();
+    for access in &workload.accesses {
+        let Some(statement) = workload.statement(access.statement) else {
+            continue;
+        };
+        // What a view reads is looked into where the view is read.
+        let opaque = access.barrier.is_some();
+        let is_view = matches!(statement.kind, StatementKind::CreateView { .. }) && !opaque;
+        if is_view || keeps_schema(&statement.kind) {
+            continue;
+        }
+        let known = Known {
+            workload,
+            catalog,
+            made: &made,
+        };
+        let changes = |table| access.writes.iter().any(|write| write.table == table);
+        let may = opaque
+            || matches!(
+                statement.kind,
+                StatementKind::CreateTable { like: Some(_), .. }
+            )
+            || names_char(texts.text(statement.span))
+            || access.reads.iter().any(|read| known.padded(read).is_some());
+        let starts = access.starts.iter().filter(|_| may);
+        let starts: Vec<TableVersion> = starts
+            .filter(|start| opaque || changes(start.table))
+            .copied()
+            .collect();
+        for start in starts {
+            made.entry(start.table).or_insert(start.generation);
+        }
+    }
+    made
+}
+
+/// What is known of columns.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    workload: &'a Workload,
+    catalog: &'a Catalog,
+    made: &'a Made,
+}
+
+impl Known<'_> {
+    /// What a read may ask for that is CHAR or holds it, as messages name it.
+    fn padded(self, read: &Read) -> Option<String> {
+        let version = read.version;
+        let table = self.workload.table(version.table)?;
+        let name = &table.name;
+        if self
+            .made
+            .get(&version.table)
+            .is_some_and(|from| version.generation >= *from)
+        {
+            return Some(format!(
+                "`{name}`, which the pipeline may make with CHAR columns"
+            ));
+        }
+        let facts = self.catalog.tables.get(name).filter(|_| !table.temporary)?;
+        let asked = |column: &str| match &read.columns {
+            None => true,
+            Some(columns) => columns.contains(&column.to_lowercase()),
+        };
+        let columns = facts.columns.iter();
+        let mut padded = columns.filter(|column| holds_char(&column.data_type));
+        let column = padded.find(|column| asked(&column.name))?;
+        Some(format!("the CHAR column `{}` of `{name}`", column.name))
+    }
+}
 
 impl Context<'_> {
     /// Whether a statement could show in files that something of these versions comes from a frame.
@@ -23,35 +103,25 @@ impl Context<'_> {
         if let StatementKind::Query(_) = statement.kind {
             return Ok(());
         }
-        let mut reads = access.reads.iter();
-        let padded = reads.find_map(|read| {
-            let column = self.padded_column(read)?;
-            inputs.contains(&read.version).then_some((read, column))
-        });
-        match padded {
+        let known = Known {
+            workload: self.workload,
+            catalog: self.catalog,
+            made: &self.made_padded,
+        };
+        let mut reads = access
+            .reads
+            .iter()
+            .filter(|read| inputs.contains(&read.version));
+        match reads.find_map(|read| known.padded(read)) {
             None => Ok(()),
-            Some((read, column)) => {
+            Some(padded) => {
                 let text = format!(
-                    "the statement writes files and reads the CHAR column `{column}` of `{}`, \
-                     whose type their metadata may tell otherwise where it comes from a frame",
-                    self.name(read.version.table)
+                    "the statement writes files and reads {padded}: their metadata may tell \
+                     another type where it comes from a frame"
                 );
                 Err(Reason::new("padded-column", text))
             }
         }
-    }
-
-    /// A column that a read may ask for and that is CHAR or holds it.
-    fn padded_column(&self, read: &Read) -> Option<&str> {
-        let asked = |name: &str| match &read.columns {
-            None => true,
-            Some(columns) => columns.contains(&name.to_lowercase()),
-        };
-        let columns = self.facts(read.version.table)?.columns.iter();
-        columns
-            .filter(|column| holds_char(&column.data_type))
-            .map(|column| column.name.as_str())
-            .find(|name| asked(name))
     }
 }
 
@@ -60,10 +130,15 @@ fn holds_char(data_type: &str) -> bool {
     let name = |c: char| c.is_alphanumeric() || c == '_';
     let data_type = data_type.to_lowercase();
     data_type.match_indices("char(").any(|(at, _)| {
-        !data_type
-            .get(..at)
-            .is_some_and(|before| before.ends_with(name))
+        let before = data_type.get(..at);
+        !before.is_some_and(|before| before.ends_with(name))
     })
+}
+
+/// Whether a statement names CHAR; a function of that name counts too.
+fn names_char(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| word.eq_ignore_ascii_case("char") || word.eq_ignore_ascii_case("character"))
 }
 
 #[cfg(test)]
