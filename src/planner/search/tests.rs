@@ -181,6 +181,19 @@ proptest! {
     }
 
     #[test]
+    fn ruin_and_recreate_stays_sound_and_never_loses(problem in draw::problem(6, 4), rounds in 1..80_u32) {
+        let instance = instance::Instance::new(&problem).unwrap();
+        for order in seeds::seeds(&instance) {
+            let before = greedy::fill(&instance, &order, greedy::Density::Gain, 300_000).draft();
+            let Some(draft) = ruin::improve(&instance, &before, rounds) else { continue };
+            prop_assert!(draft.value > before.value);
+            prop_assert!(draft.value <= brute::best(&problem));
+            let value = evaluate(&problem, &draft.schedule(&instance));
+            prop_assert_eq!(value, Ok(i128::from(draft.value)));
+        }
+    }
+
+    #[test]
     fn stretches_searched_anew_stay_sound(problem in draw::problem(9, 6), length in 2..6_usize) {
         let instance = instance::Instance::new(&problem).unwrap();
         for order in seeds::seeds(&instance) {

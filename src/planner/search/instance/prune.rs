@@ -24,11 +24,12 @@ pub(super) fn prune(instance: &mut Instance) {
         }
         instance.link();
         let ended = ended(instance);
+        let again = again(instance, &ended);
         let kept: Vec<OptionId> = instance
             .options
             .ids()
             .filter(|id| pays(&instance.options[*id]))
-            .filter(|id| !dominated(instance, &ended, *id))
+            .filter(|id| !again[*id] && !dominated(instance, &ended, *id))
             .collect();
         if kept.len() == instance.options.len() {
             return;
@@ -53,6 +54,27 @@ fn ended(instance: &Instance) -> Dense<OptionId, BTreeSet<TaskId>> {
         }
     }
     ended
+}
+
+/// Whether an earlier option is the same in all but its candidate. Wherever the later one lives the earlier one can live
+/// instead: which of them a schedule has would be chance.
+fn again(instance: &Instance, ended: &Dense<OptionId, BTreeSet<TaskId>>) -> Dense<OptionId, bool> {
+    let mut reads = Dense::filled(instance.options.len(), Vec::new());
+    for (id, task) in instance.tasks.iter() {
+        for read in &task.reads {
+            reads[read.option].push((id, read.slots, read.saving));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let again = instance.options.iter().map(|(id, option)| {
+        let mut reads = reads[id].clone();
+        reads.sort_unstable();
+        // Feeding and being fed are not compared; reads that nothing else wants are not told apart.
+        let alone = option.children.is_empty() && option.parents.is_empty();
+        let told = reads.iter().all(|(_, slots, _)| within(*slots, *slots));
+        alone && told && !seen.insert((option.bytes, option.build, reads, &ended[id]))
+    });
+    Dense::from_rows(again.collect())
 }
 
 /// Whether an alternative does all that an option does, no worse anywhere. Of equals the first one stays.
