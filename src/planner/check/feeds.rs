@@ -1,7 +1,7 @@
 //! Frames that are built from other frames: the definition of such a frame is a subquery of the user's that reads them, or
 //! reads them instead of the tables that it joins or groups (see [`tables`]).
 //!
-//! A subquery differs from the body of the subquery as the text of a statement does that reads the frames: by the same changes,
+//! The text of a subquery differs from its body as the text of a statement does that reads the frames: by the same changes,
 //! token by token. What each kind proves of the statements that read a frame it proves of the place in the body too. So
 //! the definition has the rows of the body, and that all readers say the same as the body is proven in
 //! [`super::repeated`], from the user's texts alone.

@@ -1,9 +1,7 @@
 //! How long the steps of a run take, by the clock.
 
 use super::measured::{scaled, shrunk};
-use super::repeated::computed;
-use super::{ACTION_MICROS, CostModel, End, Estimate, Work, join, sum};
-use crate::facts::access::Origin;
+use super::{ACTION_MICROS, CostModel, End, Estimate};
 use crate::facts::profile::Measure;
 use crate::frontend::statement::StatementId;
 use crate::planner::frame::{Candidate, CandidateId};
@@ -65,35 +63,13 @@ impl CostModel<'_> {
 }
 
 impl Estimate<'_> {
-    /// The work of a statement as written: its scans, and what its query computes from them. Writing is not counted.
+    /// The work of a statement as written, starting it included. Writing is not counted.
     pub(super) fn estimated_statement(&self, statement: StatementId) -> Option<u64> {
         let access = self.access(statement)?;
         if access.barrier.is_some() {
             return None;
         }
-        let mut inputs: Vec<(Work, u64)> = Vec::new();
-        // What is below a view is among the reads; the view itself has no rows of its own.
-        let stored = access
-            .reads
-            .iter()
-            .filter(|read| !self.model.is_view(read.version.table));
-        for read in stored.filter(|read| !matches!(read.origin, Origin::Carried)) {
-            let work = self.scan(access, read, false)?;
-            let bytes = join::bytes(self, read.version, work.rows, self.used(read));
-            inputs.push((work, bytes));
-        }
-        // Its own query has all of its reads.
-        let query = access
-            .subqueries
-            .iter()
-            .max_by_key(|query| (query.reads.len(), std::cmp::Reverse(query.id)));
-        let work = match query {
-            Some(query) => computed(self, &inputs, query),
-            None => inputs
-                .iter()
-                .fold(Work::default(), |total, (work, _)| sum(total, *work)),
-        };
-        Some(ACTION_MICROS.saturating_add(work.micros))
+        Some(ACTION_MICROS.saturating_add(self.work(access)?))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the statements of a pipeline cost as they are written.
 
 use super::repeated::computed;
-use super::{CostModel, End, Estimate, Work, join};
-use crate::facts::access::{Access, Origin, Read};
+use super::{CostModel, End, Estimate, Work, join, sum};
+use crate::facts::access::{Access, Origin};
 
 impl CostModel<'_> {
     /// Spark work of all statements, microseconds: scans, and what brings rows together. A statement that cannot be seen
@@ -11,35 +11,38 @@ impl CostModel<'_> {
         let estimate = self.at(End::Few);
         let statements = self.workload.accesses.iter();
         let seen = statements.filter(|access| access.barrier.is_none());
-        seen.map(|access| estimate.statement(access))
+        seen.map(|access| estimate.work(access))
             .try_fold(0_u64, |all, one| Some(all.saturating_add(one?)))
     }
 }
 
 impl Estimate<'_> {
-    fn statement(&self, access: &Access) -> Option<u64> {
+    /// The scans of a statement as written, and what its query computes from them, microseconds. None where the size of a
+    /// table is not known.
+    pub(super) fn work(&self, access: &Access) -> Option<u64> {
         let mut inputs: Vec<(Work, u64)> = Vec::new();
-        for read in access
+        // What is below a view is among the reads; the view itself has no rows of its own.
+        let stored = access
             .reads
             .iter()
-            .filter(|read| self.has_scans(access, read))
-        {
+            .filter(|read| !self.model.is_view(read.version.table));
+        for read in stored.filter(|read| !matches!(read.origin, Origin::Carried)) {
             let work = self.scan(access, read, false)?;
             let bytes = join::bytes(self, read.version, work.rows, self.used(read));
             inputs.push((work, bytes));
         }
-        let scans = || inputs.iter().map(|(work, _)| work.micros).sum();
-        let whole = access.subqueries.first();
-        Some(whole.map_or_else(scans, |query| computed(self, &inputs, query).micros))
-    }
-
-    /// Whether a read scans something that no other read of the statement counts: what a view reads counts with the view,
-    /// and some views read nothing.
-    fn has_scans(&self, access: &Access, read: &Read) -> bool {
-        let through = Origin::ThroughView(read.version.table);
-        let mut below = access.reads.iter().filter(|other| other.origin == through);
-        let is_view = self.model.is_view(read.version.table);
-        !matches!(read.origin, Origin::ThroughView(_)) && (!is_view || below.next().is_some())
+        // Its own query has all of its reads.
+        let query = access
+            .subqueries
+            .iter()
+            .max_by_key(|query| (query.reads.len(), std::cmp::Reverse(query.id)));
+        let work = match query {
+            Some(query) => computed(self, &inputs, query),
+            None => inputs
+                .iter()
+                .fold(Work::default(), |total, (work, _)| sum(total, *work)),
+        };
+        Some(work.micros)
     }
 }
 

@@ -317,12 +317,12 @@ fn instead<'a>(
     child: &Chosen,
     choice: &Choice,
 ) -> Option<Usage<'a>> {
-    let mut under = way.offer.under.iter();
-    let under = under.find(|one| one.child == child.part.candidate && one.version == version)?;
+    let mut tables = way.offer.tables.iter();
+    let table = tables.find(|one| one.child == child.part.candidate && one.version == version)?;
     Some(Usage {
         place: Place::Table(child.part, version),
         at: held(way.medium, child, choice)?,
-        savings: under.savings,
+        savings: table.savings,
     })
 }
 
@@ -419,9 +419,9 @@ fn option<'a, 'r>(
             }
         }
     }
-    let under = way.offer.under.iter().filter(|_| !way.clustered);
-    for under in under {
-        let child = search.candidates.get(under.child);
+    let tables = way.offer.tables.iter().filter(|_| !way.clustered);
+    for table in tables {
+        let child = search.candidates.get(table.child);
         // Elsewhere it was not looked into what ends it.
         let inside = |child: &&Candidate| {
             let statements = child.readers.iter().map(|reader| reader.statement);
@@ -433,11 +433,11 @@ fn option<'a, 'r>(
         for row in ways_of(child) {
             option.uses.push(Use {
                 by: User::Build(*row),
-                slots: vec![under.row],
-                saving_micros: under.savings.get(end).copied().unwrap_or(0),
+                slots: vec![table.row],
+                saving_micros: table.savings.get(end).copied().unwrap_or(0),
                 holds,
             });
-            uses.push(Spot::Table(under.version));
+            uses.push(Spot::Table(table.version));
         }
     }
     (option, uses)

@@ -22,13 +22,13 @@ pub(super) struct Offer {
     /// Statements that change what it holds, or that cannot be seen through, from its first reader to its last; in file
     /// order.
     pub(super) ended_by: BTreeSet<StatementId>,
-    /// Candidates that could be built from it instead of a table.
-    pub(super) under: Vec<Under>,
+    /// What could be built from it instead of a table.
+    pub(super) tables: Vec<TableFeed>,
 }
 
-/// A candidate that joins or groups a table of which another one has what it needs.
+/// A table that one candidate joins or groups, and of which another one has what that needs.
 #[derive(Clone, Debug)]
-pub(super) struct Under {
+pub(super) struct TableFeed {
     /// The one that joins or groups.
     pub(super) child: CandidateId,
     /// The table.
@@ -72,7 +72,7 @@ pub(super) fn offers(
             builds,
             savings: savings.map(|(few, many)| [few, many]).collect(),
             ended_by: ended_by(candidate, &starts, &barriers),
-            under: under(costs, candidate, &needs),
+            tables: table_feeds(costs, candidate, &needs),
         })
     });
     offers.collect()
@@ -90,23 +90,23 @@ fn needs(candidates: &Candidates) -> Needs<'_> {
 }
 
 /// What could be built from a candidate, as far as that saves something.
-fn under(costs: &CostModel<'_>, candidate: &Candidate, needs: &Needs<'_>) -> Vec<Under> {
+fn table_feeds(costs: &CostModel<'_>, candidate: &Candidate, needs: &Needs<'_>) -> Vec<TableFeed> {
     let of_tables = candidate.inputs.iter().filter_map(|input| needs.get(input));
     let provided = of_tables.flatten().filter(|(child, _, needed)| {
         let mut inputs = candidate.inputs.iter();
         candidate.definition.provides(needed) && inputs.all(|input| child.inputs.contains(input))
     });
-    let under = provided.filter_map(|(child, row, needed)| {
+    let feeds = provided.filter_map(|(child, row, needed)| {
         let [few, many] =
             End::BOTH.map(|end| costs.at(end).feeding(candidate, child, needed).unwrap_or(0));
-        (few.min(many) > 0).then_some(Under {
+        (few.min(many) > 0).then_some(TableFeed {
             child: child.id,
             version: needed.version,
             row: *row,
             savings: [few, many],
         })
     });
-    under.collect()
+    feeds.collect()
 }
 
 /// Cost and savings at one end.

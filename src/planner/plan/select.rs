@@ -382,18 +382,18 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        for under in &offer.under {
+        for table in &offer.tables {
             let frames = choice.frames().iter();
-            let children = frames.filter(|child| child.part.candidate == under.child);
+            let children = frames.filter(|child| child.part.candidate == table.child);
             for child in children {
-                let taken = has_instead(choice, child.part, under.version);
+                let taken = has_instead(choice, child.part, table.version);
                 let at = held(medium, child, choice).filter(|_| !taken);
                 // Elsewhere it was not looked into what ends it.
                 let at = at.filter(|at| first <= at.0 && at.1 <= last);
                 uses.extend(at.map(|at| Usage {
-                    place: Place::Table(child.part, under.version),
+                    place: Place::Table(child.part, table.version),
                     at,
-                    savings: under.savings,
+                    savings: table.savings,
                 }));
             }
         }

@@ -52,8 +52,9 @@ const LEAST_PER_LAYER: u64 = 400;
 const LENGTHS: [usize; 2] = [12, 24];
 /// Tasks, times sweeps over all stretches.
 const SWEPT: usize = 20_000;
-/// Tasks, times rounds of ruin and recreate, and rounds below which they find little.
+/// Tasks, times rounds of ruin and recreate.
 const TASK_ROUNDS: u32 = 400_000;
+/// Rounds below which they find little.
 const LEAST_ROUNDS: u32 = 200;
 /// Rounds for each task where there are few.
 const ROUNDS_PER_TASK: u32 = 30;

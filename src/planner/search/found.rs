@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Some 40 ms on one core of 2024, where nothing is proved earlier.
+    /// Up to 0.3 s of one core of 2024 for 200 tasks that are short of memory, where nothing is proved earlier.
     fn default() -> Self {
         Self {
             nodes: 24_000,
