@@ -150,6 +150,7 @@ impl Session {
         let home = tempfile::tempdir().unwrap();
         let mut engine = Local::new(LocalOptions {
             home: home.path().to_owned(),
+            logs: None,
             python: None,
             spark_home: None,
             java_home: std::env::var_os("JAVA_HOME").map(PathBuf::from),

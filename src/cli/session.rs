@@ -145,6 +145,7 @@ pub(super) fn local_options(
     })?;
     Ok(LocalOptions {
         home: absolute(home),
+        logs: None,
         python: engine.python.clone(),
         spark_home: engine
             .spark_home

@@ -3,7 +3,7 @@
 mod generated;
 mod into;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::arguments::{ComparisonFormat, Frames, Verify as Command};
@@ -27,6 +27,17 @@ use crate::runtime::verify::{
 
 /// Folder of the sandboxes in the pipeline's `.hoist`.
 const SANDBOXES: &str = "verify";
+
+/// The folder in the pipeline's `.hoist` for the logs of a session whose home goes with it: `logs/verify-plain` for the
+/// home `verify-0a1b2c3d-plain`. The runs before have the same, so that they do not pile up.
+fn lasting_logs(options: &LocalOptions, home: &Path) -> PathBuf {
+    let name = home.file_name().unwrap_or_default().to_string_lossy();
+    let mut parts: Vec<&str> = name.split('-').collect();
+    if parts.len() > 1 {
+        parts.remove(1);
+    }
+    options.home.join("logs").join(parts.join("-"))
+}
 
 /// What both runs are given.
 struct Inputs {
@@ -134,6 +145,7 @@ impl Verifier<'_> {
         let mut make = |folder: &Path| {
             Local::new(LocalOptions {
                 home: folder.to_path_buf(),
+                logs: Some(lasting_logs(options, folder)),
                 catalog,
                 ..options.clone()
             })

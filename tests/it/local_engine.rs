@@ -26,6 +26,7 @@ pub(crate) fn cache_dir() -> PathBuf {
 pub(crate) fn options(home: &Path, catalog: CatalogKind) -> LocalOptions {
     LocalOptions {
         home: home.to_owned(),
+        logs: None,
         python: None,
         spark_home: None,
         java_home: std::env::var_os("JAVA_HOME").map(PathBuf::from),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::{Inputs, SANDBOXES, Verifier, failure};
+use super::{Inputs, SANDBOXES, Verifier, failure, lasting_logs};
 use crate::cli::arguments::Frames;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::output::Output;
@@ -174,6 +174,7 @@ impl Verifier<'_> {
         let mut make = |folder: &Path| {
             Local::new(LocalOptions {
                 home: folder.to_path_buf(),
+                logs: Some(lasting_logs(options, folder)),
                 catalog: CatalogKind::TransientHive,
                 ..options.clone()
             })

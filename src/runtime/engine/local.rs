@@ -48,6 +48,8 @@ pub enum CatalogKind {
 pub struct LocalOptions {
     /// Folder of warehouse, metastore, logs and scratch space (`.hoist` beside the pipeline).
     pub home: PathBuf,
+    /// Folder of the logs where they outlive the home; otherwise `logs` in it.
+    pub logs: Option<PathBuf>,
     /// Interpreter named by the user.
     pub python: Option<PathBuf>,
     /// Spark distribution named by the user (`SPARK_HOME`).

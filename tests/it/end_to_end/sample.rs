@@ -312,6 +312,12 @@ fn verified(home: &Home, options: &[&str]) -> Said {
     let said = home.hoist(&arguments, 0);
     home.assert_nothing_left("queries");
     assert!(!said.err.contains("warning"), "{}", said.err);
+    // Logs outlive the sandboxes.
+    for side in ["verify-plain", "verify-hoisted"] {
+        let log = format!("queries/.hoist/logs/{side}/spark.log");
+        assert!(said.err.contains(&log), "{}", said.err);
+        assert!(home.path(&log).is_file(), "{log}");
+    }
     let document: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(document["schema"], "hoist-verification/1");
     assert_eq!(document["holds"], true);

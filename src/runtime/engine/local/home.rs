@@ -40,6 +40,7 @@ pub(super) struct Session {
     pub(super) agent: PathBuf,
     pub(super) log_settings: PathBuf,
     pub(super) log: PathBuf,
+    pub(super) derby_log: PathBuf,
     /// Locked by the agent as long as it lives, which may be a little longer than its engine.
     pub(super) agent_lock: PathBuf,
     lock: File,
@@ -50,9 +51,13 @@ impl Session {
     pub(super) fn prepare(options: &LocalOptions) -> Result<Self, EngineError> {
         let home = std::path::absolute(&options.home)
             .map_err(|source| io("resolving the path", &options.home, source))?;
-        for folder in ["logs", "warehouse", "scratch"] {
+        for folder in ["warehouse", "scratch"] {
             make_folder(&home.join(folder))?;
         }
+        let logs = options.logs.clone().unwrap_or_else(|| home.join("logs"));
+        let logs = std::path::absolute(&logs)
+            .map_err(|source| io("resolving the path", &logs, source))?;
+        make_folder(&logs)?;
         let lock = take_lock(&home)?;
         let scratch_root = home.join("scratch");
         let stale = fs::read_dir(&scratch_root)
@@ -86,13 +91,14 @@ impl Session {
             Ok(()) => Ok(path),
             Err(source) => Err(io("writing", &path, source)),
         };
-        let log = home.join("logs").join("spark.log");
+        let log = logs.join("spark.log");
         // The log of the session before is kept; there may be none.
-        let _ = fs::rename(&log, home.join("logs").join("spark.log.1"));
+        let _ = fs::rename(&log, logs.join("spark.log.1"));
         Ok(Self {
             agent: write(scratch.join("agent.py"), agent_text())?,
             log_settings: write(scratch.join("log4j2.properties"), LOG_SETTINGS)?,
             log: write(log, "")?,
+            derby_log: logs.join("derby.log"),
             agent_lock: home.join("agent.lock"),
             home,
             scratch,
@@ -223,6 +229,7 @@ mod tests {
     fn options(home: &Path) -> LocalOptions {
         LocalOptions {
             home: home.to_owned(),
+            logs: None,
             python: None,
             spark_home: None,
             java_home: None,

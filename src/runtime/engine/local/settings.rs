@@ -141,7 +141,7 @@ pub(super) fn all(options: &LocalOptions, session: &Session) -> BTreeMap<String,
         format!("-Djava.io.tmpdir={}", session.temp.display()),
         format!(
             "-Dderby.stream.error.file={}",
-            home.join("logs").join("derby.log").display()
+            session.derby_log.display()
         ),
         // Otherwise a killed Java leaves a file in the system's temporary folder.
         "-XX:-UsePerfData".to_owned(),

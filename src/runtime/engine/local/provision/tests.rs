@@ -70,6 +70,7 @@ esac
     fn options(&self) -> LocalOptions {
         LocalOptions {
             home: self.0.path().join("home"),
+            logs: None,
             python: None,
             spark_home: None,
             java_home: None,
