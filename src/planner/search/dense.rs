@@ -37,10 +37,24 @@ pub(super) struct Position(pub(super) u32);
 pub(super) struct Front(pub(super) u32);
 
 /// A table with one row per id. Ids are handed out by whoever fills the table, so a row that is asked for exists.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Dense<I, T> {
     rows: Vec<T>,
     ids: PhantomData<I>,
+}
+
+impl<I, T: Clone> Clone for Dense<I, T> {
+    fn clone(&self) -> Self {
+        Self {
+            rows: self.rows.clone(),
+            ids: PhantomData,
+        }
+    }
+
+    /// In the memory that the rows have already.
+    fn clone_from(&mut self, other: &Self) {
+        self.rows.clone_from(&other.rows);
+    }
 }
 
 impl<I, T> Default for Dense<I, T> {

@@ -52,12 +52,11 @@ const LEAST_PER_LAYER: u64 = 400;
 const LENGTHS: [usize; 2] = [12, 24];
 /// Tasks, times sweeps over all stretches.
 const SWEPT: usize = 20_000;
-/// Tasks, times rounds of ruin and recreate.
-const TASK_ROUNDS: u32 = 400_000;
-/// Rounds below which they find little.
-const LEAST_ROUNDS: u32 = 200;
-/// Rounds for each task where there are few.
-const ROUNDS_PER_TASK: u32 = 30;
+/// Fewest and most tasks for which all rounds of ruin and recreate are run: below, fewer find as much; above, each takes
+/// longer.
+const ALL_ROUNDS: (u64, u64) = (130, 200);
+/// Tasks beyond which the rounds that are left find little.
+const RUINED: u64 = 4_000;
 /// Neighbours that are tried the other way round to come nearer to the given order.
 const SWAPS: usize = 4_000;
 
@@ -142,17 +141,16 @@ impl<'a> Course<'a> {
 
     /// Frames and neighbours drawn by chance, again and again.
     fn ruin(&mut self, limits: Limits) {
-        let tasks = u32::try_from(self.instance.tasks.len()).unwrap_or(u32::MAX);
-        let affordable = TASK_ROUNDS / tasks.max(1);
-        if affordable < LEAST_ROUNDS {
+        let tasks = self.instance.tasks.len() as u64;
+        if tasks > RUINED {
             return self.note("ruin and recreate", 0, Ended::TooLarge);
         }
-        let worthwhile = tasks.saturating_mul(ROUNDS_PER_TASK);
-        let rounds = limits.rounds.min(affordable).min(worthwhile);
+        let (fewest, most) = ALL_ROUNDS;
+        let rounds = u64::from(limits.rounds) * tasks.min(fewest) / fewest * most / tasks.max(most);
         if let Some(better) = ruin::improve(self.instance, &self.best, rounds) {
             self.offer(better);
         }
-        self.note("ruin and recreate", u64::from(rounds), Ended::Finished);
+        self.note("ruin and recreate", rounds, Ended::Finished);
     }
 
     /// Tasks go back towards the given order as far as the value allows.

@@ -55,7 +55,7 @@ pub struct Limits {
     pub nodes: u64,
     /// The same for one stretch of positions that is searched anew.
     pub window: u64,
-    /// Rounds of ruin and recreate; fewer where there are many tasks.
+    /// Rounds of ruin and recreate; fewer where there are few tasks or very many.
     pub rounds: u32,
 }
 
@@ -65,7 +65,7 @@ impl Default for Limits {
         Self {
             nodes: 24_000,
             window: 600,
-            rounds: 2_000,
+            rounds: 4_000,
         }
     }
 }

@@ -13,43 +13,43 @@ use super::timeline::Timeline;
 use super::{OptionId, TaskId};
 
 /// Rounds that change the order of the tasks as well, percent.
-const MOVED_PERCENT: usize = 80;
+const MOVED_PERCENT: usize = 90;
 /// By how much a round may be worse at first, parts of ten thousand.
 const THRESHOLD: i64 = 20;
 /// Longest and shortest stretch that is ruined where there are few tasks and many, as part of all tasks.
-const STRETCH: (usize, usize, usize) = (3, 24, 6);
-/// Most options that respond anew in one round.
-const RESPONSES: usize = 24;
+const STRETCH: (usize, usize, usize) = (3, 10, 6);
+/// Most options that respond anew in one round. Many small rounds find more than few large ones.
+const RESPONSES: usize = 8;
+/// Rounds in which memory has a price at first, percent.
+const PRICED_PERCENT: usize = 33;
 
 /// A schedule that is worth more, if one was found within so many rounds.
-pub(super) fn improve(instance: &Instance, draft: &Draft, rounds: u32) -> Option<Draft> {
+pub(super) fn improve(instance: &Instance, draft: &Draft, rounds: u64) -> Option<Draft> {
     if instance.tasks.len() < 3 || instance.options.len() == 0 {
         return None;
     }
     let price = fair_price(instance, instance.tasks.len());
     let mut random = Random::new(1);
     let mut timeline = resumed(instance, draft);
-    let mut value = timeline.draft().value;
+    let mut value = timeline.value();
+    let mut next = timeline.clone();
     let mut best = draft.clone();
-    for left in (1..=i64::from(rounds)).rev() {
-        let moved = random.percent(MOVED_PERCENT);
-        let order = if moved {
-            moves::draw(&timeline, &mut random)
-        } else {
-            None
-        };
-        let mut next = match order {
-            Some(order) => carried(&timeline, order, &mut random),
-            None => timeline.clone(),
-        };
+    let rounds = rounds.cast_signed().max(1);
+    for left in (1..=rounds).rev() {
+        next.clone_from(&timeline);
+        if random.percent(MOVED_PERCENT)
+            && let Some(order) = moves::draw(&timeline, &mut random)
+        {
+            carry(&mut next, &order, &mut random);
+        }
         ruin(&mut next, &mut random, price);
-        let drafted = next.draft();
-        let threshold = value / 10_000 * THRESHOLD * left / i64::from(rounds);
-        if drafted.value > value - threshold {
-            timeline = next;
-            value = drafted.value;
+        let worth = next.value();
+        let threshold = value / 10_000 * THRESHOLD * left / rounds;
+        if worth > value - threshold {
+            std::mem::swap(&mut timeline, &mut next);
+            value = worth;
             if value > best.value {
-                best = drafted;
+                best = timeline.draft();
             }
         }
     }
@@ -88,37 +88,53 @@ fn ruin(timeline: &mut Timeline<'_>, random: &mut Random, price: u64) {
     for option in options.iter().take(ruined) {
         timeline.clear(*option);
     }
-    let price = if random.percent(33) { price } else { 0 };
+    let priced = random.percent(PRICED_PERCENT).then_some(price);
     random.shuffle(&mut options);
-    for price in [price, 0] {
+    for price in priced.into_iter().chain([0]) {
         for option in &options {
             timeline.respond(*option, price);
         }
     }
 }
 
-/// The same frames for the same reads in another order of the tasks, as far as they fit there; the others respond.
-fn carried<'a>(old: &Timeline<'a>, order: Vec<TaskId>, random: &mut Random) -> Timeline<'a> {
-    let instance = old.instance;
-    let mut timeline = Timeline::new(instance, order);
+/// Another order of the tasks. Frames that lived where it has changed serve the same reads as far as they fit there; the
+/// others of them respond.
+fn carry(timeline: &mut Timeline<'_>, order: &[TaskId], random: &mut Random) {
+    let Some((first, last)) = timeline.changed(order) else {
+        return;
+    };
+    let instance = timeline.instance;
+    let touched = |(from, to): &(Position, Position)| *from <= last && first <= *to;
     let options = instance.options.ids();
-    let mut alive: Vec<OptionId> = options.filter(|id| !old.spans(*id).is_empty()).collect();
+    let mut alive: Vec<OptionId> = options
+        .filter(|id| timeline.spans(*id).iter().any(touched))
+        .collect();
     random.shuffle(&mut alive);
+    let served: Vec<(OptionId, Vec<Vec<TaskId>>)> = alive
+        .into_iter()
+        .map(|option| {
+            let readers = &instance.options[option].readers;
+            let spans = timeline.clear(option).into_iter().map(|(from, to)| {
+                let readers = readers.iter().map(|(task, _)| *task);
+                let within = |task: &TaskId| (from..=to).contains(&timeline.place[*task]);
+                readers.filter(within).collect()
+            });
+            (option, spans.collect())
+        })
+        .collect();
+    timeline.reorder(order);
     let mut left = Vec::new();
-    for option in alive {
-        let row = &instance.options[option];
-        let spans = old.spans(option).iter().filter_map(|(from, to)| {
-            let read = row.readers.iter().map(|(task, _)| *task);
-            let read = read.filter(|task| (*from..=*to).contains(&old.place[*task]));
-            let places: Vec<Position> = read.map(|task| timeline.place[task]).collect();
-            Some((*places.iter().min()?, *places.iter().max()?))
+    for (option, served) in served {
+        let spans = served.iter().filter_map(|tasks| {
+            let places = tasks.iter().map(|task| timeline.place[*task]);
+            Some((places.clone().min()?, places.max()?))
         });
         let mut spans: Vec<(Position, Position)> = spans.collect();
         spans.sort_unstable();
         let apart = spans.is_sorted_by(|one, other| one.1 < other.0);
+        let fits = || spans.iter().all(|span| timeline.may(option, *span));
         // What builds others lives where those are built.
-        if row.children.is_empty() && apart && spans.iter().all(|span| timeline.may(option, *span))
-        {
+        if instance.options[option].children.is_empty() && apart && fits() {
             timeline.settle(option, spans);
         } else {
             left.push(option);
@@ -127,5 +143,4 @@ fn carried<'a>(old: &Timeline<'a>, order: Vec<TaskId>, random: &mut Random) -> T
     for option in left {
         timeline.respond(option, 0);
     }
-    timeline
 }

@@ -181,10 +181,12 @@ proptest! {
     }
 
     #[test]
-    fn ruin_and_recreate_stays_sound_and_never_loses(problem in draw::problem(6, 4), rounds in 1..80_u32) {
+    fn ruin_and_recreate_stays_sound_and_never_loses(problem in draw::problem(6, 4), rounds in 1..80_u64) {
         let instance = instance::Instance::new(&problem).unwrap();
         for order in seeds::seeds(&instance) {
-            let before = greedy::fill(&instance, &order, greedy::Density::Gain, 300_000).draft();
+            let filled = greedy::fill(&instance, &order, greedy::Density::Gain, 300_000);
+            let before = filled.draft();
+            prop_assert_eq!(filled.value(), before.value);
             let Some(draft) = ruin::improve(&instance, &before, rounds) else { continue };
             prop_assert!(draft.value > before.value);
             prop_assert!(draft.value <= brute::best(&problem));

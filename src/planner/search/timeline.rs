@@ -5,7 +5,7 @@
 //! or left alone. It splits a residency at gaps that do not fit and merges residencies where space has become free.
 //! Repeated responses never lower the value.
 
-use super::dense::{Dense, Position};
+use super::dense::{Dense, Id, Position};
 use super::instance::{Instance, Read};
 use super::pack::serve;
 use super::room::Room;
@@ -13,7 +13,7 @@ use super::schedule::{Draft, Span};
 use super::{OptionId, TaskId};
 
 /// An order with frames.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Timeline<'a> {
     pub(super) instance: &'a Instance,
     pub(super) order: Dense<Position, TaskId>,
@@ -34,6 +34,29 @@ struct Event {
     build: i64,
     /// Whether a task between the event before and this one ends the frame.
     cut: bool,
+}
+
+impl Clone for Timeline<'_> {
+    fn clone(&self) -> Self {
+        Self {
+            instance: self.instance,
+            order: self.order.clone(),
+            place: self.place.clone(),
+            room: self.room.clone(),
+            spans: self.spans.clone(),
+            taken: self.taken.clone(),
+        }
+    }
+
+    /// In the memory that it has already, as many are tried one after the other.
+    fn clone_from(&mut self, other: &Self) {
+        self.instance = other.instance;
+        self.order.clone_from(&other.order);
+        self.place.clone_from(&other.place);
+        self.room.clone_from(&other.room);
+        self.spans.clone_from(&other.spans);
+        self.taken.clone_from(&other.taken);
+    }
 }
 
 impl<'a> Timeline<'a> {
@@ -66,11 +89,60 @@ impl<'a> Timeline<'a> {
         Draft::new(self.instance, self.order.rows().to_vec(), spans.collect())
     }
 
+    /// The value of [`Self::draft`].
+    pub(super) fn value(&self) -> i64 {
+        let tasks = self.order.iter().map(|(at, task)| {
+            let reads = &self.instance.tasks[*task].reads;
+            serve(reads, |read| self.lives(read.option, at)).0
+        });
+        let builds = self.spans.iter().map(|(option, spans)| {
+            let row = &self.instance.options[option];
+            let build = |(from, to): &(Position, Position)| {
+                let until = |read: &Read| if read.hold.is_some() { *to } else { *from };
+                let here = |read: &Read| self.end(read.option, *from) >= Some(until(read));
+                (row.build - serve(&row.parents, here).0).max(0)
+            };
+            spans.iter().map(build).sum::<i64>()
+        });
+        tasks.sum::<i64>() - builds.sum::<i64>()
+    }
+
     pub(super) fn lives(&self, option: OptionId, at: Position) -> bool {
+        self.end(option, at) >= Some(at)
+    }
+
+    /// The last position of the residency that began last, from its beginning on.
+    fn end(&self, option: OptionId, at: Position) -> Option<Position> {
         let spans = &self.spans[option];
         let after = spans.partition_point(|(from, _)| *from <= at);
         let before = after.checked_sub(1).and_then(|row| spans.get(row));
-        before.is_some_and(|(_, to)| *to >= at)
+        before.map(|(_, to)| *to)
+    }
+
+    /// The first and the last position at which another order has another task.
+    pub(super) fn changed(&self, order: &[TaskId]) -> Option<(Position, Position)> {
+        let mut pairs = self.order.iter().zip(order);
+        let differs = |((at, old), new): ((Position, &TaskId), &TaskId)| (old != new).then_some(at);
+        let first = pairs.find_map(differs)?;
+        let last = self.order.iter().zip(order).filter_map(differs).last()?;
+        Some((first, last))
+    }
+
+    /// Takes another order on, in which nothing may live where it has changed.
+    pub(super) fn reorder(&mut self, order: &[TaskId]) {
+        for (row, new) in order.iter().enumerate() {
+            let at = Position::of(row);
+            let old = self.order[at];
+            if old != *new {
+                let [before, after] = [old, *new].map(|task| {
+                    let room = self.instance.tasks[task].room;
+                    room.min(1 << 60).cast_signed()
+                });
+                self.room.add(at, at, after - before);
+                self.order[at] = *new;
+                self.place[*new] = at;
+            }
+        }
     }
 
     fn occupy(&mut self, option: OptionId, (from, to): (Position, Position), takes: bool) {
