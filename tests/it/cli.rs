@@ -1,6 +1,7 @@
 //! The command line from outside: bad input with its exit code and message, documents, streams.
 
 mod ci;
+mod colour;
 mod documents;
 mod findings;
 mod profile;
@@ -86,6 +87,11 @@ impl Ran {
 
     pub(crate) fn stderr(&self) -> String {
         String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// Both streams.
+    fn texts(&self) -> String {
+        self.stdout() + &self.stderr()
     }
 
     /// The command ended with this code, printed no artefact, and said exactly this.

@@ -55,8 +55,8 @@ impl Session {
             make_folder(&home.join(folder))?;
         }
         let logs = options.logs.clone().unwrap_or_else(|| home.join("logs"));
-        let logs = std::path::absolute(&logs)
-            .map_err(|source| io("resolving the path", &logs, source))?;
+        let logs =
+            std::path::absolute(&logs).map_err(|source| io("resolving the path", &logs, source))?;
         make_folder(&logs)?;
         let lock = take_lock(&home)?;
         let scratch_root = home.join("scratch");

@@ -139,10 +139,7 @@ pub(super) fn all(options: &LocalOptions, session: &Session) -> BTreeMap<String,
             session.log_settings.display()
         ),
         format!("-Djava.io.tmpdir={}", session.temp.display()),
-        format!(
-            "-Dderby.stream.error.file={}",
-            session.derby_log.display()
-        ),
+        format!("-Dderby.stream.error.file={}", session.derby_log.display()),
         // Otherwise a killed Java leaves a file in the system's temporary folder.
         "-XX:-UsePerfData".to_owned(),
     ]
