@@ -3,6 +3,8 @@
 //! Schrimpf, Schneider, Stamm-Wilbrandt and Dueck, Journal of Computational Physics 159, 2000, with their threshold: what
 //! is a little worse is gone on from too, ever less so towards the end. What was best is kept.
 
+use std::ops::RangeInclusive;
+
 use super::dense::{Dense, Position};
 use super::greedy::fair_price;
 use super::instance::Instance;
@@ -16,8 +18,9 @@ use super::{OptionId, TaskId};
 const MOVED_PERCENT: usize = 90;
 /// By how much a round may be worse at first, parts of ten thousand.
 const THRESHOLD: i64 = 20;
-/// Longest and shortest stretch that is ruined where there are few tasks and many, as part of all tasks.
-const STRETCH: (usize, usize, usize) = (3, 10, 6);
+/// The longest stretch of tasks that is ruined is a part of all, and within bounds.
+const STRETCH_PART: usize = 6;
+const STRETCH: RangeInclusive<usize> = 3..=10;
 /// Most options that respond anew in one round. Many small rounds find more than few large ones.
 const RESPONSES: usize = 8;
 /// Rounds in which memory has a price at first, percent.
@@ -73,9 +76,9 @@ fn resumed<'a>(instance: &'a Instance, draft: &Draft) -> Timeline<'a> {
 /// Takes frames away that serve a stretch of tasks; all options that could serve it respond in any order.
 fn ruin(timeline: &mut Timeline<'_>, random: &mut Random, price: u64) {
     let instance = timeline.instance;
-    let (shortest, longest, share) = STRETCH;
     let tasks = timeline.order.rows();
-    let length = 1 + random.below((tasks.len() / share).clamp(shortest, longest));
+    let longest = (tasks.len() / STRETCH_PART).clamp(*STRETCH.start(), *STRETCH.end());
+    let length = 1 + random.below(longest);
     let first = random.below(tasks.len().saturating_sub(length).max(1));
     let stretch = tasks.iter().skip(first).take(length);
     let reads = stretch.flat_map(|task| &instance.tasks[*task].reads);
