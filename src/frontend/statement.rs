@@ -18,7 +18,8 @@ pub use expression::{
     aggregates,
 };
 pub use kind::{
-    Change, Command, Effect, Files, MadeFunction, MadeFunctions, StatementKind, ViewScope,
+    Change, ColumnSource, Command, Effect, Files, MadeFunction, MadeFunctions, StatementKind,
+    ViewScope,
 };
 pub use mentions::Mentions;
 pub use python::{

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, SourceId, Span};
 use crate::facts::catalog::Catalog;
-use crate::frontend::statement::{Name, Query, Statement, StatementKind};
+use crate::frontend::statement::{ColumnSource, Name, Query, Statement, StatementKind};
 
 /// Resolves what every statement reads and writes.
 ///
@@ -193,9 +193,9 @@ impl<'a> Resolver<'a> {
                 if_not_exists,
                 located,
                 replace,
-                like,
+                columns,
             } => {
-                if let Some(like) = like {
+                if let ColumnSource::Like(like) = columns {
                     access.described.push(self.session.meaning(like).table);
                 }
                 let change = Change::Create {

@@ -44,8 +44,8 @@ pub enum StatementKind {
         located: bool,
         /// Replaces an existing table: `[CREATE OR] REPLACE TABLE`.
         replace: bool,
-        /// The table whose schema it takes: `LIKE`.
-        like: Option<Name>,
+        /// Where its columns come from.
+        columns: ColumnSource,
     },
     /// `INSERT OVERWRITE [LOCAL] DIRECTORY … query`.
     InsertDirectory {
@@ -119,6 +119,17 @@ pub enum StatementKind {
         /// Why, as a lowercase fragment.
         reason: String,
     },
+}
+
+/// Where the columns of a table that is made without rows come from.
+#[derive(Clone, Debug)]
+pub enum ColumnSource {
+    /// The statement lists them.
+    Listed,
+    /// They are those of another table: `LIKE`.
+    Like(Name),
+    /// They are those of the files that lie there.
+    Files,
 }
 
 /// A statement that planning need not tell from others: what it changes, reads and mentions.
@@ -323,7 +334,10 @@ impl StatementKind {
     pub fn described(&self) -> Vec<&Name> {
         match self {
             StatementKind::Describe { target } => target.iter().collect(),
-            StatementKind::CreateTable { like, .. } => like.iter().collect(),
+            StatementKind::CreateTable {
+                columns: ColumnSource::Like(like),
+                ..
+            } => vec![like],
             StatementKind::Explain { statement, .. } => statement.described(),
             StatementKind::Script(statements) => {
                 statements.iter().flat_map(Self::described).collect()

@@ -11,25 +11,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::inputs::keeps_schema;
 use super::texts::Texts;
 use super::{Context, Reason};
-use crate::facts::access::{Access, Read, TableId, TableVersion};
-use crate::facts::catalog::Catalog;
+use crate::facts::access::{Access, Read, Table, TableId, TableVersion, Write, WriteKind};
+use crate::facts::catalog::{Catalog, TableFacts, TableKind};
 use crate::facts::workload::Workload;
-use crate::frontend::statement::{Statement, StatementKind};
+use crate::frontend::statement::{ColumnSource, Statement, StatementKind};
 
-/// Tables that the pipeline may make with CHAR columns, each from a generation on: the catalog's schema is not theirs.
-pub(super) type Made = BTreeMap<TableId, u32>;
+/// What the pipeline makes of the columns of tables, each from a generation on: the catalog's schema is not theirs.
+#[derive(Default)]
+pub(super) struct Made {
+    /// Tables that may have CHAR columns.
+    padded: BTreeMap<TableId, u32>,
+    /// Tables that have none, where they are not among the others. Views are here: what they read is looked into.
+    plain: BTreeMap<TableId, u32>,
+}
 
-/// A statement makes such columns where its text names the type or reads one. What cannot be seen through may.
+impl Made {
+    fn add(made: &mut BTreeMap<TableId, u32>, version: TableVersion) {
+        made.entry(version.table).or_insert(version.generation);
+    }
+}
+
+/// A statement makes such columns where its text names the type, or where it takes columns from elsewhere that are not
+/// known to be others. What cannot be seen through may.
 pub(super) fn made(workload: &Workload, catalog: &Catalog, texts: &Texts<'_>) -> Made {
-    let mut made = Made::new();
+    let mut made = Made::default();
     for access in &workload.accesses {
         let Some(statement) = workload.statement(access.statement) else {
             continue;
         };
-        // What a view reads is looked into where the view is read.
-        let opaque = access.barrier.is_some();
-        let is_view = matches!(statement.kind, StatementKind::CreateView { .. }) && !opaque;
-        if is_view || keeps_schema(&statement.kind) {
+        if keeps_schema(&statement.kind) {
             continue;
         }
         let known = Known {
@@ -37,24 +47,46 @@ pub(super) fn made(workload: &Workload, catalog: &Catalog, texts: &Texts<'_>) ->
             catalog,
             made: &made,
         };
-        let changes = |table| access.writes.iter().any(|write| write.table == table);
+        let opaque = access.barrier.is_some();
+        let is_view = matches!(statement.kind, StatementKind::CreateView { .. });
         let may = opaque
-            || matches!(
-                statement.kind,
-                StatementKind::CreateTable { like: Some(_), .. }
-            )
-            || names_char(texts.text(statement.span))
-            || access.reads.iter().any(|read| known.padded(read).is_some());
-        let starts = access.starts.iter().filter(|_| may);
-        let starts: Vec<TableVersion> = starts
-            .filter(|start| opaque || changes(start.table))
-            .copied()
+            || !is_view
+                && (takes_unseen_columns(&statement.kind)
+                    || names_char(texts.text(statement.span))
+                    || access.reads.iter().any(|read| known.padded(read).is_some())
+                    || renamed(access)
+                        .is_some_and(|version| known.padded_version(version, None).is_some()));
+        let defined: Vec<TableVersion> = access
+            .writes
+            .iter()
+            .filter(|write| !may && known.is_defined(&statement.kind, access, write))
+            .map(|write| write.produces)
             .collect();
-        for start in starts {
-            made.entry(start.table).or_insert(start.generation);
+        let changes = |table| access.writes.iter().any(|write| write.table == table);
+        let starts = access.starts.iter().filter(|_| may);
+        for start in starts.filter(|start| opaque || changes(start.table)) {
+            Made::add(&mut made.padded, *start);
+        }
+        for version in defined {
+            Made::add(&mut made.plain, version);
         }
     }
     made
+}
+
+/// Whether a statement takes columns from where they are not seen.
+fn takes_unseen_columns(kind: &StatementKind) -> bool {
+    match kind {
+        StatementKind::CreateTable { columns, .. } => !matches!(columns, ColumnSource::Listed),
+        _ => false,
+    }
+}
+
+/// What a statement gives another name, if it does: nothing else drops and defines at once.
+fn renamed(access: &Access) -> Option<TableVersion> {
+    let kind = |kind| access.writes.iter().find(|write| write.kind == kind);
+    let (dropped, _) = kind(WriteKind::Drop).zip(kind(WriteKind::Define))?;
+    Some(dropped.produces)
 }
 
 /// What is known of columns.
@@ -65,23 +97,65 @@ struct Known<'a> {
     made: &'a Made,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// What the catalog tells of the columns that a table has before the run.
+    fn facts(self, table: &Table) -> Option<&'a TableFacts> {
+        let facts = self.catalog.tables.get(&table.name);
+        if table.temporary { None } else { facts }
+    }
+
+    /// Whether a table has the columns that a statement gives it, if the statement succeeds.
+    fn is_defined(self, kind: &StatementKind, access: &Access, write: &Write) -> bool {
+        match kind {
+            StatementKind::CreateTable { if_not_exists, .. }
+            | StatementKind::CreateTableAs { if_not_exists, .. } => {
+                let table = self.workload.table(write.table);
+                let facts = table.and_then(|table| self.facts(table));
+                !if_not_exists || facts.is_some_and(|facts| facts.kind == TableKind::Missing)
+            }
+            StatementKind::CreateView { .. } => true,
+            StatementKind::Command(_) => {
+                write.kind == WriteKind::Define && renamed(access).is_some()
+            }
+            _ => false,
+        }
+    }
+
     /// What a read may ask for that is CHAR or holds it, as messages name it.
     fn padded(self, read: &Read) -> Option<String> {
-        let version = read.version;
+        if read.unseen {
+            let name = self.workload.table(read.version.table)?.name.as_str();
+            return Some(format!("`{name}`, which is not looked into"));
+        }
+        self.padded_version(read.version, read.columns.as_ref())
+    }
+
+    /// The same of columns of a version, or of all of them.
+    fn padded_version(
+        self,
+        version: TableVersion,
+        columns: Option<&BTreeSet<String>>,
+    ) -> Option<String> {
+        let since = |made: &BTreeMap<TableId, u32>| {
+            let from = made.get(&version.table);
+            from.is_some_and(|from| version.generation >= *from)
+        };
         let table = self.workload.table(version.table)?;
         let name = &table.name;
-        if self
-            .made
-            .get(&version.table)
-            .is_some_and(|from| version.generation >= *from)
-        {
+        if since(&self.made.padded) {
             return Some(format!(
                 "`{name}`, which the pipeline may make with CHAR columns"
             ));
         }
-        let facts = self.catalog.tables.get(name).filter(|_| !table.temporary)?;
-        let asked = |column: &str| match &read.columns {
+        let facts = self.facts(table).filter(|facts| {
+            let kind = facts.kind;
+            !matches!(kind, TableKind::Missing | TableKind::Temporary)
+        });
+        let Some(facts) = facts else {
+            let unknown = !since(&self.made.plain);
+            return unknown.then(|| format!("`{name}`, whose columns are not known"));
+        };
+        let asked = |column: &str| match columns {
             None => true,
             Some(columns) => columns.contains(&column.to_lowercase()),
         };

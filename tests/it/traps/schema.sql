@@ -85,6 +85,65 @@ CREATE TABLE d.p USING parquet AS SELECT CASE WHEN id = 1 THEN c ELSE c END AS c
 --! raw
 INSERT OVERWRITE DIRECTORY '@folder@/out' USING parquet SELECT cast(c AS STRING) AS c FROM d.m;
 
+--! trap padded_columns_from_where_nothing_is_known
+-- The footers of files tell which columns are CHAR: a table that is made from them has some, by whatever way.
+--! reason padded-column
+--! maybe frame
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t (id INT, c CHAR(5)) USING parquet LOCATION '@folder@/t';
+INSERT INTO d.t VALUES (1, 'a'), (2, 'xyz');
+CREATE TABLE d.m (id INT, c STRING) USING parquet;
+CREATE TABLE d.n (id INT, c STRING) USING parquet;
+CREATE TABLE d.o (id INT, c STRING) USING parquet;
+--! file 1.sql
+DROP TABLE d.m;
+CREATE TABLE d.m USING parquet AS SELECT id, c FROM parquet.`@folder@/t`;
+DROP TABLE d.n;
+CREATE TABLE d.n USING parquet LOCATION '@folder@/t';
+CREATE TABLE d.s USING parquet AS SELECT id, c FROM d.n;
+DROP TABLE d.o;
+ALTER TABLE d.s RENAME TO d.o;
+--! file 2.sql
+--! framed
+SELECT c FROM d.m WHERE id > 0;
+--! framed
+SELECT id, c FROM d.m;
+--! raw
+CREATE TABLE d.p USING parquet AS SELECT CASE WHEN id = 1 THEN c ELSE c END AS c, id FROM d.m;
+--! framed
+SELECT c FROM d.n WHERE id > 0;
+--! framed
+SELECT id, c FROM d.n;
+--! raw
+CREATE TABLE d.q USING parquet AS SELECT CASE WHEN id = 1 THEN c ELSE c END AS c, id FROM d.n;
+--! framed
+SELECT c FROM d.o WHERE id > 0;
+--! framed
+SELECT id, c FROM d.o;
+--! raw
+CREATE TABLE d.r USING parquet AS SELECT CASE WHEN id = 1 THEN c ELSE c END AS c, id FROM d.o;
+
+--! trap columns_by_way_of_new_tables
+-- What is made without CHAR columns on the way is known to have none, also under another name.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.t (id INT, c STRING) USING parquet;
+INSERT INTO d.t VALUES (1, 'a'), (2, 'xyz');
+CREATE TABLE d.m (id INT, c STRING) USING parquet;
+--! file 1.sql
+CREATE TABLE IF NOT EXISTS d.s USING parquet AS SELECT id, c FROM d.t;
+ALTER TABLE d.s RENAME TO d.u;
+CREATE TABLE d.l (id INT, c STRING) USING parquet;
+INSERT INTO d.l SELECT id, c FROM d.u;
+CREATE VIEW d.v AS SELECT id, c FROM d.l;
+DROP TABLE d.m;
+CREATE TABLE d.m USING parquet AS SELECT v.id, u.c FROM d.v JOIN d.u ON u.id = v.id;
+--! framed
+SELECT c FROM d.m WHERE id > 0;
+--! framed
+CREATE TABLE d.p USING parquet AS SELECT CASE WHEN id = 1 THEN c ELSE c END AS c, id FROM d.m;
+
 --! trap spelling_of_columns
 -- Output columns are spelled as the text or the table spells them, not as another reader does.
 --! setup

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::{Failure, Header};
 use crate::frontend::statement::{
-    Change, Command, Effect, Identifier, MadeFunction, MadeFunctions, StatementKind, ViewScope,
+    Change, ColumnSource, Command, Effect, Identifier, MadeFunction, MadeFunctions, StatementKind,
+    ViewScope,
 };
 
 /// The clauses of a table.
@@ -76,12 +77,13 @@ impl Header<'_> {
         let if_not_exists = self.is(at, &["IF", "NOT", "EXISTS"]);
         let at = self.skip(at, &["IF", "NOT", "EXISTS"]);
         let (target, mut at) = self.name(at)?;
-        let mut like = None;
+        let mut columns = ColumnSource::Files;
         if self.is(at, &["LIKE"]) {
             let (name, after) = self.name(at + 1)?;
-            like = Some(name);
+            columns = ColumnSource::Like(name);
             at = after;
         } else if self.is_symbol(at, "(") && !self.is_query_in_brackets(at) {
+            columns = ColumnSource::Listed;
             at = self.after_brackets(at)?;
         }
         let clauses = self.clauses(at)?;
@@ -93,7 +95,7 @@ impl Header<'_> {
                 if_not_exists,
                 located,
                 replace,
-                like,
+                columns,
             });
         }
         if !self.starts_query(at) {

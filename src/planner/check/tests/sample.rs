@@ -375,22 +375,21 @@ fn catalog() -> Catalog {
         data_type: data_type.to_owned(),
         nullable: true,
     };
-    let columns = [("policy_id", "int"), ("age", "int"), ("day", "string")];
-    let facts = TableFacts {
+    let facts = |columns: &[(&str, &str)]| TableFacts {
         kind: TableKind::External,
         provider: Some("csv".to_owned()),
-        location: None,
-        columns: columns.map(column).into(),
-        partition_columns: Vec::new(),
-        size_bytes: None,
-        rows: None,
+        columns: columns.iter().copied().map(column).collect(),
         ..TableFacts::default()
     };
+    let gd = [("policy_id", "int"), ("age", "int"), ("day", "string")];
+    let policies = [gd.as_slice(), &[("version", "int")]].concat();
+    let (gd, policies) = (facts(&gd), facts(&policies));
+    let tables = [("raw.gd", gd), ("raw.policies", policies)];
     Catalog {
         spark_version: Some("3.5.6".to_owned()),
         session: None,
         databases: BTreeMap::new(),
-        tables: BTreeMap::from([("raw.gd".to_owned(), facts)]),
+        tables: tables.map(|(name, facts)| (name.to_owned(), facts)).into(),
     }
 }
 
