@@ -88,7 +88,7 @@ pub(crate) struct Side {
     pub(crate) record: RunRecord,
     /// What it left, by kind and name: `table d.t`, `view d.v`, `temporary view v`, `result q`, `folder x`, `session`.
     pub(crate) outputs: BTreeMap<String, Output>,
-    /// By statement (`file:line`) that Spark executed: the frames that it read, by Spark's own account.
+    /// By statement (`file:line`) that Spark executed: the frames that it read, by Spark's own account. Empty for the plain run.
     pub(crate) used: BTreeMap<String, BTreeSet<String>>,
 }
 
