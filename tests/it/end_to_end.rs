@@ -16,8 +16,9 @@ use tempfile::TempDir;
 
 use crate::local_engine::{cache_dir, processes};
 
-/// Short runs gain nothing from the second compiler of Java, and two cores have better to do.
-const QUICK_JAVA: &str = "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1";
+/// Short runs gain nothing from the second compiler of Java nor from many threads that collect garbage, and two cores
+/// have better to do.
+const QUICK_JAVA: &str = "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
 /// A folder in which commands run on the shared private Spark.
 struct Home(TempDir);

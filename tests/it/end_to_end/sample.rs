@@ -281,7 +281,7 @@ fn outputs_are_equal(home: &Home) {
     assert!(before.len() > 30, "{}", before.len());
     let on = verified(home, &[]);
     assert!(on.err.contains("\nPlan: "), "{}", on.err);
-    let off = verified(home, &["--frames", "off"]);
+    let off = verified(home, &["--plain-runs", "1", "--frames", "off"]);
     assert!(!off.err.contains("\nPlan: "), "{}", off.err);
     let long = std::env::var_os("HOIST_SAMPLE_FORCED").is_some();
     let places = if long { &PLACES[..] } else { &PLACES[3..] };
