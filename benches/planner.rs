@@ -107,8 +107,8 @@ fn beyond() {
         ] {
             let (mut ours, mut theirs, mut bounds, mut slowest) =
                 (Vec::new(), Vec::new(), Vec::new(), 0.0_f64);
-            for seed in 0..5 {
-                let problem = draw(statements, 0.1 + 0.1 * seed as f64, seed);
+            for seed in 0..15 {
+                let problem = draw(statements, 0.1 + 0.1 * (seed % 5) as f64, seed);
                 let limits = Limits::default();
                 let (best, _) = solve(
                     &problem,

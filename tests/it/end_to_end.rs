@@ -14,11 +14,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::local_engine::{cache_dir, processes};
-
-/// Short runs gain nothing from the second compiler of Java nor from many threads that collect garbage, and two cores
-/// have better to do.
-const QUICK_JAVA: &str = "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+use crate::local_engine::{QUICK_JAVA, cache_dir, processes};
 
 /// A folder in which commands run on the shared private Spark.
 struct Home(TempDir);
@@ -41,7 +37,8 @@ impl Home {
     /// A command that starts a session.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.plain_command(arguments);
-        command.args(["--conf", QUICK_JAVA]);
+        let (key, setting) = QUICK_JAVA;
+        command.args(["--conf", &format!("{key}={setting}")]);
         command
     }
 

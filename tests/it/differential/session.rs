@@ -63,10 +63,6 @@ impl Harness {
         for (key, setting) in [
             // Tiny data: what counts is the fixed cost of each statement.
             ("spark.sql.shuffle.partitions", "1"),
-            (
-                "spark.driver.extraJavaOptions",
-                "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-            ),
             // Those of one run: asking about each takes milliseconds.
             ("spark.sql.ui.retainedExecutions", "100"),
             ("spark.sql.session.timeZone", "UTC"),

@@ -9,7 +9,7 @@ use hoist::runtime::run::{RunInput, RunOptions, executed_plans};
 use serde_json::Value;
 
 use super::sample::saved_plan;
-use super::{Home, QUICK_JAVA, names};
+use super::{Home, names};
 use crate::executed::{carry_out, compare_reads, frames_scanned};
 use crate::local_engine::{block_on, open, options};
 
@@ -95,8 +95,6 @@ fn readers_of_a_bucketed_scratch_table_need_no_exchange() {
 async fn exchanges(home: &Home) {
     let saved = saved_plan(home, "p");
     let mut local = options(&home.path("p/.hoist"), CatalogKind::Hive);
-    let (key, setting) = QUICK_JAVA.split_once('=').unwrap();
-    local.conf.insert(key.to_owned(), setting.to_owned());
     local.conf.extend(saved.settings.engine_conf.clone());
     let mut engine = Local::new(local);
     open(&mut engine).await;

@@ -12,7 +12,7 @@ use hoist::runtime::engine::local::{CatalogKind, Local};
 use hoist::runtime::run::{RunInput, RunOptions};
 use serde_json::Value;
 
-use super::{Home, QUICK_JAVA, Said, names};
+use super::{Home, Said, names};
 use crate::executed::{self, carry_out, compare_reads};
 use crate::local_engine::{block_on, done, open, options, value};
 
@@ -208,9 +208,7 @@ fn from_the_saved_plan(home: &Home, plan: &PlanFile) {
 
 /// Runs the saved plan in a session that can be asked what it did.
 fn every_reader_reads_its_frame(home: &Home, plan: &PlanFile) {
-    let mut local = options(&home.path("queries/.hoist"), CatalogKind::Hive);
-    let (key, setting) = QUICK_JAVA.split_once('=').unwrap();
-    local.conf.insert(key.to_owned(), setting.to_owned());
+    let local = options(&home.path("queries/.hoist"), CatalogKind::Hive);
     block_on(async {
         let mut engine = Local::new(local);
         open(&mut engine).await;

@@ -4,8 +4,8 @@
 use hoist::runtime::engine::Engine;
 use hoist::runtime::engine::local::{CatalogKind, Local};
 
+use super::Home;
 use super::sample::{frames_scanned, saved_plan};
-use super::{Home, QUICK_JAVA};
 use crate::executed::compare_reads;
 use crate::local_engine::{block_on, open, options};
 
@@ -87,9 +87,7 @@ fn what_must_not_be_shared_is_not() {
     for code in ["chosen", "order-sensitive", "may-fail"] {
         assert!(codes.contains(&code), "{codes:?}");
     }
-    let mut local = options(&home.path("p/.hoist"), CatalogKind::Hive);
-    let (key, setting) = QUICK_JAVA.split_once('=').unwrap();
-    local.conf.insert(key.to_owned(), setting.to_owned());
+    let local = options(&home.path("p/.hoist"), CatalogKind::Hive);
     block_on(async {
         let mut engine = Local::new(local);
         open(&mut engine).await;

@@ -37,10 +37,6 @@ impl Session {
         for (key, setting) in [
             ("spark.sql.shuffle.partitions", "2"),
             ("spark.sql.ui.retainedExecutions", "200"),
-            (
-                "spark.driver.extraJavaOptions",
-                "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-            ),
         ] {
             local.conf.insert(key.to_owned(), setting.to_owned());
         }
