@@ -135,10 +135,9 @@ impl Location {
         {
             return false;
         }
-        self.folders
-            .iter()
-            .zip(&other.folders)
-            .all(|(left, right)| left == right)
+        // Last folders first: tables mostly lie beside each other.
+        let both = self.folders.iter().zip(&other.folders);
+        both.rev().all(|(left, right)| left == right)
     }
 }
 

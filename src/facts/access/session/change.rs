@@ -105,12 +105,14 @@ impl Session<'_> {
             self.views.remove(&table);
         }
         let mut started = BTreeSet::from([table]);
+        // Most changes leave a table where it is; every table is compared with.
+        let moved = after != before;
         for other in self.tables.iter().map(|table| table.id) {
             let storage = self.storage(other);
             if (*storage == Storage::View && self.is_unseen_view(other))
                 || *storage == Storage::Unknown
                 || before.may_alias(storage)
-                || after.may_alias(storage)
+                || (moved && after.may_alias(storage))
             {
                 started.insert(other);
             }
