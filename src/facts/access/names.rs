@@ -122,6 +122,11 @@ impl Location {
         Some(Location { bucket, folders })
     }
 
+    /// The folders from the root, lower-case.
+    pub(super) fn folders(&self) -> &[String] {
+        &self.folders
+    }
+
     /// Whether a folder on the way to it has the name, or the place itself.
     pub(super) fn has_folder(&self, name: &str) -> bool {
         self.folders.iter().any(|folder| folder == name)
@@ -135,9 +140,8 @@ impl Location {
         {
             return false;
         }
-        // Last folders first: tables mostly lie beside each other.
-        let both = self.folders.iter().zip(&other.folders);
-        both.rev().all(|(left, right)| left == right)
+        let mut both = self.folders.iter().zip(&other.folders);
+        both.all(|(left, right)| left == right)
     }
 }
 

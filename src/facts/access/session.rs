@@ -24,6 +24,7 @@
 
 mod change;
 mod functions;
+mod places;
 mod storage;
 mod views;
 
@@ -31,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::change::Change;
 use self::functions::Functions;
+use self::places::Places;
 use self::storage::Storage;
 pub(super) use self::views::View;
 
@@ -87,7 +89,7 @@ pub(super) struct Session<'a> {
     tables: Vec<Table>,
     numbers: BTreeMap<String, TableId>,
     generations: Vec<u32>,
-    storage: Vec<Storage>,
+    places: Places,
     /// Tables whose definition the pipeline may have changed: the catalog's columns do not hold any more.
     redefined: Vec<bool>,
     place: Place,
@@ -116,7 +118,7 @@ impl<'a> Session<'a> {
             tables: Vec::new(),
             numbers: BTreeMap::new(),
             generations: Vec::new(),
-            storage: Vec::new(),
+            places: Places::default(),
             redefined: Vec::new(),
             place: Place {
                 database: default_database.to_lowercase(),
@@ -167,7 +169,7 @@ impl<'a> Session<'a> {
         if !temporary && matches!(kind, Some(TableKind::View | TableKind::Temporary)) {
             self.once_views.insert(id);
         }
-        self.storage.push(storage);
+        self.places.push(storage);
         self.generations.push(0);
         self.redefined.push(false);
         self.numbers.insert(name.clone(), id);
@@ -300,7 +302,7 @@ impl<'a> Session<'a> {
     }
 
     fn storage(&self, table: TableId) -> &Storage {
-        match self.storage.get(table.0 as usize) {
+        match self.places.get(table) {
             Some(kept @ (Storage::Temporary | Storage::Path(_))) => kept,
             Some(storage) if !self.unseen => storage,
             _ => &Storage::Unknown,

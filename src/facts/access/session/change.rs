@@ -96,18 +96,16 @@ impl Session<'_> {
                 }
             }
         };
-        if let Some(storage) = self.storage.get_mut(table.0 as usize)
-            && !matches!(storage, Storage::Temporary | Storage::Path(_))
-        {
-            *storage = after.clone();
+        let known = self.places.get(table);
+        if !matches!(known, Some(Storage::Temporary | Storage::Path(_))) {
+            self.places.set(table, after.clone());
         }
         if change.redefines() {
             self.views.remove(&table);
         }
         let mut started = BTreeSet::from([table]);
-        // Most changes leave a table where it is; every table is compared with.
         let moved = after != before;
-        for other in self.tables.iter().map(|table| table.id) {
+        for other in self.near(&before, &after) {
             let storage = self.storage(other);
             if (*storage == Storage::View && self.is_unseen_view(other))
                 || *storage == Storage::Unknown
@@ -119,6 +117,19 @@ impl Session<'_> {
         }
         let started = self.with_dependent_views(started);
         self.start(&started)
+    }
+
+    /// All tables that may share rows with what lies at one of both, and some others.
+    fn near(&self, before: &Storage, after: &Storage) -> BTreeSet<TableId> {
+        if self.unseen {
+            return self.tables.iter().map(|table| table.id).collect();
+        }
+        let mut near = self.places.near(before);
+        // Most changes leave a table where it is.
+        if after != before {
+            near.append(&mut self.places.near(after));
+        }
+        near
     }
 
     fn mark_redefined(&mut self, table: TableId) {
