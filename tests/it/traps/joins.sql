@@ -16,6 +16,18 @@ SELECT k.name, max(x.model) AS m FROM d.c AS k INNER JOIN d.p ON (k.cid = p.cid)
 --! framed p_c_v_1
 SELECT a.vid, b.cid, count(*) AS n FROM d.v a JOIN d.p b ON a.vid = b.vid CROSS JOIN d.c e WHERE e.cid = b.cid AND a.fuel = 'gas' GROUP BY a.vid, b.cid;
 
+--! trap join_on_keys_without_qualifiers
+-- A key that nothing but the condition names goes with it, and the frame need not hold it.
+--! setup
+CREATE DATABASE d;
+CREATE TABLE d.p USING parquet AS SELECT * FROM VALUES (1, 10, 'on', 5), (2, 10, 'off', 6), (3, 11, 'on', 7), (4, 12, 'on', 8), (NULL, 99, 'off', 1), (1, 10, 'on', 5) AS v(id, cid, status, premium);
+CREATE TABLE d.g USING parquet AS SELECT * FROM VALUES (1, 3, 'a'), (2, 4, 'b'), (2, 5, 'c'), (7, 6, 'd'), (NULL, 7, 'e') AS v(pid, amount, note);
+--! file 1.sql
+--! framed p_g_1
+SELECT status, amount FROM d.p JOIN d.g ON pid = id WHERE premium > 4;
+--! framed p_g_1
+SELECT note, max(premium) AS m FROM d.g INNER JOIN d.p ON (id = pid) GROUP BY note;
+
 --! trap join_by_commas
 -- Tables between commas are joined by the `WHERE`, whose tests stay.
 --! setup

@@ -229,10 +229,11 @@ impl Columns<'_, '_> {
     fn reference(&mut self, reference: &ColumnReference, used: Use) -> Result<(), String> {
         let (called, column) = match reference.parts.as_slice() {
             [] => return Ok(()),
+            [only] if self.is_removed(only) => return Ok(()),
             [only] => return self.unqualified(only, used),
             [called, column, ..] => (called, column),
         };
-        if self.removed.iter().any(|span| span.contains(called.span)) {
+        if self.is_removed(called) {
             self.seen.insert(called.span.start);
             return Ok(());
         }
@@ -281,6 +282,11 @@ impl Columns<'_, '_> {
             instead,
         });
         Ok(())
+    }
+
+    /// Whether the reader no longer says it.
+    fn is_removed(&self, name: &Identifier) -> bool {
+        self.removed.iter().any(|span| span.contains(name.span))
     }
 
     /// A name that may be a column of several relations, or of the select list.

@@ -145,6 +145,18 @@ fn the_first_table_becomes_the_frame_and_the_others_go() {
 }
 
 #[test]
+fn a_key_that_only_a_join_names_goes_with_it() {
+    insta::assert_snapshot!(shown(&[
+        "SELECT premium, amount FROM m.p JOIN m.g ON pid = id WHERE premium > 4",
+        "SELECT model, fuel, amount FROM m.g JOIN m.p ON (id = pid) JOIN m.v ON v.vid = p.vid LEFT JOIN m.n ON note = fuel",
+    ]), @"
+    CREATE OR REPLACE TEMPORARY VIEW {ns}_p_g_1 AS SELECT * FROM (SELECT `p`.`vid`, `p`.`premium`, `g`.`amount` FROM `m`.`p` AS `p` JOIN `m`.`g` AS `g` ON `p`.`id` = `g`.`pid`) WHERE '{ns}' IS NOT NULL
+    SELECT premium, amount FROM {ns}_p_g_1 AS p WHERE premium > 4
+    SELECT model, fuel, amount FROM {ns}_p_g_1 AS g JOIN m.v ON v.vid = g.vid LEFT JOIN m.n ON note = fuel
+    ");
+}
+
+#[test]
 fn columns_of_one_name_are_told_apart() {
     insta::assert_snapshot!(shown(&[
         "SELECT p.status, c.status FROM m.p p JOIN m.c c ON p.cid = c.cid",
