@@ -60,12 +60,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Up to 0.3 s of one core of 2024 for 200 tasks that are short of memory, where nothing is proved earlier.
+    /// Up to 0.6 s of one core of 2024 for 200 tasks that are short of memory, where nothing is proved earlier.
     fn default() -> Self {
         Self {
             nodes: 24_000,
             window: 600,
-            rounds: 4_000,
+            rounds: 12_000,
         }
     }
 }

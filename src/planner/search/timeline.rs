@@ -189,8 +189,12 @@ impl<'a> Timeline<'a> {
             if !self.lives(option, self.place[*task]) || self.serves(*task, option) {
                 continue;
             }
-            for read in self.free_reads(*task, option) {
-                self.taken[*task].push((read.slots, option));
+            let (mut taken, reads) = (self.slots(*task), &instance.tasks[*task].reads);
+            for read in reads.iter().filter(|read| read.option == option) {
+                if read.slots & taken == 0 {
+                    taken |= read.slots;
+                    self.taken[*task].push((read.slots, option));
+                }
             }
         }
     }
@@ -199,19 +203,24 @@ impl<'a> Timeline<'a> {
         self.taken[task].iter().any(|(_, by)| *by == option)
     }
 
-    /// The reads of a task that an option can serve beside those that others serve.
-    fn free_reads(&self, task: TaskId, option: OptionId) -> Vec<&'a Read> {
-        let mut taken = self.taken[task]
-            .iter()
-            .fold(0, |all, (slots, _)| all | slots);
+    /// Slots of a task that are served.
+    fn slots(&self, task: TaskId) -> u64 {
+        let taken = self.taken[task].iter();
+        taken.fold(0, |all, (slots, _)| all | slots)
+    }
+
+    /// What an option saves by the reads of a task that it can serve beside those that others serve.
+    fn free_saving(&self, task: TaskId, option: OptionId) -> i64 {
+        let mut taken = self.slots(task);
         let reads = self.instance.tasks[task].reads.iter();
-        reads
-            .filter(|read| {
-                let free = read.option == option && read.slots & taken == 0;
-                taken |= if free { read.slots } else { 0 };
-                free
-            })
-            .collect()
+        let mut saving = 0;
+        for read in reads.filter(|read| read.option == option) {
+            if read.slots & taken == 0 {
+                taken |= read.slots;
+                saving += read.saving;
+            }
+        }
+        saving
     }
 
     /// What building an option at a position costs, with the parents that live there.
@@ -233,17 +242,16 @@ impl<'a> Timeline<'a> {
             if last.replace(*task) == Some(*task) {
                 continue;
             }
-            let by: u64 = self.taken[*task]
-                .iter()
-                .filter(|(_, by)| *by == option)
-                .fold(0, |all, (slots, _)| all | slots);
-            let serves = self.serves(*task, option);
+            let own = self.taken[*task].iter().filter(|(_, by)| *by == option);
+            let Some(by) = own
+                .map(|(slots, _)| *slots)
+                .reduce(|all, slots| all | slots)
+            else {
+                continue;
+            };
             let reads = self.instance.tasks[*task].reads.iter();
-            let own = reads.filter(|read| serves && read.option == option);
-            value += own
-                .filter(|read| read.slots & !by == 0)
-                .map(|read| read.saving)
-                .sum::<i64>();
+            let served = reads.filter(|read| read.option == option && read.slots & !by == 0);
+            value += served.map(|read| read.saving).sum::<i64>();
         }
         for id in [&option].into_iter().chain(&row.children) {
             value -= self.spans[*id]
@@ -277,8 +285,7 @@ impl<'a> Timeline<'a> {
         let mut last = None;
         for (task, _) in &row.readers {
             if last.replace(*task) != Some(*task) {
-                let reads = self.free_reads(*task, option);
-                let saving = reads.iter().map(|read| read.saving).sum::<i64>();
+                let saving = self.free_saving(*task, option);
                 savings.push((self.place[*task], saving));
             }
         }
