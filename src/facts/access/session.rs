@@ -24,7 +24,6 @@
 
 mod change;
 mod functions;
-mod places;
 mod storage;
 mod views;
 
@@ -32,8 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::change::Change;
 use self::functions::Functions;
-use self::places::Places;
-use self::storage::Storage;
+use self::storage::{Storage, StorageIndex};
 pub(super) use self::views::View;
 
 use super::names::{Location, canonical, files, names_more, path_of};
@@ -89,7 +87,7 @@ pub(super) struct Session<'a> {
     tables: Vec<Table>,
     numbers: BTreeMap<String, TableId>,
     generations: Vec<u32>,
-    places: Places,
+    storage: StorageIndex,
     /// Tables whose definition the pipeline may have changed: the catalog's columns do not hold any more.
     redefined: Vec<bool>,
     place: Place,
@@ -118,7 +116,7 @@ impl<'a> Session<'a> {
             tables: Vec::new(),
             numbers: BTreeMap::new(),
             generations: Vec::new(),
-            places: Places::default(),
+            storage: StorageIndex::default(),
             redefined: Vec::new(),
             place: Place {
                 database: default_database.to_lowercase(),
@@ -169,7 +167,7 @@ impl<'a> Session<'a> {
         if !temporary && matches!(kind, Some(TableKind::View | TableKind::Temporary)) {
             self.once_views.insert(id);
         }
-        self.places.push(storage);
+        self.storage.push(storage);
         self.generations.push(0);
         self.redefined.push(false);
         self.numbers.insert(name.clone(), id);
@@ -302,7 +300,7 @@ impl<'a> Session<'a> {
     }
 
     fn storage(&self, table: TableId) -> &Storage {
-        match self.places.get(table) {
+        match self.storage.get(table) {
             Some(kept @ (Storage::Temporary | Storage::Path(_))) => kept,
             Some(storage) if !self.unseen => storage,
             _ => &Storage::Unknown,

@@ -189,12 +189,8 @@ impl<'a> Timeline<'a> {
             if !self.lives(option, self.place[*task]) || self.serves(*task, option) {
                 continue;
             }
-            let (mut taken, reads) = (self.slots(*task), &instance.tasks[*task].reads);
-            for read in reads.iter().filter(|read| read.option == option) {
-                if read.slots & taken == 0 {
-                    taken |= read.slots;
-                    self.taken[*task].push((read.slots, option));
-                }
+            for read in self.free_reads(*task, option) {
+                self.taken[*task].push((read.slots, option));
             }
         }
     }
@@ -203,24 +199,21 @@ impl<'a> Timeline<'a> {
         self.taken[task].iter().any(|(_, by)| *by == option)
     }
 
-    /// Slots of a task that are served.
-    fn slots(&self, task: TaskId) -> u64 {
-        let taken = self.taken[task].iter();
-        taken.fold(0, |all, (slots, _)| all | slots)
-    }
-
-    /// What an option saves by the reads of a task that it can serve beside those that others serve.
-    fn free_saving(&self, task: TaskId, option: OptionId) -> i64 {
-        let mut taken = self.slots(task);
+    /// The reads of a task that an option can serve beside those that others serve.
+    fn free_reads(
+        &self,
+        task: TaskId,
+        option: OptionId,
+    ) -> impl Iterator<Item = &'a Read> + use<'a> {
+        let served = self.taken[task].iter();
+        let mut taken = served.fold(0, |all, (slots, _)| all | slots);
         let reads = self.instance.tasks[task].reads.iter();
-        let mut saving = 0;
-        for read in reads.filter(|read| read.option == option) {
-            if read.slots & taken == 0 {
-                taken |= read.slots;
-                saving += read.saving;
-            }
-        }
-        saving
+        let own = reads.filter(move |read| read.option == option);
+        own.filter(move |read| {
+            let free = read.slots & taken == 0;
+            taken |= if free { read.slots } else { 0 };
+            free
+        })
     }
 
     /// What building an option at a position costs, with the parents that live there.
@@ -285,7 +278,8 @@ impl<'a> Timeline<'a> {
         let mut last = None;
         for (task, _) in &row.readers {
             if last.replace(*task) != Some(*task) {
-                let saving = self.free_saving(*task, option);
+                let reads = self.free_reads(*task, option);
+                let saving = reads.map(|read| read.saving).sum::<i64>();
                 savings.push((self.place[*task], saving));
             }
         }

@@ -96,9 +96,9 @@ impl Session<'_> {
                 }
             }
         };
-        let known = self.places.get(table);
+        let known = self.storage.get(table);
         if !matches!(known, Some(Storage::Temporary | Storage::Path(_))) {
-            self.places.set(table, after.clone());
+            self.storage.set(table, after.clone());
         }
         if change.redefines() {
             self.views.remove(&table);
@@ -124,10 +124,10 @@ impl Session<'_> {
         if self.unseen {
             return self.tables.iter().map(|table| table.id).collect();
         }
-        let mut near = self.places.near(before);
+        let mut near = self.storage.near(before);
         // Most changes leave a table where it is.
         if after != before {
-            near.append(&mut self.places.near(after));
+            near.append(&mut self.storage.near(after));
         }
         near
     }

@@ -29,6 +29,10 @@
 //! Spark keeps the listing of a partition that it has read, and a write through another name leaves it stale: which
 //! frames that forbids is for `frame` to say. Not covered: the same after a write by a statement that is not seen.
 
+mod index;
+
+pub(super) use self::index::StorageIndex;
+
 use super::super::names::Location;
 use crate::facts::catalog::{Catalog, TableFacts, TableKind};
 

@@ -39,7 +39,7 @@ impl Session<'_> {
     pub(in super::super) fn is_unseen_view(&self, table: TableId) -> bool {
         match self.views.get(&table) {
             Some(view) => view.reads.is_none(),
-            None => match self.places.get(table) {
+            None => match self.storage.get(table) {
                 Some(Storage::View) => true,
                 // It has been one, or may be one, whatever has happened since.
                 Some(Storage::Unknown) => self.once_views.contains(&table),
@@ -142,6 +142,6 @@ impl Session<'_> {
     }
 
     pub(super) fn is_temporary(&self, table: TableId) -> bool {
-        matches!(self.places.get(table), Some(Storage::Temporary))
+        matches!(self.storage.get(table), Some(Storage::Temporary))
     }
 }

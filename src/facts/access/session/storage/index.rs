@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::TableId;
-use super::super::names::Location;
-use super::storage::{Home, Storage};
+use super::super::super::TableId;
+use super::super::super::names::Location;
+use super::{Home, Storage};
 
 /// The storage of each table, by number. The index names tables that may share rows; [`Storage::may_alias`] decides.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(in super::super) struct StorageIndex {
     storage: Vec<Storage>,
     /// By the folders from the root of each of their places.
     located: BTreeMap<Vec<String>, BTreeSet<TableId>>,
@@ -19,15 +19,15 @@ pub(super) struct Places {
     named: BTreeMap<String, BTreeSet<TableId>>,
     /// Tables that are made without a place: they may lie at any path.
     own: BTreeSet<TableId>,
-    /// Files by path.
+    /// Files at a known path.
     paths: BTreeSet<TableId>,
     /// What may lie anywhere, views included.
     anywhere: BTreeSet<TableId>,
 }
 
-impl Places {
+impl StorageIndex {
     /// Adds the next table.
-    pub(super) fn push(&mut self, storage: Storage) {
+    pub(in super::super) fn push(&mut self, storage: Storage) {
         let table = TableId(u32::try_from(self.storage.len()).unwrap_or(u32::MAX));
         self.index(&storage, |tables| {
             tables.insert(table);
@@ -35,12 +35,12 @@ impl Places {
         self.storage.push(storage);
     }
 
-    pub(super) fn get(&self, table: TableId) -> Option<&Storage> {
+    pub(in super::super) fn get(&self, table: TableId) -> Option<&Storage> {
         self.storage.get(table.0 as usize)
     }
 
     /// Moves a table; nothing where there is no such table.
-    pub(super) fn set(&mut self, table: TableId, storage: Storage) {
+    pub(in super::super) fn set(&mut self, table: TableId, storage: Storage) {
         let slot = table.0 as usize;
         let Some(before) = self.storage.get(slot).cloned() else {
             return;
@@ -60,7 +60,7 @@ impl Places {
     }
 
     /// All tables that [`Storage::may_alias`] with the storage, all views, and all that may lie anywhere; some others.
-    pub(super) fn near(&self, storage: &Storage) -> BTreeSet<TableId> {
+    pub(in super::super) fn near(&self, storage: &Storage) -> BTreeSet<TableId> {
         let mut near = self.anywhere.clone();
         match storage {
             Storage::Unknown | Storage::Path(None) => {
@@ -136,7 +136,7 @@ impl Places {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Home, Location, Places, Storage, TableId};
+    use super::{Home, Location, Storage, StorageIndex, TableId};
 
     /// Every storage of a few places that nest, share names or have buckets.
     fn all() -> Vec<Storage> {
@@ -181,24 +181,24 @@ mod tests {
     #[test]
     fn near_names_all_that_may_share_rows() {
         let all = all();
-        let mut places = Places::default();
+        let mut index = StorageIndex::default();
         for storage in &all {
-            places.push(storage.clone());
+            index.push(storage.clone());
         }
         for shift in 0..3 {
             let lies = |number: usize| &all[(number + shift * 7) % all.len()];
             for number in 0..all.len() {
-                places.set(
+                index.set(
                     TableId(u32::try_from(number).unwrap()),
                     lies(number).clone(),
                 );
             }
             let (mut named, mut compared) = (0, 0);
             for storage in &all {
-                let near = places.near(storage);
+                let near = index.near(storage);
                 for number in 0..all.len() {
                     let table = TableId(u32::try_from(number).unwrap());
-                    assert_eq!(places.get(table), Some(lies(number)));
+                    assert_eq!(index.get(table), Some(lies(number)));
                     let must = matches!(lies(number), Storage::Unknown | Storage::View)
                         || storage.may_alias(lies(number));
                     assert!(
@@ -218,14 +218,14 @@ mod tests {
     #[test]
     fn a_table_that_has_moved_is_no_longer_where_it_was() {
         let at = |text| Storage::Catalogued(vec![Location::parse(text).unwrap()]);
-        let mut places = Places::default();
-        places.push(at("/w/a"));
-        places.push(at("/w/b"));
-        places.set(TableId(0), at("/w/c"));
-        assert_eq!(places.near(&at("/w/a")), BTreeSet::new());
-        assert_eq!(places.near(&at("/w/c")), BTreeSet::from([TableId(0)]));
+        let mut index = StorageIndex::default();
+        index.push(at("/w/a"));
+        index.push(at("/w/b"));
+        index.set(TableId(0), at("/w/c"));
+        assert_eq!(index.near(&at("/w/a")), BTreeSet::new());
+        assert_eq!(index.near(&at("/w/c")), BTreeSet::from([TableId(0)]));
         assert_eq!(
-            places.near(&at("/w")),
+            index.near(&at("/w")),
             BTreeSet::from([TableId(0), TableId(1)])
         );
     }
